@@ -1,0 +1,349 @@
+"""What we remember, one class a table.
+
+Every instant is UTC. Past-participle columns (`claimed_at`, `accepted_at`) tell a row's story; what must never be
+true is kept out by named constraints, not by the code that writes.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Dialect, Index, MetaData, UniqueConstraint, text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time: aware on our side, UTC in the database (SQLite keeps no zone, so it is put back here)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Record(SQLModel):
+    """A row of the main database."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class InboxRecord(SQLModel):
+    """A row of the inbox, which on SQLite is a file of its own."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+def json_column(*, nullable: bool = False) -> Any:
+    return Column(JSON, nullable=nullable)
+
+
+class Contact(Record, table=True):
+    """A person we may know only an address of. `fields` holds what `policies/contact.yaml` declares."""
+
+    __tablename__ = "contact"
+
+    id: str = Field(primary_key=True, max_length=36)
+    email: str | None = Field(default=None, max_length=320, index=True)
+    phone: str | None = Field(default=None, max_length=40)
+    first_name: str | None = Field(default=None, max_length=200)
+    last_name: str | None = Field(default=None, max_length=200)
+    company: str | None = Field(default=None, max_length=200)
+    country: str | None = Field(default=None, max_length=2)
+    city: str | None = Field(default=None, max_length=200)
+    language: str | None = Field(default=None, max_length=35)
+    time_zone: str | None = Field(default=None, max_length=64)
+    stage: str | None = Field(default=None, max_length=60)
+    tier: str | None = Field(default=None, max_length=60)
+    score: int = 0
+    owner: str | None = Field(default=None, max_length=200)
+    source: str | None = Field(default=None, max_length=200)
+    tags: list[str] = Field(default_factory=list, sa_column=json_column())
+    fields: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    notes: list[str] = Field(default_factory=list, sa_column=json_column())
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Identity(Record, table=True):
+    """Something a contact can be recognised by. `value` is normalised; one value belongs to one contact."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("kind", "value", name="uq_identity_kind_value"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", index=True, max_length=36)
+    kind: str = Field(max_length=40)
+    value: str = Field(max_length=320)
+    recorded_at: datetime = Field(sa_type=Instant)
+    verified_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Consent(Record, table=True):
+    """What a contact said about a topic on a channel. Append-only: the newest row is what holds."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        CheckConstraint("state in ('opted_in', 'opted_out', 'pending')", name="state"),
+        Index("ix_consent_contact_topic_channel", "contact_id", "topic", "channel"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    channel: str = Field(default="email", max_length=40)
+    topic: str = Field(max_length=100)
+    state: str = Field(max_length=20)
+    basis: str = Field(max_length=40)
+    wording: str | None = Field(default=None, max_length=4000)
+    source: str = Field(max_length=200)
+    given_at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class Suppression(Record, table=True):
+    """Somebody or some address nobody may write to. `value` is a contact's id or a normalised address."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (
+        CheckConstraint("kind in ('contact', 'address')", name="kind"),
+        UniqueConstraint("kind", "value", "reason", name="uq_suppression_kind_value_reason"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=20)
+    value: str = Field(max_length=320)
+    reason: str = Field(max_length=60)
+    recorded_at: datetime = Field(sa_type=Instant)
+
+
+class Interaction(Record, table=True):
+    """The timeline of every contact across departments, append-only. `id` is the order of receipt.
+
+    `key` names the occurrence in the sender's words, so that the same event told twice is one row.
+    """
+
+    __tablename__ = "interaction"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_interaction_key"),
+        Index("ix_interaction_contact_name_at", "contact_id", "name", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    key: str = Field(max_length=200)
+    name: str = Field(max_length=100)
+    at: datetime = Field(sa_type=Instant)
+    occurred_at: datetime | None = Field(default=None, sa_type=Instant)
+    department: str = Field(default="marketing", max_length=60)
+    channel: str | None = Field(default=None, max_length=40)
+    direction: str = Field(default="in", max_length=10)
+    person: str | None = Field(default=None, max_length=200)
+    enrolment_id: str | None = Field(default=None, max_length=36)
+    step: str | None = Field(default=None, max_length=200)
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+
+
+class Enrolment(Record, table=True):
+    """One contact in one sequence. `slot` keeps the rule of `again`: unique while it is filled.
+
+    `never` keeps its slot for ever, `after_exit` gives it back at the end, `always` has none.
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        CheckConstraint("state in ('starting', 'running', 'ended')", name="state"),
+        CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended"),
+        UniqueConstraint("slot", name="uq_enrolment_slot"),
+        Index("ix_enrolment_contact_sequence", "contact_id", "sequence"),
+        Index(
+            "ix_enrolment_starting",
+            "state",
+            sqlite_where=text("state = 'starting'"),
+            postgresql_where=text("state = 'starting'"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    sequence: str = Field(max_length=100, index=True)
+    version: str = Field(foreign_key="edition.version", max_length=80)
+    slot: str | None = Field(default=None, max_length=400)
+    per: str | None = Field(default=None, max_length=200)
+    event: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    event_id: int | None = None
+    state: str = Field(default="starting", max_length=20)
+    wave: str | None = Field(default=None, max_length=200, index=True)
+    entered_at: datetime = Field(sa_type=Instant)
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    end_reason: str | None = Field(default=None, max_length=200)
+    end_detail: str | None = Field(default=None, max_length=1000)
+
+
+class Message(Record, table=True):
+    """The ledger: one row a message, unique on its send key. No other table may say that something was sent."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('claimed', 'handing_over', 'accepted', 'refused', 'unknown', 'skipped')", name="state"
+        ),
+        UniqueConstraint("send_key", name="uq_message_send_key"),
+        Index("ix_message_contact_template", "contact_id", "template"),
+        Index("ix_message_enrolment_step", "enrolment_id", "step"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    send_key: str = Field(max_length=400)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    enrolment_id: str | None = Field(default=None, foreign_key="enrolment.id", max_length=36)
+    sequence: str | None = Field(default=None, max_length=100)
+    step: str | None = Field(default=None, max_length=200)
+    visit: int = 1
+    channel: str = Field(max_length=40)
+    template: str = Field(max_length=200)
+    bundle: str = Field(max_length=80)
+    class_: str = Field(sa_column_kwargs={"name": "class"}, max_length=20)
+    topic: str | None = Field(default=None, max_length=100)
+    subject: str | None = Field(default=None, max_length=1000)
+    message_id: str = Field(max_length=200, index=True)
+    state: str = Field(max_length=20)
+    reason: str | None = Field(default=None, max_length=1000)
+    reply: str | None = Field(default=None, max_length=1000)
+    attempt: str | None = Field(default=None, max_length=36)
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    not_before: datetime | None = Field(default=None, sa_type=Instant)
+    claimed_at: datetime | None = Field(default=None, sa_type=Instant)
+    handing_over_at: datetime | None = Field(default=None, sa_type=Instant)
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    refused_at: datetime | None = Field(default=None, sa_type=Instant)
+    unknown_at: datetime | None = Field(default=None, sa_type=Instant)
+    skipped_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Decision(Record, table=True):
+    """What was decided about a contact, when, and why. `final` rows close a visit of a step, once.
+
+    `outcome` is what the workflow was told; an activity that is tried again answers from here.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        Index(
+            "uq_decision_visit",
+            "enrolment_id",
+            "step",
+            "visit",
+            "asked",
+            unique=True,
+            sqlite_where=text("final"),
+            postgresql_where=text("final"),
+        ),
+        Index("ix_decision_contact_at", "contact_id", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    enrolment_id: str | None = Field(default=None, foreign_key="enrolment.id", max_length=36)
+    sequence: str = Field(max_length=100)
+    version: str | None = Field(default=None, max_length=80)
+    step: str | None = Field(default=None, max_length=200)
+    kind: str = Field(max_length=40)
+    visit: int = 1
+    asked: str = Field(default="", max_length=20)
+    did: str = Field(max_length=40)
+    final: bool = False
+    shown: bool = True
+    at: datetime = Field(sa_type=Instant)
+    why: list[str] = Field(default_factory=list, sa_column=json_column())
+    more: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    outcome: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    event_id: int | None = None
+
+
+class Bundle(Record, table=True):
+    """All published files as they stood together, by the hash of their contents. Workers read these, never files."""
+
+    __tablename__ = "bundle"
+
+    hash: str = Field(primary_key=True, max_length=80)
+    files: dict[str, str] = Field(sa_column=json_column())
+    published_at: datetime = Field(sa_type=Instant, index=True)
+
+
+class Edition(Record, table=True):
+    """One version of one sequence: the compiled program, by its hash. `retired_at` is empty for the current one."""
+
+    __tablename__ = "edition"
+
+    version: str = Field(primary_key=True, max_length=80)
+    sequence: str = Field(max_length=100, index=True)
+    program: dict[str, Any] = Field(sa_column=json_column())
+    bundle: str = Field(foreign_key="bundle.hash", max_length=80)
+    published_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Drained(Record, table=True):
+    """An inbox row whose effects are in this database, written in the same transaction as they."""
+
+    __tablename__ = "drained"
+
+    inbox_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    contact_id: str | None = Field(default=None, max_length=36, index=True)
+    did: str = Field(max_length=200)
+    at: datetime = Field(sa_type=Instant)
+
+
+class Inbox(InboxRecord, table=True):
+    """Something that came in, on disk before its sender was answered. `key` is the sender's delivery id.
+
+    `urgent` rows (withdrawals, complaints) are drained before the others.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_inbox_key"),
+        CheckConstraint("kind in ('form', 'event', 'withdrawal')", name="kind"),
+        Index(
+            "ix_inbox_waiting",
+            "urgent",
+            "id",
+            sqlite_where=text("drained_at is null and parked_at is null"),
+            postgresql_where=text("drained_at is null and parked_at is null"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=300)
+    kind: str = Field(max_length=20)
+    source: str = Field(max_length=60)
+    form: str | None = Field(default=None, max_length=100)
+    contact_id: str | None = Field(default=None, max_length=36, index=True)
+    urgent: bool = False
+    received_at: datetime = Field(sa_type=Instant)
+    body: dict[str, Any] = Field(sa_column=json_column())
+    tries: int = 0
+    problem: str | None = Field(default=None, max_length=1000)
+    parked_at: datetime | None = Field(default=None, sa_type=Instant)
+    drained_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -1,0 +1,22 @@
+"""The named timeouts and retries everything here uses."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+TASK_QUEUE = "rapport"
+
+# An activity that cannot reach the database or a server is tried again for as long as it takes: nobody is dropped
+# because something was down over a weekend.
+PATIENT = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
+)
+
+# Reading and recording: short transactions.
+RECORDING = timedelta(seconds=30)
+
+# A batch of sends takes at most 20 s of starting new ones, then the slowest last reply (messaging.md 2: 300 s).
+SENDING = timedelta(seconds=420)
+SENDING_HEARTBEAT = timedelta(seconds=30)
+
+DRAINING = timedelta(seconds=60)
