@@ -303,6 +303,15 @@ class Edition(Record, table=True):
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class Wake(Record, table=True):
+    """A wave that has something to look at. Written with what it should see, deleted once the signal was taken."""
+
+    __tablename__ = "wake"
+
+    wave: str = Field(primary_key=True, max_length=200)
+    asked_at: datetime = Field(sa_type=Instant)
+
+
 class Drained(Record, table=True):
     """An inbox row whose effects are in this database, written in the same transaction as they."""
 
