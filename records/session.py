@@ -93,7 +93,7 @@ class Database:
         """As `read`, for callers outside an event loop."""
         with Session(self.engine, expire_on_commit=False) as session:
             result = work(session)
-            session.rollback()
+            session.expunge_all()  # a rollback empties what it still holds, and these rows are the caller's now
             return result
 
     def close(self) -> None:

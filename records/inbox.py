@@ -1,0 +1,116 @@
+"""The inbox's own questions: what came in, what waits, what was parked.
+
+Every function works inside the caller's transaction and commits nothing. A withdrawal counts from the moment it is
+here until it is drained, parked or not: nobody is written to because a row failed.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from records.models import Inbox
+
+TRIES = 3
+EVERYTHING = "*"
+_LONGEST_PROBLEM = 1000
+
+
+def accept(session: Session, row: Inbox) -> bool:
+    """Put `row` into the inbox and fill its `id`; return False, writing nothing, when its key was there already.
+
+    A withdrawal is found by its contact: the one its body names stands in the column, too.
+    """
+    if row.kind == "withdrawal" and row.contact_id is None:
+        row.contact_id = row.body.get("contact")
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    values: dict[str, Any] = {name: getattr(row, name) for name in Inbox.model_fields if name != "id"}
+    statement = insert(Inbox).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(col(Inbox.id))
+    accepted = session.exec(statement).first()
+    if accepted is None:
+        return False
+    row.id = accepted[0]
+    return True
+
+
+def waiting(session: Session, most: int) -> list[Inbox]:
+    """Return up to `most` rows to drain: urgent ones first, each kind in the order it came in."""
+    # Two questions, because one that sorts by both reads the whole backlog for every hundred rows.
+    rows: list[Inbox] = []
+    for urgent in (True, False):
+        chosen = select(Inbox).where(_waits(), col(Inbox.urgent).is_(urgent))
+        rows += session.exec(chosen.order_by(col(Inbox.id)).limit(most - len(rows)))
+    return rows
+
+
+def is_waiting(session: Session) -> bool:
+    """Return whether there is a row to drain."""
+    return bool(session.exec(select(exists().where(_waits()))).one())
+
+
+def mark_drained(session: Session, ids: Iterable[int], now: datetime) -> None:
+    """Note that the effects of these rows are in the main database. The first time noted stays."""
+    chosen = and_(col(Inbox.id).in_(list(ids)), col(Inbox.drained_at).is_(None))
+    session.exec(update(Inbox).where(chosen).values(drained_at=now).execution_options(synchronize_session=False))
+
+
+def note_failure(session: Session, id: int, problem: str, now: datetime) -> None:
+    """Note that a row could not be drained, and why; the third time parks it, and it stops nobody behind it."""
+    tried = col(Inbox.tries) + 1
+    values = {
+        "tries": tried,
+        "problem": problem.replace("\0", "")[:_LONGEST_PROBLEM],
+        "parked_at": case((tried >= TRIES, now), else_=None),
+    }
+    chosen = and_(col(Inbox.id) == id, _waits())
+    session.exec(update(Inbox).where(chosen).values(values).execution_options(synchronize_session=False))
+
+
+def retry(session: Session, id: int) -> bool:
+    """Let a parked row wait again, with all its tries; return False when there is no such row or it is not parked."""
+    chosen = and_(col(Inbox.id) == id, _is_parked())
+    again = update(Inbox).where(chosen).values(parked_at=None, tries=0)
+    return session.exec(again.execution_options(synchronize_session=False)).rowcount == 1
+
+
+def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Return, for each of these contacts who withdrew something not yet drained, the topics; `*` is everything.
+
+    A withdrawal that names no topic means everything. Contacts without one are not in the answer.
+    """
+    chosen = select(Inbox.contact_id, Inbox.body).where(
+        Inbox.kind == "withdrawal",
+        col(Inbox.drained_at).is_(None),
+        col(Inbox.contact_id).in_(list(contact_ids)),
+    )
+    topics: dict[str, set[str]] = {}
+    for contact_id, body in session.exec(chosen):
+        if contact_id is not None:
+            topics.setdefault(contact_id, set()).add(body.get("topic") or EVERYTHING)
+    return topics
+
+
+def listing(session: Session, parked: bool | None, most: int) -> list[Inbox]:
+    """Return up to `most` rows, newest first: the parked ones, those that wait (False), or all that came in (None)."""
+    chosen = select(Inbox)
+    if parked is not None:
+        chosen = chosen.where(_is_parked() if parked else _waits())
+    return list(session.exec(chosen.order_by(col(Inbox.id).desc()).limit(most)))
+
+
+def show(session: Session, id: int) -> Inbox | None:
+    """Return one row, drained or not, or None."""
+    return session.get(Inbox, id)
+
+
+def _waits() -> ColumnElement[bool]:
+    # In these words the partial index says it, too: only then does SQLite use it.
+    return and_(col(Inbox.drained_at).is_(None), col(Inbox.parked_at).is_(None))
+
+
+def _is_parked() -> ColumnElement[bool]:
+    return and_(col(Inbox.drained_at).is_(None), col(Inbox.parked_at).is_not(None))
