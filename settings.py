@@ -1,0 +1,307 @@
+"""Every environment variable, typed, frozen, and refused by its own name when wrong.
+
+`load()` reads the environment; `Settings(...)` takes only what it is given, so that a test or the demo never
+inherits a developer's RAPPORT_LIVE. docs/settings.md describes each variable; a test compares it with this file.
+"""
+
+import contextlib
+import difflib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
+
+from settings_values import (
+    AlsoFromFile,
+    Count,
+    Database,
+    Folder,
+    FormSecrets,
+    Key,
+    Password,
+    Port,
+    Switch,
+    Tls,
+    WebAddress,
+)
+
+PREFIX = "RAPPORT_"
+TEMPORAL_VARIABLES = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
+LOOPBACK = "127.0.0.1"
+
+
+class SettingsError(ValueError):
+    """The environment cannot be used. `problems` holds one `place: what; what to do` each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server messages are handed to."""
+
+    host: str
+    port: int
+    tls: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    password: SecretStr = field(default=SecretStr(""))
+    pool_size: int = 4
+
+
+class Settings(BaseSettings):
+    """What an installation decides. Every path is absolute; a port of 0 means any free one.
+
+    >>> Settings(home=Path("/srv/crm"), web_port=9000).public_url
+    'http://127.0.0.1:9000'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    home: Folder = Field(default_factory=Path.cwd)
+    state: Folder = Field(default_factory=lambda known: known["home"] / ".rapport")
+    database_url: Database = Field(
+        default_factory=lambda known: f"sqlite:///{known['state'] / 'rapport.db'}",
+        repr=False,  # it may hold a password
+    )
+    inbox_url: Database = Field(
+        default_factory=lambda known: (
+            f"sqlite:///{known['state'] / 'inbox.db'}"
+            if known["database_url"].startswith("sqlite")
+            else str(known["database_url"])
+        ),
+        repr=False,
+    )
+    web_host: str = LOOPBACK
+    web_port: Port = 8080
+    public_url: WebAddress = Field(default_factory=lambda known: f"http://{known['web_host']}:{known['web_port']}")
+    temporal_port: Port = 7233
+    temporal_ui_port: Port = 8233
+    task_queue: str = Field(default="rapport", min_length=1)
+    mailbox_smtp_port: Port = 1025
+    mailbox_http_port: Port = 8025
+    live: Switch = False
+    smtp_host: str = ""
+    smtp_tls: Tls = "starttls"
+    smtp_port: Port = Field(default_factory=lambda known: {"none": 25, "starttls": 587, "tls": 465}[known["smtp_tls"]])
+    smtp_user: str = ""
+    smtp_password: Password = SecretStr("")
+    smtp_pool_size: Count = 4
+    secret: Key | None = None
+    events_key: Key | None = None
+    form_secrets: FormSecrets = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _live_needs_a_server(self) -> Self:
+        if self.live and not self.smtp_host:
+            raise ValueError(f"{PREFIX}LIVE: is on, but no mail server is named; set {PREFIX}SMTP_HOST")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the constructor is given: the environment is `load`'s business."""
+        return (init_settings,)
+
+    @property
+    def mail_server(self) -> MailServer:
+        """The local mail server that keeps what it gets, until `live` is on: whatever SMTP host is set."""
+        if not self.live:
+            return MailServer(LOOPBACK, self.mailbox_smtp_port, pool_size=self.smtp_pool_size)
+        return MailServer(
+            self.smtp_host, self.smtp_port, self.smtp_tls, self.smtp_user, self.smtp_password, self.smtp_pool_size
+        )
+
+    @property
+    def one_machine(self) -> bool:
+        """Whether the database is a file, and so this machine the only one."""
+        return self.database_url.startswith("sqlite")
+
+    def secrets_of_form(self, source: str, form: str) -> tuple[SecretStr, ...]:
+        """Return the secrets of `source/form`, else of `source`, current first; empty when there are none."""
+        return self.form_secrets.get(f"{source}/{form}") or self.form_secrets.get(source, ())
+
+    def but(self, **changes: object) -> "Settings":
+        """Return these settings with `changes`; what was never set follows, as the public address follows the port."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return Settings(**(given | changes))
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables from which `load` makes equal settings; for child processes. Secrets are in it."""
+        values = {name: getattr(self, name) for name in sorted(type(self).model_fields)}
+        return {PREFIX + name.upper(): _as_text(value) for name, value in values.items() if value is not None}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, Mapping):
+        return json.dumps({form: [key.get_secret_value() for key in keys] for form, keys in value.items()})
+    return str(value)
+
+
+class _Environment(PydanticBaseSettingsSource):
+    """The variables of one environment as the fields' raw texts; a secret may come from the file its _FILE names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(Settings)
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = PREFIX + field_name.upper()
+        value, file = self.environ.get(variable, ""), ""
+        if _may_be_a_file(field):
+            file = self.environ.get(variable + "_FILE", "")
+        if value and file:
+            self.problems.append(f"{variable}: {variable}_FILE is set, too; keep one of them")
+        return (self._content(variable + "_FILE", file) if file else value), field_name, False
+
+    def _content(self, variable: str, file: str) -> str:
+        try:
+            return Path(file).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self.problems.append(f"{variable}: cannot read '{file}': {reason}; give the path of a readable file")
+            return ""
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what is set. An empty variable counts as one that is not set."""
+        raw = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
+        return {name: value for name, value in raw.items() if value}
+
+
+def _may_be_a_file(field: FieldInfo) -> bool:
+    marks = [*field.metadata, *(mark for arm in getattr(field.annotation, "__args__", ()) for mark in _marks(arm))]
+    return any(isinstance(mark, AlsoFromFile) for mark in marks)
+
+
+def _marks(annotation: object) -> tuple[object, ...]:
+    return getattr(annotation, "__metadata__", ())
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environ` (default: the process's).
+
+    Raises `SettingsError`, which lists every problem at once, each with its variable's name:
+
+    >>> load({"RAPPORT_WEB_PORT": "abc"})
+    Traceback (most recent call last):
+    settings.SettingsError: RAPPORT_WEB_PORT: 'abc' is not a number; give a port from 1 to 65535, or 0 for any free one
+    """
+    environ = os.environ if environ is None else environ
+    source = _Environment(environ)
+    given = source()
+    problems = source.problems + _misspelt(environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(problems + _said(error)) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _said(error: ValidationError) -> list[str]:
+    # A default that follows from a refused value is not a second mistake.
+    mistakes = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
+    return [_place(each["loc"]) + each["msg"].removeprefix("Value error, ") for each in mistakes]
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(location[0]).upper()}: " if location else ""
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Refuse near misses only: container platforms add RAPPORT_PORT and RAPPORT_SERVICE_HOST of their own."""
+    known = [name.removeprefix(PREFIX) for name in documented() if name.startswith(PREFIX)]
+    problems = []
+    for name in sorted(environ):
+        word = name.removeprefix(PREFIX)
+        if word == name or word in known:
+            continue
+        if close := difflib.get_close_matches(word, known, n=1, cutoff=0.8):
+            problems.append(f"{name}: there is no such setting; did you mean {PREFIX}{close[0]}?")
+    return problems
+
+
+def documented() -> tuple[str, ...]:
+    """Return the name of every variable that is read; docs/settings.md describes each."""
+    names = []
+    for name, about in Settings.model_fields.items():
+        names.append(PREFIX + name.upper())
+        if _may_be_a_file(about):
+            names.append(f"{PREFIX}{name.upper()}_FILE")
+    return (*names, *TEMPORAL_VARIABLES)
+
+
+def temporal_config(environ: Mapping[str, str] | None = None) -> ClientConnectConfig | None:
+    """Return the arguments of `Client.connect` for the configured cluster; None means the embedded server.
+
+    Only TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE name a cluster. A temporal.toml that lies in the
+    home directory for the `temporal` command alone does not, lest a checkout writes to somebody's production.
+    """
+    environ = os.environ if environ is None else environ
+    if not any(environ.get(name) for name in TEMPORAL_VARIABLES):
+        return None
+    if (file := environ.get("TEMPORAL_CONFIG_FILE")) and not Path(file).is_file():
+        raise SettingsError([f"TEMPORAL_CONFIG_FILE: there is no file '{file}'; give the path of a temporal.toml"])
+    try:
+        config = ClientConfigProfile.load(override_env_vars=environ).to_client_connect_config()
+    except RuntimeError as error:
+        raise SettingsError([f"TEMPORAL_PROFILE: {error}; see `temporal config list`"]) from None
+    config.setdefault("target_host", "localhost:7233")
+    return config
+
+
+def connect_options(settings: Settings, environ: Mapping[str, str] | None = None) -> ClientConnectConfig:
+    """Return the arguments of `Client.connect`: the configured cluster's, else the embedded server's."""
+    return temporal_config(environ) or {"target_host": f"{LOOPBACK}:{settings.temporal_port}"}
+
+
+def signing_key(settings: Settings) -> SecretStr:
+    """Return the key that signs links. On one machine one is made at first need and kept in `<state>/secret`.
+
+    Raises `SettingsError` where several machines would each make their own.
+    """
+    if settings.secret is not None:
+        return settings.secret
+    if not settings.one_machine:
+        raise SettingsError(
+            [f"{PREFIX}SECRET: is not set; give every machine the same, as `openssl rand -hex 32` makes"]
+        )
+    kept = settings.state / "secret"
+    if not kept.exists():
+        _keep_new_key(kept)
+    return SecretStr(kept.read_text(encoding="ascii").strip())
+
+
+def _keep_new_key(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp makes files of mode 0600; the link appears whole, and only once when two processes start together.
+    handle, fresh = tempfile.mkstemp(dir=kept.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, kept)
+    finally:
+        os.unlink(fresh)

@@ -1,0 +1,108 @@
+"""The kinds of value a setting can hold: how each is read from its text, and with what words it is refused.
+
+Used by settings.py alone. What may hold a secret is never repeated in a refusal.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, SecretStr
+
+
+def _whole_number(low: int, high: int, wanted: str) -> BeforeValidator:
+    def read(value: object) -> int:
+        try:
+            number = int(str(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is not a number; give {wanted}") from None
+        if not low <= number <= high:
+            raise ValueError(f"{number} is out of range; give {wanted}")
+        return number
+
+    return BeforeValidator(read)
+
+
+def _switch(value: object) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if (known := words.get(str(value).strip().lower())) is None:
+        raise ValueError(f"{value!r} is neither on nor off; give 1 or 0")
+    return known
+
+
+def _folder(value: object) -> Path:
+    path = Path(str(value)).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"'{path}' is not a folder; give the path of one")
+    return path
+
+
+def _database(value: object) -> str:
+    address = str(value)
+    if address.startswith("sqlite:///"):
+        return address
+    for scheme in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if address.startswith(scheme):
+            return "postgresql+psycopg://" + address.removeprefix(scheme)
+    # The address may hold a password, so it is not repeated.
+    raise ValueError(
+        "is not an address of SQLite or PostgreSQL; give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    )
+
+
+def _web_address(value: object) -> str:
+    address = str(value).rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{address!r} is not a web address; give one that starts with https:// (or http://)")
+    return address
+
+
+def _tls(value: object) -> object:
+    if value not in ("none", "starttls", "tls"):
+        raise ValueError(f"{value!r} is not a way to encrypt; give none, starttls or tls")
+    return value
+
+
+def _key(value: object) -> SecretStr:
+    key = value if isinstance(value, SecretStr) else SecretStr(str(value))
+    if len(key.get_secret_value()) < 16:
+        raise ValueError("is shorter than 16 characters; give a random one, as `openssl rand -hex 32` makes")
+    return key
+
+
+def _form_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
+    shape = 'give JSON like {"typeform/demo-request": ["current", "previous"]}'
+    try:
+        tree = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON ({error.msg}, line {error.lineno}); {shape}") from None
+    if not isinstance(tree, Mapping):
+        raise ValueError(f"is not an object; {shape}")
+    return {str(form): _rotation(str(form), keys, shape) for form, keys in tree.items()}
+
+
+def _rotation(form: str, keys: object, shape: str) -> tuple[SecretStr, ...]:
+    if isinstance(keys, str | SecretStr):
+        keys = [keys]
+    if not isinstance(keys, list | tuple) or not keys or not all(isinstance(k, str | SecretStr) and k for k in keys):
+        raise ValueError(f"the secrets of '{form}' are not a list of texts; {shape}")
+    return tuple(k if isinstance(k, SecretStr) else SecretStr(k) for k in keys)
+
+
+class AlsoFromFile:
+    """Marks a field that holds something secret: RAPPORT_X_FILE may name a file that holds the value."""
+
+
+Port = Annotated[int, _whole_number(0, 65535, "a port from 1 to 65535, or 0 for any free one")]
+Count = Annotated[int, _whole_number(1, 1000, "a whole number from 1 to 1000")]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
+Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
+Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
+Password = Annotated[SecretStr, AlsoFromFile()]
+FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]
