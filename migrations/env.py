@@ -1,0 +1,44 @@
+"""One run of Alembic, for either database: `main` or `inbox`. Revisions of each stand in the folder of its name.
+
+Started by `records/migrate.py` and `migrations/revise.py`, which bring an open connection inside a transaction: a
+migration happens whole or not at all. On PostgreSQL both databases may be one, so each has its own version table and
+sees its own tables only.
+"""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from records.models import InboxRecord, Record
+
+METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
+
+name = context.config.attributes["database"]
+foreign = {table for other, metadata in METADATA.items() if other != name for table in metadata.tables}
+
+
+def is_ours(found: str | None, kind: str, _parents: Any) -> bool:
+    return kind != "table" or (found not in foreign and not str(found).startswith("migration_"))
+
+
+def in_plain_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write a column's type as SQLAlchemy's own: a revision must not change when our classes do."""
+    if kind != "type" or type(item).__module__.startswith("sqlalchemy"):
+        return False
+    plain = item.impl_instance
+    return f"sa.{plain!r}"
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA[name],
+    version_table=f"migration_{name}",
+    include_name=is_ours,
+    render_item=in_plain_types,
+    render_as_batch=True,  # SQLite changes a table only by building it anew
+    compare_type=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,263 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "bundle",
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_bundle")),
+    )
+    with op.batch_alter_table("bundle", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bundle_published_at"), ["published_at"], unique=False)
+
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("first_name", sa.String(length=200), nullable=True),
+        sa.Column("last_name", sa.String(length=200), nullable=True),
+        sa.Column("company", sa.String(length=200), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("city", sa.String(length=200), nullable=True),
+        sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("time_zone", sa.String(length=64), nullable=True),
+        sa.Column("stage", sa.String(length=60), nullable=True),
+        sa.Column("tier", sa.String(length=60), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=True),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contact_email"), ["email"], unique=False)
+
+    op.create_table(
+        "drained",
+        sa.Column("inbox_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("did", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_drained")),
+    )
+    with op.batch_alter_table("drained", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_drained_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "suppression",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(length=320), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind in ('contact', 'address')", name=op.f("ck_suppression_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
+        sa.UniqueConstraint("kind", "value", "reason", name="uq_suppression_kind_value_reason"),
+    )
+    op.create_table(
+        "wake",
+        sa.Column("wave", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("wave", name=op.f("pk_wake")),
+    )
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("basis", sa.String(length=40), nullable=False),
+        sa.Column("wording", sa.String(length=4000), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state in ('opted_in', 'opted_out', 'pending')", name=op.f("ck_consent_state")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_consent_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index("ix_consent_contact_topic_channel", ["contact_id", "topic", "channel"], unique=False)
+
+    op.create_table(
+        "edition",
+        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("program", sa.JSON(), nullable=False),
+        sa.Column("bundle", sa.String(length=80), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["bundle"], ["bundle.hash"], name=op.f("fk_edition_bundle")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_edition")),
+    )
+    with op.batch_alter_table("edition", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_edition_sequence"), ["sequence"], unique=False)
+
+    op.create_table(
+        "identity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=320), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_identity_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
+        sa.UniqueConstraint("kind", "value", name="uq_identity_kind_value"),
+    )
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "interaction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=True),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("step", sa.String(length=200), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_interaction_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("key", name="uq_interaction_key"),
+    )
+    with op.batch_alter_table("interaction", schema=None) as batch_op:
+        batch_op.create_index("ix_interaction_contact_name_at", ["contact_id", "name", "at"], unique=False)
+
+    op.create_table(
+        "enrolment",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("slot", sa.String(length=400), nullable=True),
+        sa.Column("per", sa.String(length=200), nullable=True),
+        sa.Column("event", sa.JSON(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("wave", sa.String(length=200), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.String(length=200), nullable=True),
+        sa.Column("end_detail", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f("ck_enrolment_ended")),
+        sa.CheckConstraint("state in ('starting', 'running', 'ended')", name=op.f("ck_enrolment_state")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_enrolment_contact_id")),
+        sa.ForeignKeyConstraint(["version"], ["edition.version"], name=op.f("fk_enrolment_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint("slot", name="uq_enrolment_slot"),
+    )
+    with op.batch_alter_table("enrolment", schema=None) as batch_op:
+        batch_op.create_index("ix_enrolment_contact_sequence", ["contact_id", "sequence"], unique=False)
+        batch_op.create_index(batch_op.f("ix_enrolment_sequence"), ["sequence"], unique=False)
+        batch_op.create_index(
+            "ix_enrolment_starting",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state = 'starting'"),
+            postgresql_where=sa.text("state = 'starting'"),
+        )
+        batch_op.create_index(batch_op.f("ix_enrolment_wave"), ["wave"], unique=False)
+
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=True),
+        sa.Column("step", sa.String(length=200), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.String(length=20), nullable=False),
+        sa.Column("did", sa.String(length=40), nullable=False),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("more", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.JSON(), nullable=True),
+        sa.Column("event_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_decision_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_decision_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("ix_decision_contact_at", ["contact_id", "at"], unique=False)
+        batch_op.create_index(
+            "uq_decision_visit",
+            ["enrolment_id", "step", "visit", "asked"],
+            unique=True,
+            sqlite_where=sa.text("final"),
+            postgresql_where=sa.text("final"),
+        )
+
+    op.create_table(
+        "message",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("send_key", sa.String(length=400), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("sequence", sa.String(length=100), nullable=True),
+        sa.Column("step", sa.String(length=200), nullable=True),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("template", sa.String(length=200), nullable=False),
+        sa.Column("bundle", sa.String(length=80), nullable=False),
+        sa.Column("class", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=True),
+        sa.Column("subject", sa.String(length=1000), nullable=True),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("reply", sa.String(length=1000), nullable=True),
+        sa.Column("attempt", sa.String(length=36), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handing_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unknown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("skipped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state in ('claimed', 'handing_over', 'accepted', 'refused', 'unknown', 'skipped')",
+            name=op.f("ck_message_state"),
+        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_message_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_message_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("send_key", name="uq_message_send_key"),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index("ix_message_contact_template", ["contact_id", "template"], unique=False)
+        batch_op.create_index("ix_message_enrolment_step", ["enrolment_id", "step"], unique=False)
+        batch_op.create_index(batch_op.f("ix_message_message_id"), ["message_id"], unique=False)
+
+
+def downgrade() -> None:
+    raise RuntimeError("revision 0001: there is no way back; restore the copy made before the upgrade")
