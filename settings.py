@@ -59,6 +59,15 @@ class MailServer:
     pool_size: int = 4
 
 
+def http_address(host: str, port: int) -> str:
+    """Return the web address of a host and port.
+
+    >>> http_address("::1", 80)
+    'http://[::1]:80'
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class Settings(BaseSettings):
     """What an installation decides. Every path is absolute; a port of 0 means any free one.
 
@@ -84,7 +93,7 @@ class Settings(BaseSettings):
     )
     web_host: str = LOOPBACK
     web_port: Port = 8080
-    public_url: WebAddress = Field(default_factory=lambda known: f"http://{known['web_host']}:{known['web_port']}")
+    public_url: WebAddress = Field(default_factory=lambda known: http_address(known["web_host"], known["web_port"]))
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
     task_queue: str = Field(default="rapport", min_length=1)
@@ -295,7 +304,7 @@ def signing_key(settings: Settings) -> SecretStr:
 
 
 def _keep_new_key(kept: Path) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp makes files of mode 0600; the link appears whole, and only once when two processes start together.
     handle, fresh = tempfile.mkstemp(dir=kept.parent)
     try:
