@@ -1,0 +1,47 @@
+# What can be done here. `make help` lists it; every target does its own set-up.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Made once for each lock: the set-up is done when this file is newer than what it was made from.
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test quick test-all check bench lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '%-10s %s\n' "$$name" "$$what"; done
+
+demo: $(READY) ## the main job, live, on embedded parts; ARGS=--exit ends with status 0 if all was seen
+	$(BIN)/python -m starter.demo $(ARGS)
+
+run: $(READY) ## the same parts for real use, until Ctrl-C; state in .rapport/
+	$(BIN)/rapport up
+
+test: check ## everything CI runs
+	$(BIN)/python -m pytest -m "not large" $(ARGS)
+
+quick: $(READY) ## the tests that take milliseconds
+	$(BIN)/python -m pytest -q -m "not workflow and not system and not large" $(ARGS)
+
+test-all: check ## storms, fuzz and corpora at full size, too
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## figures beside references measured in the same run; ARGS=--json
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+lock: $(READY) ## choose all versions anew, from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --all-extras --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $(READY)
