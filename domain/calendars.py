@@ -32,6 +32,10 @@ _NOTHING = timedelta()
 _MIDNIGHT = 24 * 60
 
 
+class NeverCloses(ValueError):
+    """The calendar has no closed time within the days searched."""
+
+
 class NeverOpen(ValueError):
     """Nothing is open for 400 days: the calendar cannot be meant."""
 
@@ -240,6 +244,27 @@ def next_opening(now: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
     """
     opens, _ = next(_open_stretches(now, calendar, zone))
     return opens
+
+
+def next_closing(now: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
+    """Return the first instant (UTC) from `now` on at which the calendar is closed.
+
+    Raises `NeverOpen` if it never opens again, `NeverCloses` if it is open for 400 days on end.
+
+    >>> night = Calendar(zone="contact", hours={"mon-sun": ["22:00-06:00"]})
+    >>> next_closing(datetime(2026, 5, 4, 23, 0, tzinfo=UTC), night, ZoneInfo("UTC")).isoformat()
+    '2026-05-05T06:00:00+00:00'
+    """
+    if not is_open(now, calendar, zone):
+        return now.astimezone(UTC)
+    end = now
+    for opens, closes in _open_stretches(now, calendar, zone):
+        if opens > end:
+            return end
+        end = max(end, closes)
+        if end - now > _DAY * DAYS_TO_SEARCH:
+            raise NeverCloses(f"the calendar is open for {DAYS_TO_SEARCH} days on end; look at its hours")
+    return end
 
 
 def add_business_hours(since: datetime, amount: timedelta, calendar: Calendar, zone: ZoneInfo) -> datetime:

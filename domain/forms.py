@@ -48,7 +48,7 @@ class ConsentAsked(BaseModel):
     def _quoted(cls, wording: str) -> str:
         if not wording.strip():
             raise ValueError(
-                "wording has no words; quote what the form says beside the box, as proof of what was agreed to"
+                "wording has no words; quote what the form says beside the box, as proof of what was agreed"
             )
         return wording
 

@@ -22,6 +22,8 @@ Rung = Literal["contact", "country", "phone", "sequence", "organisation"]
 KEPT_SAME_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 KEPT_SAME_WEEKS = 15 * 52
 
+ZONE_NAMES = frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
 _SECOND = timedelta(seconds=1)
 
 
@@ -73,7 +75,7 @@ def is_zone(name: str) -> bool:
     >>> is_zone("Europe/Berlin"), is_zone("europe/berlin"), is_zone("CEST")
     (True, False, False)
     """
-    return name in _NAMES
+    return name in ZONE_NAMES
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -85,7 +87,7 @@ def zone_named(name: str) -> ZoneInfo:
     """
     if is_zone(name):
         return ZoneInfo(name)
-    near = difflib.get_close_matches(name[:60], _NAMES, n=1)
+    near = difflib.get_close_matches(name[:60], ZONE_NAMES, n=1)
     remedy = f"did you mean '{near[0]}'?" if near else "write an IANA name such as Europe/Berlin"
     raise ValueError(f"there is no time zone '{name[:60]}'; {remedy}")
 
@@ -173,5 +175,4 @@ def _read_zones_of_country() -> dict[str, tuple[str, ...]]:
     return zones
 
 
-_NAMES = frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 _ZONES_OF_COUNTRY = _read_zones_of_country()

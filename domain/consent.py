@@ -1,0 +1,147 @@
+"""May we write to this contact, on this channel, now? And if not, why.
+
+The questions are asked in one order, each a small function; the first *no* or *not yet* is the answer. The same
+questions are asked by the simulation, before a message is rendered, and again at the moment it is claimed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.calendars import is_open, next_closing, next_opening
+from domain.facts import Facts
+from domain.needs import Deliver
+from domain.policies import MessageClass
+from domain.spans import resolve
+
+# Who may be written to all the same. A person who unsubscribed from everything still gets the receipt they asked for;
+# one who reported us as spam gets nothing they have not just caused themselves.
+ALLOWED: dict[str, frozenset[MessageClass]] = {
+    "erased": frozenset(),
+    "hard_bounce": frozenset(),
+    "invalid_address": frozenset(),
+    "manual": frozenset(),
+    "legal": frozenset(),
+    "complaint": frozenset({"transactional"}),
+    "unsubscribed": frozenset({"service", "transactional"}),
+}
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A message that wants to go: what it is, to whom, since when it waits."""
+
+    need: Deliver
+    class_: MessageClass
+    topic: str | None
+    asked_at: datetime
+    """The contact's arrival at the step."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`go`, `no` (with its reason), or `later` (until when). `why` is every question asked, with its answer."""
+
+    answer: str
+    reason: str = ""
+    until: datetime | None = None
+    why: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class No:
+    """Never, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Not before this instant, for this reason."""
+
+    until: datetime
+    reason: str
+
+
+Answer = str | No | NotYet
+Question = Callable[[Proposed, Facts], Answer]
+
+
+def suppressed(proposed: Proposed, facts: Facts) -> Answer:
+    """Nobody is written to against a suppression, a withdrawal still in the inbox included."""
+    if not facts.contact.get("email"):
+        return No("no address")
+    reasons = set(facts.standing.suppressed) | ({"unsubscribed"} if "*" in facts.standing.withdrawn else set())
+    for reason in sorted(reasons):
+        if proposed.class_ not in ALLOWED.get(reason, frozenset()):
+            return No(f"suppressed: {reason}")
+    return "not suppressed"
+
+
+def consented(proposed: Proposed, facts: Facts) -> Answer:
+    """Marketing needs the contact's yes to its topic; without a word from them the topic's default decides."""
+    if proposed.class_ != "marketing":
+        return f"{proposed.class_}: no consent needed"
+    topic = proposed.topic or ""
+    if topic in facts.standing.withdrawn:
+        return No(f"no consent: {topic} was withdrawn just now")
+    said = facts.standing.consents.get(topic)
+    known = facts.policies.messaging.topics.get(topic)
+    state = said or (known.default if known else "opted_out")
+    if state != "opted_in":
+        return No(f"no consent: {topic} is {state}" + ("" if said else " by default"))
+    return f"consent: {topic} is opted_in" + ("" if said else " by default")
+
+
+def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
+    """Quiet hours hold a message until they are over on the contact's clock."""
+    for quiet in facts.policies.messaging.quiet:
+        if quiet.class_ == proposed.class_ and quiet.channel == proposed.need.channel:
+            calendar = facts.policies.calendars.calendars[quiet.calendar]
+            if is_open(facts.now, calendar, facts.zone.zone):
+                return NotYet(next_closing(facts.now, calendar, facts.zone.zone), f"quiet hours ({quiet.calendar})")
+    return "not in quiet hours"
+
+
+def in_window(proposed: Proposed, facts: Facts) -> Answer:
+    """A window holds the contact before the step until it opens."""
+    name = proposed.need.window or facts.program.window
+    if name is None or name == "none":
+        return "no window"
+    calendar = facts.policies.calendars.calendars[name]
+    opening = next_opening(facts.now, calendar, facts.zone.zone)
+    if opening > facts.now:
+        return NotYet(opening, f"outside {name} ({facts.zone.name}, from {facts.zone.rung})")
+    return f"inside {name} ({facts.zone.name}, from {facts.zone.rung})"
+
+
+# messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, caps, throttles).
+QUESTIONS: Sequence[Question] = (suppressed, consented, not_quiet, in_window)
+
+# What is asked once more in the transaction that claims the message: what can have changed in between.
+AGAIN: Sequence[Question] = (suppressed, consented)
+
+
+def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:
+    """Ask every question in order; the first that does not say yes is the verdict."""
+    expires = expiry(proposed, facts)
+    if facts.now >= expires:
+        return Verdict("no", "expired", why=[f"expired at {expires:%Y-%m-%d %H:%M} UTC"])
+    why: list[str] = []
+    for question in questions:
+        answer = question(proposed, facts)
+        if isinstance(answer, No):
+            return Verdict("no", answer.reason, why=[*why, answer.reason])
+        if isinstance(answer, NotYet):
+            return Verdict("later", answer.reason, min(answer.until, expires), [*why, answer.reason])
+        why.append(answer)
+    return Verdict("go", why=why)
+
+
+def expiry(proposed: Proposed, facts: Facts) -> datetime:
+    """Return the instant from which the message is of no use any more: the step's word, else the policies'."""
+    words = proposed.need.expires or facts.policies.expiry(proposed.class_)
+    due = resolve(words, proposed.asked_at, facts.sight())
+    assert due is not None, "an expiry has an end"
+    return due.at
+

@@ -1,0 +1,42 @@
+"""What contacts and providers do, in one vocabulary. Own events are declared in `policies/events.yaml`.
+
+The names are sequence-language.md section 4's; the fields are what a condition may read of each.
+"""
+
+MESSAGE_FIELDS = frozenset({"step", "template", "topic", "channel"})
+
+BUILT_IN: dict[str, frozenset[str]] = {
+    "delivered": MESSAGE_FIELDS,
+    "deferred": MESSAGE_FIELDS,
+    "bounced": MESSAGE_FIELDS | {"code", "reason", "permanent"},
+    "complained": MESSAGE_FIELDS,
+    "opened": MESSAGE_FIELDS | {"by"},
+    "clicked": MESSAGE_FIELDS | {"url", "by"},
+    "replied": MESSAGE_FIELDS | {"subject"},
+    "auto_replied": MESSAGE_FIELDS | {"until"},
+    "unsubscribed": frozenset({"topic", "channel", "how"}),
+    "resubscribed": frozenset({"topic", "channel"}),
+    "consent_confirmed": frozenset({"topic", "channel"}),
+    "form_submitted": frozenset({"form", "source"}),
+    "survey_answered": frozenset({"survey", "score", "comment"}),
+    "task_completed": frozenset({"task", "outcome", "note"}),
+    "case_opened": frozenset({"case", "severity", "incident"}),
+    "case_closed": frozenset({"case", "severity", "outcome"}),
+    "meeting_booked": frozenset({"email", "starts_at", "meeting"}),
+    "meeting_cancelled": frozenset({"email", "starts_at", "meeting"}),
+    "purchased": frozenset({"order_id", "amount", "currency"}),
+    "refunded": frozenset({"order_id", "amount", "currency"}),
+    "points_changed": frozenset({"points", "change"}),
+    "tier_changed": frozenset({"tier", "before"}),
+}
+
+# What a person did with one of our messages: matched to the send it came from.
+OF_A_SEND = frozenset({"delivered", "deferred", "bounced", "complained", "opened", "clicked", "replied", "auto_replied"})
+
+CONTACT_FIELDS = frozenset(
+    "id email phone first_name last_name company country city language time_zone stage tier score tags owner source"
+    " created_at".split()
+)
+
+# What an `update` step may write of the built-in fields; the others are found out, not decided.
+WRITABLE_FIELDS = CONTACT_FIELDS - {"id", "email", "created_at", "tags"}

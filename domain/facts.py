@@ -1,0 +1,158 @@
+"""What is known about one contact at one moment, in the shape rules read it.
+
+Activities fill this from the records, the simulation from a script; the rules cannot tell the difference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.calendars import Calendar
+from domain.conditions import Judgement, judge, standard_functions
+from domain.policies import Policies
+from domain.program import Program
+from domain.spans import Sight
+from domain.zones import Zone, wall, zone_of
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something in a contact's timeline. `id` is the order of receipt, `at` the instant of receipt.
+
+    `enrolment` and `step` name the send it belongs to, where it belongs to one.
+    """
+
+    id: int
+    name: str
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    enrolment: str | None = None
+    step: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What decides whether a contact may be written to.
+
+    `consents` is topic → `opted_in | opted_out | pending` on the channel asked about; `suppressed` the reasons that
+    stand; `withdrawn` the topics (`*` is everything) whose withdrawal is still in the inbox.
+    """
+
+    consents: Mapping[str, str] = field(default_factory=dict)
+    suppressed: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A contact in a program, now."""
+
+    now: datetime
+    program: Program
+    policies: Policies
+    contact: Mapping[str, Any]
+    entered_at: datetime
+    enrolment: str = ""
+    run_event: Mapping[str, Any] = field(default_factory=dict)
+    events: Sequence[Event] = ()
+    taken: frozenset[int] = frozenset()
+    matched: Event | None = None
+    sends: frozenset[str] = frozenset()
+    standing: Standing = Standing()
+
+    @cached_property
+    def zone(self) -> Zone:
+        """The contact's clock, and the rung of the ladder it was found on."""
+        organisation = self.policies.messaging.organisation.time_zone
+        return zone_of(self.contact, self.program.time_zone, organisation)
+
+    def calendar(self, name: str | None) -> Calendar | None:
+        """Return the calendar of this name, else the sequence's, else the default one."""
+        return self.policies.calendar(name or self.program.calendar)
+
+    def sight(self) -> Sight:
+        """Return what a time is resolved with."""
+        return Sight(zone=self.zone.zone, calendar=self.calendar(None), read=self.read)
+
+    def read(self, path: str) -> Any | None:
+        """Return what stands at a dotted path such as `contact.renewal_date`, None if nothing does."""
+        value: Any = self.names(None)
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def names(self, event: Event | None) -> dict[str, Any]:
+        """Return the names a condition may use."""
+        names: dict[str, Any] = {
+            "contact": _with_dates(self.contact, self._date_fields, self.zone.zone),
+            "run": {"event": dict(self.run_event), "entered_at": self.entered_at},
+            "now": self.now,
+        }
+        if self.matched is not None:
+            names["matched"] = {**self.matched.data, "event": self.matched.name, "at": self.matched.at}
+        if event is not None:
+            names["event"] = {**event.data, "name": event.name, "at": event.at}
+        return names
+
+    def judge(self, source: str, event: Event | None = None) -> Judgement:
+        """Tell whether a condition is true, and on which values."""
+        return judge(source, self.names(event), standard_functions(self, self.now))
+
+    @property
+    def _date_fields(self) -> frozenset[str]:
+        return frozenset(name for name, own in self.policies.contact.fields.items() if own.type == "date")
+
+    # What the functions of a condition ask (sequence-language.md 4).
+
+    def sent(self, step: str) -> bool:
+        return step in self.sends
+
+    def opened(self, step: str) -> bool:
+        return any(True for _ in self._of("opened", step))
+
+    def clicked(self, step: str, url: str | None) -> bool:
+        return any(url is None or event.data.get("url") == url for event in self._of("clicked", step))
+
+    def replied(self, step: str) -> bool:
+        return any(True for _ in self._of("replied", step))
+
+    def did(self, event: str, days: float | None) -> bool:
+        since = None if days is None else self.now - timedelta(days=days)
+        return any(each.name == event and (since is None or each.at >= since) for each in self.events)
+
+    def count(self, event: str, days: float) -> int:
+        since = self.now - timedelta(days=days)
+        return sum(each.name == event and each.at >= since for each in self.events)
+
+    def in_segment(self, name: str) -> bool:
+        return False
+
+    def topic(self, name: str) -> bool:
+        default = self.policies.messaging.topics[name].default if name in self.policies.messaging.topics else None
+        return self.standing.consents.get(name, default) == "opted_in"
+
+    def _of(self, name: str, step: str) -> Iterator[Event]:
+        """Yield what people did with this run's send; what machines did does not count."""
+        for event in self.events:
+            mine = event.name == name and event.step == step and event.enrolment == self.enrolment
+            if mine and event.data.get("by", "human") == "human":
+                yield event
+
+
+def _with_dates(contact: Mapping[str, Any], fields: frozenset[str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the contact with its dates as instants: 00:00 on its own clock."""
+    return {name: _instant(value, zone) if name in fields else value for name, value in contact.items()}
+
+
+def _instant(value: Any, zone: ZoneInfo) -> Any:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) == len("2026-01-31") else datetime.fromisoformat(value)
+        except ValueError:
+            return None  # not a date: to a condition it is missing
+    if isinstance(value, datetime):
+        return value if value.tzinfo else wall(value.date(), value.time(), zone)
+    return wall(value, time(), zone) if isinstance(value, date) else value

@@ -1,0 +1,93 @@
+"""What a message says before it is rendered: its class, topic and sender, and the names its template may use.
+
+Step over template over sequence decides (sequence-language.md section 9).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Any, Protocol
+
+from domain.answering import Answer, Row
+from domain.checks import TemplatesKnown
+from domain.consent import Proposed, expiry
+from domain.facts import Facts
+from domain.needs import Deliver, Later
+from domain.policies import MessageClass, Sender
+
+# How often a message that lacks a value is looked at again. A changed record wakes it sooner.
+HELD_AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A message as decided, not yet rendered."""
+
+    need: Deliver
+    class_: MessageClass
+    topic: str | None
+    sender: Sender
+
+
+@dataclass(frozen=True)
+class Written:
+    """A rendered message."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """A message that cannot be rendered for this contact; `what` says which value is missing, or what is wrong."""
+
+    what: str
+
+
+class Compose(Protocol):
+    """Renders a planned message."""
+
+    def __call__(self, plan: Plan, facts: Facts) -> Written | Lacks: ...
+
+
+def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
+    """Decide class, topic and sender. Raises KeyError when the template or the sender is not published."""
+    class_ = templates.class_of(need.channel, need.template)
+    topic = need.topic or templates.topic_of(need.channel, need.template) or facts.program.topic
+    sender = facts.policies.sender(need.sender or templates.sender_of(need.channel, need.template))
+    return Plan(need=need, class_=class_, topic=topic, sender=sender)  # type: ignore[arg-type]  # Front keeps to the three
+
+
+def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:
+    """Return the names a template may use, as plain data: never a record, so that nothing can be called.
+
+    `links` gives `unsubscribe_url` and `preferences_url`.
+    """
+    organisation = facts.policies.messaging.organisation
+    name, address = parseaddr(plan.sender.from_)
+    names = {
+        "contact": {key: value for key, value in facts.contact.items() if value is not None},
+        "run": {"event": dict(facts.run_event), "entered_at": facts.entered_at},
+        "organisation": {"name": organisation.name, "address": organisation.address},
+        "sender": {"name": name, "email": address},
+        "topic": {"name": plan.topic or "", "label": _label(plan, facts)},
+        "now": facts.now.astimezone(facts.zone.zone),
+        **links,
+    }
+    if facts.matched is not None:
+        names["matched"] = {**facts.matched.data, "event": facts.matched.name, "at": facts.matched.at}
+    return names
+
+
+def _label(plan: Plan, facts: Facts) -> str:
+    topic = facts.policies.messaging.topics.get(plan.topic or "")
+    return topic.label if topic else ""
+
+
+def hold(proposed: Proposed, facts: Facts, lacks: Lacks) -> Answer:
+    """A message never goes out with a hole in it: it waits for the value, at most until it expires."""
+    until = min(facts.now + HELD_AGAIN, expiry(proposed, facts))
+    row = Row("held", why=[lacks.what], more={"template": proposed.need.template, "until": until}, final=False)
+    return Answer(Later(until, f"held: {lacks.what}"), row)

@@ -1,0 +1,162 @@
+"""What operations decide once for everything: organisation, senders, topics, quiet hours, own fields and events.
+
+Each model is the shape of a file in `policies/` (sequence-language.md section 9). A missing file means its defaults,
+which send nothing anybody could regret: topics that are opted out until the contact says otherwise.
+"""
+
+from email.utils import parseaddr
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from domain.calendars import Calendar, Calendars
+from domain.events import BUILT_IN, CONTACT_FIELDS
+from domain.forms import FormMapping
+from domain.spans import Span
+from domain.zones import is_zone
+
+MessageClass = Literal["marketing", "service", "transactional"]
+
+
+class Policy(BaseModel):
+    """A part of a policy file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Organisation(Policy):
+    """Who writes. The postal address stands in every marketing message; the zone is the last rung of the ladder."""
+
+    name: str = "Your company"
+    address: str = ""
+    time_zone: str = "UTC"
+    locale: str = "en"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if not is_zone(value):
+            raise ValueError(f"'{value}' is not a time zone; write an IANA name such as Europe/Berlin")
+        return value
+
+
+class Sender(Policy):
+    """An address we write from, as `Name <address>`."""
+
+    from_: str = Field(alias="from")
+    reply_to: str | None = None
+
+    @field_validator("from_", "reply_to")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and "@" not in parseaddr(value)[1]:
+            raise ValueError(f"'{value}' is not an address; write 'Name <name@your-domain>'")
+        return value
+
+
+class Topic(Policy):
+    """What marketing messages can be about; `default` decides for a contact who never said."""
+
+    label: str
+    default: Literal["opted_in", "opted_out"] = "opted_out"
+
+
+class Quiet(Policy):
+    """No message of this class and channel while `calendar` is open on the contact's clock."""
+
+    class_: MessageClass = Field(default="marketing", alias="class")
+    channel: str = "email"
+    calendar: str
+
+
+class Messaging(Policy):
+    """policies/messaging.yaml"""
+
+    organisation: Organisation = Organisation()
+    senders: dict[str, Sender] = Field(default_factory=dict)
+    topics: dict[str, Topic] = Field(default_factory=dict)
+    expires: dict[MessageClass, Span] = Field(default_factory=dict)
+    quiet: tuple[Quiet, ...] = ()
+
+
+class OwnField(Policy):
+    """A field of ours on the contact."""
+
+    type: Literal["text", "number", "date", "yes_no"] = "text"
+    label: str | None = None
+
+
+class ContactPolicy(Policy):
+    """policies/contact.yaml: the fields a company adds to the built-in ones."""
+
+    fields: dict[str, OwnField] = Field(default_factory=dict)
+
+    @field_validator("fields")
+    @classmethod
+    def _are_new(cls, value: dict[str, OwnField]) -> dict[str, OwnField]:
+        for name in value:
+            if name in CONTACT_FIELDS:
+                raise ValueError(f"'{name}' is built in; delete it here")
+            if not name.isidentifier() or not name.islower():
+                raise ValueError(f"'{name}' cannot be a field's name; use small letters, digits and _")
+        return value
+
+
+class OwnEvent(Policy):
+    """An event of ours, with the fields that conditions may read."""
+
+    fields: list[str] = Field(default_factory=list)
+
+
+class EventsPolicy(Policy):
+    """policies/events.yaml: what happens at this company beside the built-in events."""
+
+    events: dict[str, OwnEvent] = Field(default_factory=dict)
+
+    @field_validator("events")
+    @classmethod
+    def _are_new(cls, value: dict[str, OwnEvent]) -> dict[str, OwnEvent]:
+        for name in value:
+            if name in BUILT_IN:
+                raise ValueError(f"'{name}' is built in; delete it here")
+        return value
+
+
+class Policies(Policy):
+    """All policies together."""
+
+    messaging: Messaging = Messaging()
+    calendars: Calendars = Calendars()
+    contact: ContactPolicy = ContactPolicy()
+    events: EventsPolicy = EventsPolicy()
+    forms: dict[str, FormMapping] = Field(default_factory=dict)
+
+    def contact_fields(self) -> frozenset[str]:
+        """Return every field a contact can have."""
+        return CONTACT_FIELDS | frozenset(self.contact.fields)
+
+    def event_fields(self) -> dict[str, frozenset[str]]:
+        """Return every event, with its fields."""
+        return BUILT_IN | {name: frozenset(own.fields) for name, own in self.events.events.items()}
+
+    def calendar(self, name: str | None) -> Calendar | None:
+        """Return the calendar of this name, else the default one, else None. Raises KeyError for an unknown name."""
+        chosen = name or self.calendars.default
+        return self.calendars.calendars[chosen] if chosen else None
+
+    def sender(self, name: str | None) -> Sender:
+        """Return the sender of this name, else `default`. Raises KeyError."""
+        return self.messaging.senders[name or "default"]
+
+    def expiry(self, class_: MessageClass) -> Span:
+        """Return how long a message of this class may wait before it is of no use any more."""
+        return self.messaging.expires.get(class_) or Span.parse(DEFAULT_EXPIRY[class_])
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return the policies of a company that has written none."""
+        return cls()
+
+
+# sequence-language.md section 9
+DEFAULT_EXPIRY: dict[MessageClass, str] = {"marketing": "7 days", "service": "2 days", "transactional": "1 day"}

@@ -1,0 +1,116 @@
+"""A sequence compiled flat: every step with its id and where it goes.
+
+A program is a value. It travels in a run's input and is never changed, so a run never sees a half-edited file; its
+version is the hash of what stands in it.
+"""
+
+import json
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+
+import domain.steps
+from domain.keys import content_hash
+from domain.steps.base import Step
+
+# A kind is one file in domain/steps/; it is known as soon as the file is there.
+for _module in iter_modules(domain.steps.__path__):
+    import_module(f"domain.steps.{_module.name}")
+
+
+def kind_of(written: dict[str, Any]) -> str | None:
+    """Return the kind of a step as written or compiled, None if it has none or several."""
+    found = [key for key in written if key in Step.kinds]
+    return found[0] if len(found) == 1 else None
+
+
+def _read_step(value: Any) -> Step:
+    if isinstance(value, Step):
+        return value
+    kind = kind_of(value)
+    if kind is None:
+        raise ValueError(f"a step of unknown kind: {', '.join(sorted(value))}")
+    return Step.kinds[kind].model_validate(value)
+
+
+def _write_step(step: Step) -> dict[str, Any]:
+    return step.model_dump(mode="json", exclude_defaults=True) | {"id": step.id}
+
+
+AnyStep = Annotated[Step, PlainValidator(_read_step), PlainSerializer(_write_step)]
+
+
+class Trigger(BaseModel):
+    """Something that starts, converts or ends a run: an event or a form, or (to end) a condition."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event: str | None = None
+    form: str | None = None
+    when: str | None = None
+    where: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The event's name in the timeline."""
+        return "form_submitted" if self.form is not None else self.event
+
+
+class Again(BaseModel):
+    """The rule of re-entry: `never`, `after_exit` (and how long after), or `always`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rule: str = "never"
+    after: str | None = None
+
+
+class Program(BaseModel):
+    """What a sequence does, and the rules around it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sequence: str
+    description: str = ""
+    phase: str | None = None
+    owner: str | None = None
+    status: str = "live"
+    topic: str | None = None
+    marketing: bool = True
+    window: str | None = None
+    calendar: str | None = None
+    time_zone: str | None = None
+    priority: int = 50
+    on_unsubscribe: str = "end"
+    enter: tuple[Trigger, ...] = ()
+    when: str | None = None
+    again: Again = Again()
+    per: str | None = None
+    goal: tuple[Trigger, ...] = ()
+    exit: tuple[Trigger, ...] = ()
+    first: str | None = None
+    steps: dict[str, AnyStep] = Field(default_factory=dict)
+
+    def step(self, step_id: str) -> Step:
+        """Return the step of this id. Raises KeyError."""
+        return self.steps[step_id]
+
+    def listens_to(self) -> frozenset[str]:
+        """Return the names of the events that can mean something to a run of this program."""
+        names = {trigger.name for trigger in (*self.goal, *self.exit)}
+        for step in self.steps.values():
+            wanted = step.need()
+            names.update(getattr(wanted, "events", ()))
+        return frozenset(name for name in names if name)
+
+    @property
+    def version(self) -> str:
+        """The hash of everything in this program: `sha256:` and 64 hex digits."""
+        return content_hash(json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False))
+
+    @classmethod
+    def load(cls, stored: dict[str, Any]) -> Self:
+        """Read a program as it was stored, of whatever age."""
+        return cls.model_validate(stored)

@@ -1,0 +1,149 @@
+"""What every kind of step has in common.
+
+A kind is a class with fields, one sentence and two methods: `need(run)` says what it needs of the world next,
+`go(outcome)` where the contact goes then. As written, a block is a list of steps; compiled, it is the id of its first.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, model_validator
+
+from domain.needs import Need, Outcome
+
+
+class BlockReader(Protocol):
+    """Reads the steps of a block while a file is loaded."""
+
+    def block(self, items: list[Any]) -> "Block": ...
+
+
+class Block(BaseModel):
+    """Steps one after the other. Compiled, `first` is where they begin; None: there is nothing more to do."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    steps: tuple["Step", ...] = Field(default=(), exclude=True)
+    first: str | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> "Block":
+        if isinstance(value, list) and info.context is not None:
+            reader: BlockReader = info.context
+            return reader.block(value)
+        if value is None and info.context is not None:
+            raise ValueError("there are no steps; write some, or [] for none")
+        made: Block = handler(value)
+        return made
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The run is over, with this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Skips:
+    """The next step is left out, too."""
+
+
+Destination = str | None | Ends | Skips
+
+To = Literal[
+    "step", "send", "event", "event of a message", "form", "topic", "calendar", "sender", "template", "field",
+    "own field", "number",
+]
+
+
+@dataclass(frozen=True)
+class Refers:
+    """A name under `key` that has to exist as a thing of this sort."""
+
+    key: str
+    to: To
+    name: str
+
+
+def contact_fields(key: str, sources: Iterable[str]) -> Iterator[Refers]:
+    """Yield the contact's fields among the sources a time is read from."""
+    for source in sources:
+        root, _, name = source.partition(".")
+        if root == "contact":
+            yield Refers(key, "field", name)
+
+
+class Step(BaseModel):
+    """One thing a sequence does.
+
+    `id` is unique in its sequence; `when` skips the step unless it is true; `next` is the step behind it (None: the
+    sequence is completed), written by the compiler.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: ClassVar[str] = ""
+    kinds: ClassVar[dict[str, type["Step"]]] = {}
+
+    id: str = ""
+    when: str | None = None
+    next: str | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.kind:
+            Step.kinds[cls.kind] = cls
+
+    def need(self) -> Need | None:
+        """Return what this step needs of the world, None if it needs nothing."""
+        return None
+
+    def go(self, outcome: Outcome | None) -> Destination:
+        """Return where the contact goes after `outcome`: a step's id, None for completed, an end, or past a step."""
+        return self.next
+
+    def name(self) -> str | None:
+        """Return the word an id is made of where the author wrote none; None: the kind and the place."""
+        return None
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks inside this step, in the author's order."""
+        for name in type(self).model_fields:
+            yield from _blocks_in(getattr(self, name))
+
+    def ways(self) -> Iterator[str | None]:
+        """Yield every place the contact can go to from here (None: the end)."""
+        for block in self.blocks():
+            yield block.first
+        yield self.next
+
+    def refers(self) -> Iterator["Refers"]:
+        """Yield every name in this step that has to exist elsewhere."""
+        yield from ()
+
+    def conditions(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield (field, expression, whether `event` is known there) of every expression in this step."""
+        if self.when is not None:
+            yield "when", self.when, False
+
+    @classmethod
+    def keys(cls) -> frozenset[str]:
+        """Return the keys an author may write in a step of this kind."""
+        return frozenset(cls.model_fields) - {"next"}
+
+
+def _blocks_in(value: Any) -> Iterator[Block]:
+    if isinstance(value, Block):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _blocks_in(getattr(value, name))
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _blocks_in(each)
+    elif isinstance(value, list | tuple) and not isinstance(value, str):
+        for each in value:
+            yield from _blocks_in(each)
