@@ -19,6 +19,7 @@ ADDRESSES = frozenset(
 
 _ALLOWED = re.compile(r"(?:https?://|mailto:|tel:)\S|#", re.IGNORECASE)
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\xa0\u200b\ufeff]")
+_BULLET = re.compile(r" *(?:-|\d+\.) ")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
@@ -140,6 +141,8 @@ class Reader(HTMLParser):
             self.lines.append("")
 
     def _break(self, tag: str) -> None:
+        if _BULLET.fullmatch(self.lines[-1]):  # <li><p>text: the text stands beside its bullet
+            return
         nested_list = tag in ("ul", "ol") and self._lists
         if tag in PARAGRAPHS and not nested_list:
             self._line()

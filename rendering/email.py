@@ -1,0 +1,249 @@
+"""From a letter to the bytes that go on the wire, or `BadLetter`.
+
+Every line is ours; Python's `email` only reads the finished header block again, which must then be what was meant.
+The same letter gives the same bytes, so that a repeat is recognisable.
+"""
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import format_datetime
+from hashlib import sha256
+
+from email_validator import EmailNotValidError, validate_email
+
+from rendering.headers import (
+    LONGEST_LINE,
+    MOST_NAME,
+    MOST_SUBJECT,
+    BadLetter,
+    address_header,
+    clean_header,
+    exact_header,
+    text_header,
+)
+
+__all__ = ["EXTRA_HEADERS", "BadLetter", "Letter", "ascii_address", "build_email", "clean_header"]
+
+EXTRA_HEADERS = frozenset(
+    [
+        "Auto-Submitted",
+        "Precedence",
+        "Resend-Idempotency-Key",
+        "X-Auto-Response-Suppress",
+        "X-Entity-Ref-ID",
+        "X-Mailgun-Tag",
+        "X-Mailgun-Variables",
+        "X-Mailin-Tag",
+        "X-Mailin-custom",
+        "X-PM-Message-Stream",
+        "X-PM-Metadata-send_id",
+        "X-PM-Tag",
+        "X-Rapport-Send",
+        "X-SES-CONFIGURATION-SET",
+        "X-SES-MESSAGE-TAGS",
+        "X-SMTPAPI",
+    ]
+)
+"""The headers a letter may add. Their values are ASCII."""
+
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_LIST_ID = re.compile(r"(?P<label>[^<>]*)<(?P<id>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)>")
+_NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
+_HTTPS = re.compile(r"https://[!-;=?-~]+")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one person, as it is meant to be read. `from_` is `Acme <hello@acme.example>`."""
+
+    from_: str
+    to: str
+    subject: str
+    text: str
+    message_id: str
+    date: datetime
+    html: str = ""
+    to_name: str = ""
+    reply_to: str | None = None
+    list_unsubscribe_url: str | None = None
+    list_unsubscribe_mailto: str | None = None
+    list_id: str | None = None
+    feedback_id: str | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ascii_address(address: str, place: str = "To") -> str:
+    """Return an address as every mail server takes it, its domain in ASCII; no look-up is made.
+
+    >>> ascii_address("jo@münchen.example")
+    'jo@xn--mnchen-3ya.example'
+    """
+    said = f"{place}: {address[:80]!r}"
+    if len(address) > 320:
+        raise BadLetter(f"{said} is {len(address)} characters long; correct the address")
+    try:
+        valid = validate_email(address, check_deliverability=False, strict=True)
+    except EmailNotValidError as error:
+        raise BadLetter(f"{said} is not an address ({error}); correct it") from error
+    except UnicodeError as error:
+        raise BadLetter(f"{said} is not text; correct the address") from error
+    if valid.ascii_email is None:
+        raise BadLetter(f"{said} has letters before the @ that few servers accept; ask for another address")
+    return valid.ascii_email
+
+
+def build_email(letter: Letter) -> bytes:
+    """Return the letter as RFC 5322 bytes, seven bits, CRLF; raise `BadLetter` if it cannot be sent as it is."""
+    mime, body = _body(letter)
+    headers = [*_headers(letter), *mime]
+    raw = _block(headers) + b"\r\n" + body
+    _verify(raw, [name for name, _ in headers], clean_header(letter.subject, MOST_SUBJECT))
+    return raw
+
+
+def _headers(letter: Letter) -> Iterator[tuple[str, str]]:
+    """Yield each header's name and its finished lines."""
+    for name, line in _envelope_headers(letter):
+        yield name, line
+    for name, line in _list_headers(letter):
+        yield name, line
+    for name, value in letter.extra_headers.items():
+        if name not in EXTRA_HEADERS:
+            raise BadLetter(
+                f"header {name[:60]!r} is not one a letter may add; allowed: {', '.join(sorted(EXTRA_HEADERS))}"
+            )
+        yield name, exact_header(name, value)
+
+
+def _envelope_headers(letter: Letter) -> Iterator[tuple[str, str]]:
+    if letter.date.tzinfo is None:
+        raise BadLetter("Date: the time has no zone; give an aware datetime")
+    subject = clean_header(letter.subject, MOST_SUBJECT)
+    if not subject:
+        raise BadLetter("Subject: it is empty; write one")
+    yield "From", _address("From", letter.from_)
+    yield "To", address_header("To", clean_header(letter.to_name, MOST_NAME), ascii_address(letter.to))
+    if letter.reply_to:
+        yield "Reply-To", _address("Reply-To", letter.reply_to)
+    yield "Subject", text_header("Subject", subject)
+    yield "Date", exact_header("Date", format_datetime(letter.date.astimezone(UTC)))
+    yield "Message-ID", exact_header("Message-ID", _message_id(letter.message_id))
+    yield from _thread_headers(letter)
+
+
+def _address(name: str, written: str) -> str:
+    line = clean_header(written, MOST_NAME + 320)
+    found = _NAMED.fullmatch(line)
+    display, address = found.groups() if found else ("", line)
+    return address_header(name, clean_header(display.strip(' "'), MOST_NAME), ascii_address(address, name))
+
+
+def _thread_headers(letter: Letter) -> Iterator[tuple[str, str]]:
+    before = [_message_id(one) for one in (*letter.references, *([letter.in_reply_to] if letter.in_reply_to else []))]
+    if not before:
+        return
+    if letter.in_reply_to:
+        yield "In-Reply-To", exact_header("In-Reply-To", letter.in_reply_to)
+    # Our own id stands last: a server that replaces the Message-ID leaves this one, and replies still find their way.
+    chain = list(dict.fromkeys([*before, letter.message_id]))[-12:]
+    if any(len(one) > LONGEST_LINE - 20 for one in chain):
+        raise BadLetter("References: a message id is too long for a header; leave it out")
+    yield "References", "References: " + "\r\n ".join(chain)
+
+
+def _list_headers(letter: Letter) -> Iterator[tuple[str, str]]:
+    url, mailto = letter.list_unsubscribe_url, letter.list_unsubscribe_mailto
+    if url and not _HTTPS.fullmatch(url):
+        raise BadLetter(f"List-Unsubscribe: {url[:60]!r} is not an https address; one-click needs one")
+    ways = [f"<{url}>"] if url else []
+    if mailto:
+        ways.append(f"<mailto:{ascii_address(mailto.removeprefix('mailto:'), 'List-Unsubscribe')}>")
+    if ways:
+        yield "List-Unsubscribe", exact_header("List-Unsubscribe", ", ".join(ways))
+    if url:
+        yield "List-Unsubscribe-Post", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    if letter.list_id:
+        yield "List-Id", _list_id(letter.list_id)
+    if letter.feedback_id:
+        yield "Feedback-ID", exact_header("Feedback-ID", letter.feedback_id)
+
+
+def _list_id(written: str) -> str:
+    found = _LIST_ID.fullmatch(clean_header(written, MOST_NAME + 200))
+    if not found:
+        raise BadLetter(f"List-Id: {written[:60]!r} is not one; write it as Label <topic.acme.example>")
+    label = clean_header(found["label"], MOST_NAME)
+    return address_header("List-Id", label, found["id"]) if label else exact_header("List-Id", f"<{found['id']}>")
+
+
+def _message_id(written: str) -> str:
+    if not _MESSAGE_ID.fullmatch(written):
+        raise BadLetter(f"Message-ID: {written[:60]!r} is not one; write it as <left@right>")
+    return written
+
+
+def _body(letter: Letter) -> tuple[list[tuple[str, str]], bytes]:
+    """Return the MIME headers of the message, and what follows them."""
+    text, html = (_printable(part) for part in (letter.text, letter.html))
+    if not text.strip():
+        raise BadLetter("text: it is empty; every message has a text part")
+    first, plain = _part("plain", text)
+    version = ("MIME-Version", "MIME-Version: 1.0")
+    if not html.strip():
+        return [version, *first], plain
+    # "=_" cannot occur in quoted-printable or base64, so no text can contain the boundary.
+    mark = f"=_{sha256(letter.message_id.encode()).hexdigest()[:32]}"
+    parts = [(first, plain), _part("html", html)]
+    body = b"".join(f"--{mark}\r\n".encode() + _block(headers) + b"\r\n" + content for headers, content in parts)
+    kind = f'Content-Type: multipart/alternative;\r\n boundary="{mark}"'
+    return [version, ("Content-Type", kind)], body + f"--{mark}--\r\n".encode()
+
+
+def _part(subtype: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
+    wide = sum(not character.isascii() for character in text)
+    data = (text if text.endswith("\n") else f"{text}\n").encode()
+    if wide * 4 > len(text):  # Cyrillic, Greek, Chinese: shorter this way
+        encoding, encoded = "base64", encodebytes(data.replace(b"\n", b"\r\n"))
+    else:
+        encoding, encoded = "quoted-printable", b2a_qp(data, istext=True)
+    headers = [
+        ("Content-Type", f'Content-Type: text/{subtype}; charset="utf-8"'),
+        ("Content-Transfer-Encoding", f"Content-Transfer-Encoding: {encoding}"),
+    ]
+    return headers, encoded.replace(b"\n", b"\r\n")
+
+
+def _block(headers: list[tuple[str, str]]) -> bytes:
+    return "".join(f"{line}\r\n" for _, line in headers).encode("ascii")
+
+
+def _printable(text: str) -> str:
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _CONTROLS.sub("", whole.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _verify(raw: bytes, names: list[str], subject: str) -> None:
+    """Parse the finished header block again and compare it with what was meant."""
+    block = raw.partition(b"\r\n\r\n")[0]
+    if re.search(rb"\r(?!\n)|(?<!\r)\n|\x00", block):
+        raise BadLetter("header block: a line break stands alone; this is our fault, report it")
+    if any(len(line) > LONGEST_LINE for line in raw.split(b"\r\n")):
+        raise BadLetter(f"message: a line is longer than {LONGEST_LINE} characters; this is our fault, report it")
+    parsed = BytesParser(policy=compat32).parsebytes(block + b"\r\n\r\n", headersonly=True)
+    if parsed.keys() != names or names.count("From") != 1:
+        raise BadLetter(
+            f"header block: {parsed.keys()} was read where {names} was meant; look for line breaks in the data"
+        )
+    read = str(make_header(decode_header(re.sub(r"\r\n(?=[ \t])", "", parsed["Subject"]))))
+    if read != subject:
+        raise BadLetter(f"Subject: {read[:60]!r} was read where {subject[:60]!r} was meant; correct the subject")

@@ -1,0 +1,70 @@
+"""The names a template may use: what every context of a message holds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+ANY: frozenset[str] | None = None
+"""Whatever stands below the name is known only when the message is rendered."""
+
+CONTACT_FIELDS = frozenset(
+    """id email phone first_name last_name company country city language time_zone stage tier score tags owner source
+    created_at""".split()  # noqa: SIM905  # a list of words, read as words
+)
+"""The fields every contact has; an organisation declares its own in policies/contact.yaml."""
+
+STANDARD: Mapping[str, frozenset[str] | None] = {
+    "contact": CONTACT_FIELDS,
+    "run": frozenset({"event", "entered_at", "round"}),
+    "event": ANY,
+    "matched": ANY,
+    "calls": ANY,
+    "organisation": frozenset({"name", "address", "time_zone", "locale"}),
+    "sender": frozenset({"name", "email"}),
+    "owner": frozenset({"name", "email"}),
+    "topic": frozenset({"name", "label"}),
+    "links": ANY,
+    "unsubscribe_url": ANY,
+    "preferences_url": ANY,
+    "confirm_url": ANY,
+    "view": frozenset({"url"}),
+    "task": ANY,
+    "case": ANY,
+    "survey": ANY,
+    "outcome": ANY,
+    "now": ANY,
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Which names exist, and which fields stand below them (None: any)."""
+
+    names: Mapping[str, frozenset[str] | None] = field(default_factory=lambda: STANDARD)
+
+    @classmethod
+    def of(cls, contact: Iterable[str], more: Mapping[str, frozenset[str] | None] | None = None) -> "Known":
+        """Return the standard names with these own fields of contacts, and `more` names."""
+        return cls({**STANDARD, "contact": CONTACT_FIELDS | frozenset(contact), **(more or {})})
+
+    def wrong(self, path: tuple[str, ...]) -> str | None:
+        """Return what is wrong with a dotted path and what to do, or None.
+
+        >>> Known().wrong(("contact", "frist_name"))
+        "contact.frist_name does not exist; did you mean 'contact.first_name'?"
+        >>> Known().wrong(("run", "event", "plan")) is None
+        True
+        """
+        if path[0] not in self.names:
+            return _unknown(path[0], "", self.names)
+        fields = self.names[path[0]]
+        if fields is None or len(path) == 1 or path[1] in fields:
+            return None
+        return _unknown(path[1], f"{path[0]}.", fields)
+
+
+def _unknown(name: str, before: str, choices: Iterable[str]) -> str:
+    there = sorted(choices)
+    near = get_close_matches(name, there, n=1)
+    remedy = f"did you mean '{before}{near[0]}'?" if near else f"there is {', '.join(there)}"
+    return f"{before}{name} does not exist; {remedy}"
