@@ -61,7 +61,7 @@ class Relay:
     reply_timeout: float = 300
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Connection:
     smtp: TrackedSMTP
     opened_at: float
