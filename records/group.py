@@ -1,8 +1,8 @@
 """Work that shares one commit.
 
 Everybody in a group is told once, and only after the commit; whatever goes wrong, the thread that writes goes on. What
-the database has certainly undone (a deadlock, a transaction SQLite gave up) is tried again, one piece at a time; what
-may have been kept is not.
+the database has certainly undone (a deadlock, a connection lost before COMMIT, a transaction SQLite gave up on a full
+disk) is tried again, one piece at a time; what may have been kept is not.
 """
 
 import queue
@@ -143,6 +143,8 @@ class _Group:
 
 
 def _is_undone(connection: Connection, error: BaseException | None) -> bool:
+    if connection.invalidated:
+        return True  # lost before COMMIT was said
     if connection.dialect.name == "sqlite":
         # A full disk can end the transaction; what came after would be written at once, for nobody holds it together.
         driver = connection.connection.driver_connection

@@ -21,7 +21,7 @@ NAMES = {
 
 
 class Instant(TypeDecorator[datetime]):
-    """A point in time: aware on our side, UTC in the database (SQLite keeps no zone, so it is put back here)."""
+    """A point in time: UTC on our side and in the database (SQLite keeps no zone, so it is put back here)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -34,9 +34,10 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        # PostgreSQL answers on the clock of its own settings.
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Record(SQLModel):
@@ -52,7 +53,7 @@ class InboxRecord(SQLModel):
 
 
 def json_column(*, nullable: bool = False) -> Any:
-    return Column(JSON, nullable=nullable)
+    return Column(JSON(none_as_null=True), nullable=nullable)  # nothing is NULL, not the JSON word for it
 
 
 class Contact(Record, table=True):

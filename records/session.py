@@ -3,7 +3,7 @@
 A database has one writer thread. Whatever waits for it when it looks is written in one transaction, each piece of
 work in a savepoint of its own, and shares one durable commit: a burst of a hundred forms costs one `fsync`, and work
 that fails takes nobody with it. Work is a plain function of a session, so no transaction can span an await. It may be
-run a second time when the database gave up the first run (a deadlock), so it changes nothing but the session's rows.
+run again when the database gave up the first run (a deadlock), so it changes nothing but the session's rows.
 """
 
 import asyncio

@@ -1,0 +1,36 @@
+from datetime import datetime
+
+import pytest
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel import col, select
+
+from records.models import Contact, Decision, Enrolment, Suppression
+from records.session import Database
+from tests.records.works import NOON
+
+
+async def test_an_outcome_that_is_not_there_is_null_to_the_database_too(main: Database) -> None:
+    def decided() -> Decision:
+        return Decision(contact_id="c1", sequence="s", kind="send", did="deferred", at=NOON, outcome=None)
+
+    await main.write(lambda session: session.add(Contact(id="c1", created_at=NOON, updated_at=NOON)))
+    await main.write(lambda session: session.add(decided()))
+
+    found = await main.read(lambda session: session.exec(select(Decision).where(col(Decision.outcome).is_(None))).all())
+    assert len(found) == 1
+
+
+async def test_an_instant_without_a_zone_is_refused(main: Database) -> None:
+    unzoned = datetime(2026, 3, 27)  # noqa: DTZ001
+
+    with pytest.raises(StatementError, match="an instant needs a time zone"):
+        await main.write(
+            lambda session: session.add(Suppression(kind="contact", value="c1", reason="manual", recorded_at=unzoned))
+        )
+
+
+async def test_a_row_of_nobody_is_refused(main: Database) -> None:
+    orphan = Enrolment(id="e1", contact_id="nobody", sequence="s", version="v", entered_at=NOON)
+
+    with pytest.raises(IntegrityError):
+        await main.write(lambda session: session.add(orphan))
