@@ -2,7 +2,7 @@
 
 Its exceptions cannot tell whether the body had begun to leave when a connection was lost, and everything hangs on
 that: before, the letter is free to be sent again; after, nobody can know. Follows the library one method deep
-(`data`, and the read buffer of its protocol), so its version is pinned and tests/channels/test_smtp.py is the contract.
+(`data`, and the read buffer of its protocol): its version is pinned, and tests/channels/test_smtp*.py are the contract.
 """
 
 from enum import Enum

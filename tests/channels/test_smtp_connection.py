@@ -1,0 +1,98 @@
+"""What stands between us and the first envelope: the port, the greeting, TLS, the login."""
+
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.base import ChannelError, SenderFault, Unavailable
+from channels.smtp import SmtpPool
+from tests.channels.letters import Ledger, outcome, relay
+from tests.scripted_smtp import DROP, HANG, At, ScriptedSmtp
+
+pytestmark = pytest.mark.system
+
+
+CONNECTION_FAULTS = [
+    (At("greeting", "421 4.3.2 too busy"), {}, Unavailable),
+    (At("greeting", "554 5.7.1 go away"), {}, SenderFault),
+    (At("greeting", DROP), {}, Unavailable),
+    (At("greeting", HANG), {}, Unavailable),
+    (At("greeting", "SSH-2.0-OpenSSH_9.6"), {}, Unavailable),
+    (At("ehlo", "550 5.7.1 bad name"), {}, SenderFault),
+    (At("ehlo", DROP), {}, Unavailable),
+    (At("ehlo", HANG), {}, Unavailable),
+    (At("auth", "454 4.7.0 temporary authentication failure"), {"username": "u", "password": "p"}, Unavailable),
+    (At("auth", "535 5.7.8 wrong password"), {"username": "u", "password": "p"}, SenderFault),
+    (At("auth", DROP), {"username": "u", "password": "p"}, Unavailable),
+]
+
+
+@pytest.mark.parametrize(("fault", "settings", "kind"), CONNECTION_FAULTS, ids=str)
+async def test_a_connection_that_cannot_be_made_burns_no_contact(
+    fault: At, settings: dict[str, Any], kind: type[ChannelError]
+) -> None:
+    server = ScriptedSmtp(connections=[fault], extensions=["AUTH PLAIN"])
+    async with server, SmtpPool(relay(server, **settings)) as pool:
+        ledger = Ledger()
+
+        assert type(await outcome(pool, ledger)) is kind
+        assert ledger.announced == 0
+        assert str(await outcome(pool)).startswith("250")
+
+
+async def test_a_port_nobody_listens_on_is_unavailable() -> None:
+    async with ScriptedSmtp() as server:
+        gone = relay(server)
+    async with SmtpPool(gone) as pool:
+        error = await outcome(pool)
+
+    assert isinstance(error, Unavailable)
+    assert f"127.0.0.1:{gone.port}" in str(error)
+
+
+async def test_a_login_nobody_offers_is_our_fault() -> None:
+    async with ScriptedSmtp() as server, SmtpPool(relay(server, username="u", password="p")) as pool:
+        assert isinstance(await outcome(pool), SenderFault)
+
+
+async def test_starttls_that_is_not_offered_stops_the_channel_before_anything_is_said() -> None:
+    async with ScriptedSmtp(extensions=["AUTH PLAIN"]) as server:
+        async with SmtpPool(relay(server, tls="starttls", username="u", password="p")) as pool:
+            assert isinstance(await outcome(pool), SenderFault)
+
+        assert [c.split()[0] for c in server.commands] == ["EHLO"]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost with its key, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    what = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run(
+        ["openssl", *what.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
+
+
+@pytest.mark.parametrize("mode", ["starttls", "tls"])
+async def test_tls_is_used_as_stated_and_only_with_a_certificate_that_is_trusted(mode: str, certificate: Path) -> None:
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(certificate)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    login = {"username": "u", "password": "p", "host": "localhost", "tls": mode}
+    server = ScriptedSmtp(extensions=["AUTH PLAIN"], tls=ours, implicit_tls=mode == "tls")
+    async with server, SmtpPool(relay(server, **login, connect_timeout=5)) as pool:
+        assert isinstance(await outcome(pool), SenderFault)
+        assert not any(command.startswith("AUTH") for command in server.commands)
+    async with server, SmtpPool(relay(server, **login, tls_context=trusting, connect_timeout=5)) as pool:
+        assert str(await outcome(pool)).startswith("250")
