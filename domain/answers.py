@@ -95,7 +95,7 @@ def read_country(answer: str) -> str | None:
     >>> read_country("de"), read_country("Österreich"), read_country("UK"), read_country("Atlantis")
     ('DE', 'AT', 'GB', None)
     """
-    name = clean_line(answer).casefold()
+    name = clean_line(answer).casefold().removeprefix("the ")
     if name in _COUNTRY_NICKNAMES:
         return _COUNTRY_NICKNAMES[name]
     if re.fullmatch("[a-z]{2}", name):

@@ -1,0 +1,129 @@
+"""The pages a visitor or a customer sees: plain, self-contained, readable by any browser and any screen reader.
+
+Everything is escaped. A page loads nothing and runs nothing, and its content security policy says so.
+"""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 4rem; padding: 0 1.25rem;
+  background: #fafaf8; color: #1c1c1a; }
+h1 { font-size: 1.5rem; line-height: 1.25; }
+form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0; }
+button { font: inherit; padding: .6rem 1.1rem; border: 1px solid #1c1c1a; border-radius: .4rem; cursor: pointer;
+  background: #1c1c1a; color: #fafaf8; }
+button.quiet { background: transparent; color: inherit; }
+button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
+table { border-collapse: collapse; }
+td { padding: .35rem .9rem .35rem 0; vertical-align: top; }
+code { font-size: .9em; }
+@media (prefers-color-scheme: dark) {
+  body { background: #1c1c1a; color: #f1f0ec; }
+  button { background: #f1f0ec; color: #1c1c1a; border-color: #f1f0ec; }
+}
+"""
+_STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_SHELL = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{% block title %}{{ title }}{% endblock %}</title>
+<style>{{ style }}</style>
+</head>
+<body>
+<main>
+<h1>{{ self.title() }}</h1>
+{% block body %}{% endblock %}
+</main>
+</body>
+</html>
+"""
+
+_THANKS = """{% extends "shell" %}{% block title %}Thank you{% endblock %}
+{% block body %}<p>We have received what you sent. You can close this page.</p>{% endblock %}"""
+
+_REFUSED = """{% extends "shell" %}{% block title %}This could not be sent{% endblock %}
+{% block body %}<p>{{ what | sentence }}</p>
+<p>Go back with your browser's <em>Back</em> button: what you have written is still there.</p>{% endblock %}"""
+
+_UNSUBSCRIBE = """{% extends "shell" %}{% block title %}Which e-mails shall we stop?{% endblock %}
+{% block body %}<p>Nothing has been changed yet. Please choose:</p>
+<form method="post">
+<button name="stop" value="topic">Stop e-mails on this topic</button>
+<button name="stop" value="everything" class="quiet">Stop all marketing e-mails</button>
+</form>
+<p>Answers to your own questions, and messages about something you ordered, still reach you.</p>{% endblock %}"""
+
+_UNSUBSCRIBED = """{% extends "shell" %}{% block title %}We stop these e-mails{% endblock %}
+{% block body %}<p>Your choice counts from now on. You need not do anything else.</p>
+<p>Should another one arrive, the link you followed was not complete: reply to that e-mail, and a person will see to it.
+</p>{% endblock %}"""
+
+_PROBLEM = """{% extends "shell" %}{% block title %}Please try again in a moment{% endblock %}
+{% block body %}<p>{{ what | sentence }}</p>{% endblock %}"""
+
+_REFERENCE = """{% extends "shell" %}{% block title %}Rapport: the HTTP interface{% endblock %}
+{% block body %}<p>The same for machines: <a href="/openapi.json">OpenAPI</a>.</p>
+<table>{% for row in rows %}
+<tr><td><code>{{ row.method }}&nbsp;{{ row.path }}</code></td><td>{{ row.summary }}<br>
+{% for status, meaning in row.answers %}<code>{{ status }}</code> {{ meaning }}<br>{% endfor %}</td></tr>{% endfor %}
+</table>{% endblock %}"""
+
+_PAGES = Environment(
+    autoescape=True,
+    undefined=StrictUndefined,
+    loader=DictLoader(
+        {
+            "shell": _SHELL,
+            "thanks": _THANKS,
+            "refused": _REFUSED,
+            "unsubscribe": _UNSUBSCRIBE,
+            "unsubscribed": _UNSUBSCRIBED,
+            "problem": _PROBLEM,
+            "reference": _REFERENCE,
+        }
+    ),
+)
+# The hash in the policy is of the style as it stands: escaping it would change it.
+_PAGES.globals["style"] = Markup(STYLE)  # noqa: S704  our own text, and no data
+
+
+def _sentence(what: str) -> str:
+    return f"{what[:1].upper()}{what[1:]}."
+
+
+_PAGES.filters["sentence"] = _sentence
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return one of the pages above, filled and escaped."""
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    return HTMLResponse(_PAGES.get_template(name).render(**values), status_code=status, headers=headers)
+
+
+def reference(schema: dict[str, Any]) -> HTMLResponse:
+    """Return the OpenAPI `schema` as a page people can read without loading scripts from elsewhere."""
+    rows = [
+        {
+            "method": method.upper(),
+            "path": path,
+            "summary": about.get("summary", ""),
+            "answers": [(status, answer["description"]) for status, answer in about["responses"].items()],
+        }
+        for path, methods in schema["paths"].items()
+        for method, about in methods.items()
+    ]
+    return page("reference", rows=rows)
