@@ -1,0 +1,149 @@
+"""Facts from the records: what rules need to know of many contacts, read in a handful of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from domain.events import CONTACT_FIELDS
+from domain.facts import Event, Facts, Standing
+from domain.policies import Policies
+from domain.program import Program
+from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Suppression
+
+# A timeline longer than this is read from its newest end: conditions ask about days, not about years of opens.
+MOST_EVENTS = 2_000
+
+
+@dataclass
+class Known:
+    """The rows of many contacts, by contact and by enrolment."""
+
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    enrolments: dict[str, Enrolment] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    taken: dict[str, list[int]] = field(default_factory=dict)
+    sends: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def facts(self, enrolment: str, program: Program, policies: Policies, now: datetime) -> Facts:
+        """Return the facts of one enrolment. Raises KeyError."""
+        row = self.enrolments[enrolment]
+        events = self.events.get(row.contact_id, [])
+        taken = self.taken.get(enrolment, [])
+        return Facts(
+            now=now,
+            program=program,
+            policies=policies,
+            contact=contact_fields(self.contacts[row.contact_id]),
+            entered_at=row.entered_at,
+            enrolment=enrolment,
+            run_event=row.event,
+            events=events,
+            taken=frozenset(taken),
+            matched=next((event for event in events if taken and event.id == taken[-1]), None),
+            sends=self.sends.get(enrolment, frozenset()),
+            standing=self.standings[row.contact_id],
+        )
+
+
+def contact_fields(contact: Contact) -> dict[str, Any]:
+    """Return a contact as conditions and templates see it: plain values, own fields beside the built-in ones."""
+    own = {name: value for name, value in contact.fields.items() if name not in CONTACT_FIELDS}
+    return own | {name: getattr(contact, name) for name in sorted(CONTACT_FIELDS)}
+
+
+def read_known(session: Session, enrolments: Sequence[str], withdrawn: Mapping[str, Iterable[str]] = {}) -> Known:
+    """Read everything rules may ask about these enrolments. `withdrawn` are topics still in the inbox, by contact."""
+    rows = session.exec(select(Enrolment).where(col(Enrolment.id).in_(enrolments))).all()
+    known = read_contacts(session, sorted({row.contact_id for row in rows}), withdrawn)
+    known.enrolments = {row.id: row for row in rows}
+    known.taken = _taken(session, enrolments)
+    known.sends = _sends(session, enrolments)
+    return known
+
+
+def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Mapping[str, Iterable[str]] = {}) -> Known:
+    """Read what rules may ask about contacts, whatever they are enrolled in."""
+    rows = session.exec(select(Contact).where(col(Contact.id).in_(contacts))).all()
+    return Known(
+        contacts={row.id: row for row in rows},
+        standings=_standings(session, rows, withdrawn),
+        events=_events(session, contacts),
+    )
+
+
+def _standings(
+    session: Session, contacts: Sequence[Contact], withdrawn: Mapping[str, Iterable[str]]
+) -> dict[str, Standing]:
+    ids = [contact.id for contact in contacts]
+    consents: dict[str, dict[str, str]] = defaultdict(dict)
+    said = select(Consent).where(col(Consent.contact_id).in_(ids), Consent.channel == "email").order_by(col(Consent.id))
+    for consent in session.exec(said):
+        consents[consent.contact_id][consent.topic] = consent.state  # append-only: the newest is what holds
+    reasons = _suppressions(session, contacts)
+    return {
+        contact.id: Standing(
+            consents=consents[contact.id],
+            suppressed=frozenset(reasons[contact.id] | ({"erased"} if contact.erased_at else set())),
+            withdrawn=frozenset(withdrawn.get(contact.id, ())),
+        )
+        for contact in contacts
+    }
+
+
+def _suppressions(session: Session, contacts: Sequence[Contact]) -> dict[str, set[str]]:
+    by_address = {contact.email.lower(): contact.id for contact in contacts if contact.email}
+    ids = [contact.id for contact in contacts]
+    wanted = select(Suppression).where(
+        or_(
+            (col(Suppression.kind) == "contact") & col(Suppression.value).in_(ids),
+            (col(Suppression.kind) == "address") & col(Suppression.value).in_(list(by_address)),
+        )
+    )
+    reasons: dict[str, set[str]] = defaultdict(set)
+    for row in session.exec(wanted):
+        reasons[row.value if row.kind == "contact" else by_address[row.value]].add(row.reason)
+    return reasons
+
+
+def event_of(row: Interaction) -> Event:
+    """Return a row of the timeline as conditions see it."""
+    assert row.id is not None, "a row that was read has an id"
+    return Event(id=row.id, name=row.name, at=row.at, data=row.data, enrolment=row.enrolment_id, step=row.step)
+
+
+def _events(session: Session, contacts: Sequence[str]) -> dict[str, list[Event]]:
+    events: dict[str, list[Event]] = defaultdict(list)
+    rows = select(Interaction).where(col(Interaction.contact_id).in_(contacts)).order_by(col(Interaction.id))
+    for row in session.exec(rows):
+        events[row.contact_id].append(event_of(row))
+    return {contact: found[-MOST_EVENTS:] for contact, found in events.items()}
+
+
+def _taken(session: Session, enrolments: Sequence[str]) -> dict[str, list[int]]:
+    """Return the events that moved each run already, in the order in which they did: one event moves a run once."""
+    taken: dict[str, list[int]] = defaultdict(list)
+    rows = (
+        select(Decision.enrolment_id, Decision.event_id)
+        .where(col(Decision.enrolment_id).in_(enrolments), col(Decision.event_id).is_not(None))
+        .order_by(col(Decision.id))
+    )
+    for enrolment, event in session.exec(rows):
+        if enrolment is not None and event is not None:
+            taken[enrolment].append(event)
+    return taken
+
+
+def _sends(session: Session, enrolments: Sequence[str]) -> dict[str, frozenset[str]]:
+    sends: dict[str, set[str]] = defaultdict(set)
+    rows = select(Message.enrolment_id, Message.step).where(
+        col(Message.enrolment_id).in_(enrolments), Message.state == "accepted"
+    )
+    for enrolment, step in session.exec(rows):
+        if enrolment is not None and step is not None:
+            sends[enrolment].add(step)
+    return {enrolment: frozenset(steps) for enrolment, steps in sends.items()}

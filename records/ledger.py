@@ -1,0 +1,116 @@
+"""The ledger of messages: one row a message, moved only by compare-and-set.
+
+    claimed ─► handing_over ─► accepted | refused | unknown            or skipped, instead of all this
+
+`handing_over` is committed before the first byte of the body leaves. Whoever meets it finds either a living attempt
+(its lease runs) or a death in the window (`unknown`). No other table may say that something was sent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from records.models import Message
+
+CLAIMED, HANDING_OVER, ACCEPTED = "claimed", "handing_over", "accepted"
+REFUSED, UNKNOWN, SKIPPED = "refused", "unknown", "skipped"
+FINAL = frozenset({ACCEPTED, REFUSED, UNKNOWN, SKIPPED})
+
+
+class NotOurs(Exception):
+    """Another attempt has this message now, or its run has ended: nothing may be sent by this one."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message claimed by one attempt."""
+
+    id: str
+    attempt: str
+
+
+def by_key(session: Session, send_keys: list[str]) -> dict[str, Message]:
+    """Return the rows of these send keys."""
+    rows = session.exec(select(Message).where(col(Message.send_key).in_(send_keys))).all()
+    return {row.send_key: row for row in rows}
+
+
+def claim(session: Session, wanted: Message, attempt: str, now: datetime) -> Taken:
+    """Claim a message for one attempt: a new row, or one that another attempt left before anything was sent.
+
+    Raises `NotOurs` if it is being handed over or its fate is known.
+    """
+    row = session.get(Message, wanted.id)
+    if row is None:
+        row = wanted
+        row.claimed_at = now
+    elif row.state != CLAIMED:
+        raise NotOurs(row.state)
+    row.state, row.attempt, row.attempts, row.not_before = CLAIMED, attempt, row.attempts + 1, None
+    row.subject, row.bundle = wanted.subject, wanted.bundle
+    session.add(row)
+    session.flush()
+    return Taken(row.id, attempt)
+
+
+def hand_over(session: Session, taken: Taken, now: datetime, lease: timedelta) -> None:
+    """Note, just before the first byte of the body leaves, that it leaves. Raises `NotOurs`."""
+    row = _ours(session, taken, CLAIMED)
+    row.state, row.handing_over_at, row.lease_until = HANDING_OVER, now, now + lease
+    session.add(row)
+
+
+def accept(session: Session, taken: Taken, reply: str, now: datetime) -> Message:
+    """Note that the other side has it. A late reply resolves an `unknown`, too."""
+    row = _ours(session, taken, HANDING_OVER, UNKNOWN)
+    row.state, row.accepted_at, row.reply, row.lease_until = ACCEPTED, now, reply[:1000], None
+    session.add(row)
+    return row
+
+
+def refuse(session: Session, taken: Taken, reason: str, now: datetime) -> Message:
+    """Note that it will never be taken."""
+    row = _ours(session, taken, CLAIMED, HANDING_OVER, UNKNOWN)
+    row.state, row.refused_at, row.reason, row.lease_until = REFUSED, now, reason[:1000], None
+    session.add(row)
+    return row
+
+
+def put_back(session: Session, taken: Taken, reason: str, not_before: datetime) -> Message:
+    """Note a definite temporary answer: nothing was accepted, so it may be tried again from `not_before` on."""
+    row = _ours(session, taken, CLAIMED, HANDING_OVER)
+    row.state, row.reason, row.not_before, row.lease_until = CLAIMED, reason[:1000], not_before, None
+    session.add(row)
+    return row
+
+
+def lose(session: Session, row: Message, reason: str, now: datetime) -> Message:
+    """Note that nobody can know whether it arrived."""
+    row.state, row.unknown_at, row.reason, row.lease_until = UNKNOWN, now, reason[:1000], None
+    session.add(row)
+    return row
+
+
+def repeat(session: Session, row: Message) -> Message:
+    """Put an unknown message back, to be sent again under the same Message-ID. `unknown_at` keeps telling."""
+    row.state = CLAIMED
+    session.add(row)
+    return row
+
+
+def skip(session: Session, wanted: Message, reason: str, now: datetime) -> Message:
+    """Note that it was not sent, and why. A message that is on its way or has a fate keeps it."""
+    row = session.get(Message, wanted.id) or wanted
+    if row.state not in FINAL and row.state != HANDING_OVER:
+        row.state, row.skipped_at, row.reason = SKIPPED, now, reason[:1000]
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _ours(session: Session, taken: Taken, *states: str) -> Message:
+    row = session.get(Message, taken.id)
+    if row is None or row.attempt != taken.attempt or row.state not in states:
+        raise NotOurs(row.state if row else "gone")
+    return row

@@ -1,0 +1,116 @@
+"""What is published: programs by version, policies and files by bundle. Workers read these, never files.
+
+Everything here is named by the hash of its content, so what was read once is never read again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+
+from sqlmodel import Session, col, select
+
+from domain.keys import content_hash
+from domain.loader import load_policies
+from domain.policies import Policies
+from domain.program import Program
+from records.models import Bundle, Edition
+
+
+class Published:
+    """A reader of what is published, shared by everything in a process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._programs: dict[str, Program] = {}
+        self._policies: dict[str, Policies] = {}
+        self._files: dict[str, dict[str, str]] = {}
+
+    def program(self, session: Session, version: str) -> Program:
+        """Return the program of this version. Raises KeyError if it was never published."""
+        with self._lock:
+            if version not in self._programs:
+                edition = session.get(Edition, version)
+                if edition is None:
+                    raise KeyError(f"version {version} is not published")
+                self._programs[version] = Program.load(edition.program)
+            return self._programs[version]
+
+    def bundle(self, session: Session) -> str | None:
+        """Return the hash of the newest bundle, None before anything was published."""
+        return session.exec(select(Bundle.hash).order_by(col(Bundle.published_at).desc()).limit(1)).first()
+
+    def files(self, session: Session, bundle: str) -> dict[str, str]:
+        """Return the files of a bundle by path. Raises KeyError."""
+        with self._lock:
+            if bundle not in self._files:
+                row = session.get(Bundle, bundle)
+                if row is None:
+                    raise KeyError(f"bundle {bundle} is not published")
+                self._files[bundle] = row.files
+            return self._files[bundle]
+
+    def policies(self, session: Session) -> Policies:
+        """Return the policies of the newest bundle."""
+        bundle = self.bundle(session)
+        if bundle is None:
+            return Policies.none()
+        if bundle not in self._policies:
+            self._policies[bundle] = load_policies(self.files(session, bundle), [])
+        return self._policies[bundle]
+
+    def current(self, session: Session) -> list[Program]:
+        """Return the programs that can be entered."""
+        versions = session.exec(select(Edition.version).where(col(Edition.retired_at).is_(None))).all()
+        return [self.program(session, version) for version in versions]
+
+    def named(self, session: Session, sequence: str) -> Program | None:
+        """Return the current program of a sequence, None if it is not published."""
+        of_it = select(Edition.version).where(Edition.sequence == sequence, col(Edition.retired_at).is_(None))
+        version = session.exec(of_it).first()
+        return self.program(session, version) if version else None
+
+
+def publish(session: Session, files: Mapping[str, str], programs: Mapping[str, Program], now: datetime) -> list[str]:
+    """Publish a bundle and the programs in it; return the sequences that have a new version.
+
+    Runs inside a sequence keep the version they entered. A sequence whose file is gone can no longer be entered.
+    """
+    bundle = content_hash(*(part for path in sorted(files) for part in (path, files[path])))
+    _keep_bundle(session, bundle, files, now)
+    changed = []
+    current = {row.sequence: row for row in session.exec(select(Edition).where(col(Edition.retired_at).is_(None)))}
+    for name, program in sorted(programs.items()):
+        before = current.pop(name, None)
+        if before is None or before.version != program.version:
+            _make_current(session, program, bundle, now)
+            changed.append(name)
+            if before is not None:
+                before.retired_at = now
+                session.add(before)
+    for gone in current.values():
+        gone.retired_at = now
+        session.add(gone)
+    return changed
+
+
+def _keep_bundle(session: Session, bundle: str, files: Mapping[str, str], now: datetime) -> None:
+    row = session.get(Bundle, bundle)
+    if row is None:
+        session.add(Bundle(hash=bundle, files=dict(files), published_at=now))
+    else:
+        row.published_at = now  # published again: it is the newest one now
+        session.add(row)
+    session.flush()
+
+
+def _make_current(session: Session, program: Program, bundle: str, now: datetime) -> None:
+    edition = session.get(Edition, program.version)
+    if edition is None:
+        stored = program.model_dump(mode="json")
+        session.add(
+            Edition(version=program.version, sequence=program.sequence, program=stored, bundle=bundle, published_at=now)
+        )
+    else:
+        edition.retired_at, edition.bundle = None, bundle
+        session.add(edition)
+    session.flush()

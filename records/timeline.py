@@ -1,0 +1,151 @@
+"""What happens to a contact, written down once, with everything that follows from it in the same transaction.
+
+A withdrawal changes consent; a goal, an exit or an unsubscribe ends runs; runs that listen are woken. After the commit
+nothing of an ended run is handed over any more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, select
+
+from domain.entry import ended_by, left_already, starts
+from domain.facts import Event
+from domain.program import Program
+from records.contacts import record_consent, suppress
+from records.facts import event_of, read_known
+from records.models import Contact, Enrolment, Interaction, Message
+from records.published import Published
+from records.runs import end, enter, open_runs, wake
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event as it is told. `key` is the occurrence in its sender's words; told twice, it is written once.
+
+    `message` is the ledger's id of the send it belongs to. `enters` says whether sequences may start on it.
+    """
+
+    key: str
+    name: str
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    message: str | None = None
+    step: str | None = None
+    department: str = "marketing"
+    channel: str | None = None
+    direction: str = "in"
+    person: str | None = None
+
+
+def record(
+    session: Session, published: Published, contact: Contact, happening: Happening, now: datetime
+) -> Interaction | None:
+    """Write an event into the contact's timeline, with all that follows; None if it was there already.
+
+    What follows: consent, ends of running sequences, wakes, entries into sequences that start on it.
+    """
+    if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
+        return None
+    row = _write(session, contact, happening)
+    _take_note(session, contact, row, now)
+    event = event_of(row)
+    _tell_runs(session, published, contact, event, now)
+    _start_runs(session, published, contact, event, now)
+    return row
+
+
+def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
+    enrolment, step = _origin(session, contact, happening)
+    row = Interaction(
+        contact_id=contact.id,
+        key=happening.key,
+        name=happening.name,
+        at=happening.at,
+        occurred_at=happening.occurred_at,
+        department=happening.department,
+        channel=happening.channel,
+        direction=happening.direction,
+        person=happening.person,
+        enrolment_id=enrolment,
+        step=step,
+        data=dict(happening.data),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None]:
+    """Return the enrolment and step of the send an event belongs to: by message, or the last send of a named step."""
+    if happening.message is not None:
+        message = session.get(Message, happening.message)
+        if message is not None and message.contact_id == contact.id:
+            return message.enrolment_id, message.step
+    if happening.step is not None:
+        of_step = select(Message).where(Message.contact_id == contact.id, Message.step == happening.step)
+        found = sorted(session.exec(of_step), key=lambda message: message.claimed_at or happening.at)
+        if found:
+            return found[-1].enrolment_id, happening.step
+    return None, happening.step
+
+
+def _take_note(session: Session, contact: Contact, row: Interaction, now: datetime) -> None:
+    """Keep what the event says about being written to."""
+    topic = str(row.data.get("topic") or EVERYTHING)
+    if row.name == "unsubscribed" and topic == EVERYTHING:
+        suppress(session, "contact", contact.id, "unsubscribed", now)
+    elif row.name == "unsubscribed":
+        how = str(row.data.get("how", "told us"))
+        record_consent(session, contact.id, topic, "opted_out", now, basis="objection", source=how)
+    elif row.name == "complained":
+        suppress(session, "contact", contact.id, "complaint", now)
+    elif row.name == "bounced" and row.data.get("permanent") is True and contact.email:
+        suppress(session, "address", contact.email.lower(), "hard_bounce", now)
+
+
+def _tell_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+    runs = open_runs(session, contact.id)
+    if not runs:
+        return
+    known = read_known(session, [run.id for run in runs])
+    policies = published.policies(session)
+    for run in runs:
+        program = published.program(session, run.version)
+        reason = ended_by(known.facts(run.id, program, policies, now), event)
+        if reason is not None:
+            end(session, program, run, reason, now, [f"{event.name} happened"])
+        if reason is not None or event.name in program.listens_to() or event.name in ("unsubscribed", "complained"):
+            wake(session, [run.wave], now)
+
+
+def _start_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+    for program in published.current(session):
+        trigger = starts(program, event)
+        if trigger is not None and program.status == "live":
+            enter(session, published, program, contact, event.at, trigger=trigger, event=event)
+
+
+def record_changed(session: Session, published: Published, contact: Contact, now: datetime) -> None:
+    """The contact's record changed: end the runs whose exit condition is true now, and wake the others.
+
+    A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
+    """
+    for run in open_runs(session, contact.id):
+        program = published.program(session, run.version)
+        _leave_if_true(session, published, program, run, now)
+        wake(session, [run.wave], now)
+
+
+def _leave_if_true(session: Session, published: Published, program: Program, run: Enrolment, now: datetime) -> None:
+    if not any(trigger.when for trigger in program.exit):
+        return
+    facts = read_known(session, [run.id]).facts(run.id, program, published.policies(session), now)
+    why = left_already(facts)
+    if why is not None:
+        end(session, program, run, "exited:condition", now, [why])
