@@ -1,0 +1,48 @@
+"""What the rules ask of the templates: which there are, and the class, topic and sender each declares.
+
+It reads front matter only and renders nothing. Of a file that cannot be read it answers as of one that declares
+nothing (marketing, the strictest rules); what is wrong with that file is said by `Library.problems`.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from rendering.template import Front, Library, TemplateProblem
+
+
+class Catalogue:
+    """The templates of one bundle (a mapping of path relative to templates/ to text), as `domain.checks` knows them.
+
+    >>> shop = Catalogue({"email/shop/receipt.html": "---\\nclass: transactional\\n---\\n<p>Thank you"})
+    >>> shop.names("email"), shop.class_of("email", "shop/receipt")
+    (frozenset({'shop/receipt'}), 'transactional')
+    """
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        library = Library(sources)
+        self._fronts: dict[str, dict[str, Front]] = {channel: {} for channel in library.channels()}
+        for channel, fronts in self._fronts.items():
+            fronts.update((name, _front(library, channel, name)) for name in library.names(channel))
+
+    def names(self, channel: str) -> frozenset[str]:
+        """Return the names that can be sent over `channel`."""
+        return frozenset(self._fronts.get(channel, {}))
+
+    def class_of(self, channel: str, name: str) -> Literal["marketing", "service", "transactional"]:
+        """Return the class of a template. Raises KeyError for one that is not there, as the two below do."""
+        return self._fronts[channel][name].class_
+
+    def topic_of(self, channel: str, name: str) -> str | None:
+        """Return the topic the template declares."""
+        return self._fronts[channel][name].topic
+
+    def sender_of(self, channel: str, name: str) -> str | None:
+        """Return the sender the template declares."""
+        return self._fronts[channel][name].sender
+
+
+def _front(library: Library, channel: str, name: str) -> Front:
+    try:
+        return library.find(channel, name).front or Front()
+    except (LookupError, TemplateProblem):
+        return Front()
