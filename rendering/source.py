@@ -16,6 +16,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from rendering.bundle import SOURCE_BYTES, Place, TemplateProblem, split_front
 
 FRONT_BYTES = 4_000
+MOST_BRACKETS = 20
 FRONT_KEYS = {
     "class": "marketing, service or transactional",
     "topic": "a topic of policies/messaging.yaml",
@@ -86,6 +87,8 @@ def parse_front(text: str) -> Front:
         raise TemplateProblem(
             2, f"the front matter is longer than {FRONT_BYTES} bytes; keep only {', '.join(FRONT_KEYS)}"
         )
+    if text.count("[") + text.count("{") > MOST_BRACKETS:  # the parser needs seconds for thousands
+        raise TemplateProblem(2, "the front matter is not YAML we can read; write lines such as `class: marketing`")
     try:
         root = YAML(pure=True).compose(text)
     except MarkedYAMLError as error:

@@ -45,7 +45,7 @@ def _written(value: object) -> dict[str, list[str]]:
             return {_MARK: [type(value).__name__, value.isoformat()]}
         case Decimal():
             return {_MARK: ["decimal", str(value)]}
-    raise TypeError(f"context: a {type(value).__name__} is not plain data; give templates dicts, texts and numbers")
+    raise TypeError(f"context: {type(value).__name__} is not plain data; give templates dicts, texts and numbers")
 
 
 def _read(record: dict[str, Any]) -> Any:
