@@ -165,7 +165,8 @@ class Interaction(Record, table=True):
 class Enrolment(Record, table=True):
     """One contact in one sequence. `slot` keeps the rule of `again`: unique while it is filled.
 
-    `never` keeps its slot for ever, `after_exit` gives it back at the end, `always` has none.
+    `never` keeps its slot for ever, `after_exit` gives it back at the end, `always` has none. `stirred` is higher than
+    that of every companion in its wave when something last happened to this run.
     """
 
     __tablename__ = "enrolment"
@@ -192,6 +193,7 @@ class Enrolment(Record, table=True):
     event_id: int | None = None
     state: str = Field(default="starting", max_length=20)
     wave: str | None = Field(default=None, max_length=200, index=True)
+    stirred: int = 0
     entered_at: datetime = Field(sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

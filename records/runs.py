@@ -154,11 +154,16 @@ def open_runs(session: Session, contact: str) -> Sequence[Enrolment]:
     ).all()
 
 
-def wake(session: Session, waves: Iterable[str | None], now: datetime) -> None:
-    """Note that these waves have something to look at; the signals go out after the commit."""
-    for wave in dict.fromkeys(waves):
-        if wave is not None:
-            session.merge(Wake(wave=wave, asked_at=now))
+def stir(session: Session, run: Enrolment, now: datetime) -> None:
+    """Note that a run has something to look at; the signal to its wave goes out after the commit."""
+    if run.wave is None:
+        return  # it has not begun, and will see everything when it does
+    session.merge(Wake(wave=run.wave, asked_at=now))
+    session.flush()  # holds the wave's row, so that the number below is taken by one at a time
+    highest = session.exec(select(func.max(Enrolment.stirred)).where(Enrolment.wave == run.wave)).one()
+    run.stirred = (highest or 0) + 1
+    session.add(run)
+    session.flush()
 
 
 def form_waves(session: Session, now: datetime) -> list[Start]:

@@ -18,7 +18,7 @@ from records.contacts import record_consent, suppress
 from records.facts import event_of, read_known
 from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
-from records.runs import end, enter, open_runs, wake
+from records.runs import end, enter, open_runs, stir
 
 EVERYTHING = "*"
 
@@ -121,7 +121,7 @@ def _tell_runs(session: Session, published: Published, contact: Contact, event: 
         if reason is not None:
             end(session, program, run, reason, now, [f"{event.name} happened"])
         if reason is not None or event.name in program.listens_to() or event.name in ("unsubscribed", "complained"):
-            wake(session, [run.wave], now)
+            stir(session, run, now)
 
 
 def _start_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
@@ -139,7 +139,7 @@ def record_changed(session: Session, published: Published, contact: Contact, now
     for run in open_runs(session, contact.id):
         program = published.program(session, run.version)
         _leave_if_true(session, published, program, run, now)
-        wake(session, [run.wave], now)
+        stir(session, run, now)
 
 
 def _leave_if_true(session: Session, published: Published, program: Program, run: Enrolment, now: datetime) -> None:

@@ -1,0 +1,196 @@
+"""The needs that facts alone can answer: decide, wait, listen, update; and the beginning and end of what runs say.
+
+An answer and its row in the decision log are one transaction, unique per visit. An attempt that dies before the commit
+has done nothing; one that dies after it is answered from the row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlmodel import Session, col, select
+from temporalio import activity
+
+from activities.batches import Answers, Batch, Finished, Look, Seen
+from domain.answering import Answer, Asked, Row, answer, broken
+from domain.entry import left_already
+from domain.facts import Facts
+from domain.needs import Change, Left, Outcome
+from domain.program import Program
+from domain.simulation import spelled
+from records.contacts import change, record_consent
+from records.facts import Known, read_known
+from records.models import Contact, Decision, Enrolment
+from records.published import Published
+from records.runs import end
+from records.session import Database
+from records.timeline import record_changed
+
+OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+
+
+@dataclass
+class Steps:
+    """The activities of a wave that touch only the records."""
+
+    database: Database
+    published: Published
+
+    @activity.defn(name="settle")
+    async def settle(self, batch: Batch) -> Answers:
+        """Answer one need of every member, and write down what was decided."""
+        if isinstance(batch.need, Change):
+            return await self.database.write(lambda session: self._settle(session, batch, write=True))
+        answers = await self.database.read(lambda session: self._settle(session, batch, write=False))
+        if all(outcome_is_later(outcome) for outcome in answers.by_enrolment(list(batch.asked())).values()):
+            return answers
+        # Somebody moves: answered again where it is written, so that what is written is what was true then.
+        return await self.database.write(lambda session: self._settle(session, batch, write=True))
+
+    @activity.defn(name="look")
+    async def look(self, look: Look) -> Seen:
+        """Tell a woken wave who has ended, and for whom something happened since its last look."""
+        return await self.database.read(lambda session: seen(session, look))
+
+    @activity.defn(name="finish")
+    async def finish(self, finished: Finished) -> None:
+        """Write the ends that runs came to by themselves."""
+        await self.database.write(lambda session: self._finish(session, finished))
+
+    def _settle(self, session: Session, batch: Batch, *, write: bool) -> Answers:
+        asked = batch.asked()
+        program = self.published.program(session, batch.version)
+        known = read_known(session, list(asked))
+        told = already_told(session, batch)
+        outcomes: dict[str, Outcome] = {}
+        for enrolment, asks in asked.items():
+            if enrolment in told:
+                outcomes[enrolment] = told[enrolment]
+            else:
+                outcomes[enrolment] = self._one(session, batch, program, known, enrolment, asks, write)
+        return Answers.of(outcomes)
+
+    def _one(
+        self,
+        session: Session,
+        batch: Batch,
+        program: Program,
+        known: Known,
+        enrolment: str,
+        asks: Asked,
+        write: bool,
+    ) -> Outcome:
+        row = known.enrolments.get(enrolment)
+        if row is None or row.ended_at is not None:
+            return Left(row.end_reason or "ended" if row else "erased")
+        facts = known.facts(enrolment, program, self.published.policies(session), batch.now)
+        why = left_already(facts)
+        if why is not None:
+            if write:
+                end(session, program, row, "exited:condition", batch.now, [why])
+            return Left("exited:condition")
+        found = _answered(batch, asks, facts)
+        if write and found.row is not None:
+            self._write(session, batch, row, asks, found, facts)
+        return found.outcome
+
+    def _write(
+        self, session: Session, batch: Batch, row: Enrolment, asks: Asked, found: Answer, facts: Facts
+    ) -> None:
+        assert found.row is not None, "only an answer with a row is written"
+        session.add(decision(row, asks, found.row, found.outcome, facts.now))
+        session.flush()
+        if isinstance(batch.need, Change) and found.row.did == "updated":
+            self._change(session, batch.need, row, found.row.more["set"], facts.now)
+
+    def _change(
+        self, session: Session, need: Change, row: Enrolment, new: Mapping[str, Any], now: datetime
+    ) -> None:
+        contact = session.get(Contact, row.contact_id)
+        assert contact is not None, "an enrolment has a contact"
+        for topic in need.topics_off:
+            record_consent(
+                session, contact.id, topic, "opted_out", now, basis="our decision", source=f"sequence {row.sequence}"
+            )
+        if change(session, contact, new, now) or need.topics_off:
+            record_changed(session, self.published, contact, now)
+
+    def _finish(self, session: Session, finished: Finished) -> None:
+        for reason, enrolments in finished.reasons.items():
+            word, _, detail = reason.partition(": ") if reason.startswith("failed") else (reason, "", "")
+            for row in session.exec(select(Enrolment).where(col(Enrolment.id).in_(enrolments))).all():
+                program = self.published.program(session, row.version)
+                end(session, program, row, word, finished.now, [detail] if detail else [])
+
+
+def outcome_is_later(outcome: Outcome) -> bool:
+    """Whether an outcome only says that it is too early."""
+    return outcome.outcome == "later"
+
+
+def _answered(batch: Batch, asks: Asked, facts: Facts) -> Answer:
+    try:
+        return answer(batch.need, asks, facts)
+    except Exception as error:  # one contact's data must never stop its companions
+        activity.logger.exception("step %s of %s breaks for %s", batch.step, batch.sequence, facts.enrolment)
+        return broken(f"{type(error).__name__} in step {batch.step}; see the worker's log")
+
+
+def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
+    """Return the outcomes that an earlier attempt wrote for these visits."""
+    visits = {enrolment: asked.visit for enrolment, asked in batch.asked().items()}
+    rows = session.exec(
+        select(Decision).where(
+            col(Decision.enrolment_id).in_(list(visits)),
+            Decision.step == batch.step,
+            Decision.asked == _asked_word(batch.admission),
+            col(Decision.final).is_(True),
+        )
+    ).all()
+    return {
+        row.enrolment_id: OUTCOME.validate_python(row.outcome)
+        for row in rows
+        if row.enrolment_id is not None and row.outcome is not None and visits[row.enrolment_id] == row.visit
+    }
+
+
+def _asked_word(admission: bool) -> str:
+    return "when" if admission else ""
+
+
+def decision(enrolment: Enrolment, asks: Asked, row: Row, outcome: Outcome, now: datetime) -> Decision:
+    """Return the row of the decision log for an answer."""
+    more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
+    return Decision(
+        contact_id=enrolment.contact_id,
+        enrolment_id=enrolment.id,
+        sequence=enrolment.sequence,
+        version=enrolment.version,
+        step=asks.step,
+        kind=asks.kind,
+        visit=asks.visit,
+        asked=_asked_word(asks.admission),
+        did=row.did,
+        final=row.final,
+        shown=row.shown,
+        at=now,
+        why=row.why,
+        more=OUTCOME_FREE.dump_python(more, mode="json"),
+        outcome=OUTCOME.dump_python(outcome, mode="json") if row.final else None,
+        event_id=row.event,
+    )
+
+
+OUTCOME_FREE: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def seen(session: Session, look: Look) -> Seen:
+    """Return what a woken wave has to know."""
+    rows = session.exec(select(Enrolment).where(col(Enrolment.id).in_(look.enrolments))).all()
+    present = {row.id for row in rows}
+    ended = {row.id: row.end_reason or "ended" for row in rows if row.ended_at is not None}
+    ended |= {enrolment: "erased" for enrolment in look.enrolments if enrolment not in present}
+    stirred = tuple(row.id for row in rows if row.id not in ended and row.stirred > look.after)
+    return Seen(ended=ended, stirred=stirred, last=max([look.after, *(row.stirred for row in rows)]))
