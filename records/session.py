@@ -2,71 +2,36 @@
 
 A database has one writer thread. Whatever waits for it when it looks is written in one transaction, each piece of
 work in a savepoint of its own, and shares one durable commit: a burst of a hundred forms costs one `fsync`, and work
-that fails takes nobody with it. Work is a plain function of a session, so no transaction can span an await. It may be
-run again when the database gave up the first run (a deadlock), so it changes nothing but the session's rows.
+that fails takes nobody with it. Work is a plain function of a session, so no transaction can span an await.
+
+Everybody is told once, and only after the commit; whatever goes wrong, the writer goes on. What the database has
+certainly undone (a deadlock, a connection lost before COMMIT, a transaction SQLite gave up on a full disk) is tried
+again, one piece at a time; what may have been kept is not. So work may run more than once, and changes nothing but
+the session's rows.
 """
 
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from records.group import Waiting, do, write_together
+from records.engine import READERS, open_engine
+from records.waiting import Pieces, Waiting, do
 
 Result = TypeVar("Result")
 Work = Callable[[Session], Result]
 
-READERS = 4
-PATIENCE = 30  # seconds to wait for a lock that another process holds
-
-
-def open_engine(url: str) -> Engine:
-    """Return an engine on `url`; SQLite in WAL mode, every commit on disk before it returns.
-
-    Execution option `writes` takes SQLite's write lock at BEGIN; `reads` refuses to write. A database in memory has
-    one connection, which everybody shares in turn.
-    """
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return _open_postgresql(url)
-    in_memory = address.database in (None, "", ":memory:")
-    most = {"pool_size": 1, "max_overflow": 0} if in_memory else {"pool_size": READERS + 1}
-    connecting = {"check_same_thread": False, "timeout": PATIENCE}
-    engine = create_engine(url, poolclass=QueuePool, connect_args=connecting, **most)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves; the driver would say it too late
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A writer takes its lock at once: one that read first could be refused at its first write, too late to wait.
-        options = connection.get_execution_options()
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if options.get('reads') else 'OFF'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
-
-    return engine
-
-
-def _open_postgresql(url: str) -> Engine:
-    waits = {"connect_timeout": 10} if "connect_timeout" not in make_url(url).query else {}
-    engine = create_engine(url, pool_size=READERS + 1, pool_pre_ping=True, connect_args=waits)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        # The writer is one thread: a lock somebody forgot in another program must not stop it for ever.
-        connection.execute(f"SET lock_timeout = '{PATIENCE}s'")
-        connection.commit()
-
-    return engine
+TRIES = 3
+_UNDONE = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
 
 
 class Database:
@@ -145,5 +110,90 @@ class Database:
 
     def _write_on(self) -> None:
         while (first := self._waiting.get()) is not None:
-            if write_together(self.engine, self._waiting, first):
+            pieces = Pieces(self._waiting, first)
+            again = deque(_Group(self.engine).write(pieces))
+            while again:
+                one_by_one = (again.popleft() for _ in range(len(again)))
+                again.extend(_Group(self.engine).write(one_by_one, most=1))
+            if pieces.ended:
                 return
+
+
+class _Undone(Exception):
+    """The database gave up the whole transaction; its cause says why."""
+
+
+class _Group:
+    """One transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.taken: list[Waiting] = []
+        self.done: list[tuple[Waiting, Any]] = []
+
+    def write(self, pieces: Iterable[Waiting], most: int | None = None) -> list[Waiting]:
+        """Write up to `most` pieces and tell everybody; return those to be tried again."""
+        taking = self._take(pieces)
+        try:
+            with self._begun() as connection:
+                for each in islice(taking, most):
+                    self._write_one(connection, each)
+        except BaseException as error:
+            if not self.taken:  # BEGIN failed; those who wait behind need not find out one by one
+                list(taking)
+            return self._fail(error)
+        for each, result in self.done:
+            each.future.set_result(result)
+        return []
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def _take(self, pieces: Iterable[Waiting]) -> Iterator[Waiting]:
+        for each in pieces:
+            # Whoever asked may have left before we begin; from here on they cannot.
+            if each.tried or each.future.set_running_or_notify_cancel():
+                self.taken.append(each)
+                yield each
+
+    def _write_one(self, connection: Connection, each: Waiting) -> None:
+        try:
+            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                result = do(each.work, session)
+                session.commit()
+        except Exception as error:
+            if _is_undone(connection, error):
+                raise _Undone from error
+            each.future.set_exception(error)
+        else:
+            self.done.append((each, result))
+
+    def _fail(self, error: BaseException) -> list[Waiting]:
+        undone = isinstance(error, _Undone)
+        cause = error.__cause__ or error if undone else error
+        again = []
+        for each in self.taken:
+            if each.future.done():
+                continue
+            each.tried += 1
+            if undone and each.tried < TRIES:
+                again.append(each)
+            else:
+                each.future.set_exception(cause)
+        return again
+
+
+def _is_undone(connection: Connection, error: BaseException | None) -> bool:
+    if connection.invalidated:
+        return True  # lost before COMMIT was said
+    if connection.dialect.name == "sqlite":
+        # A full disk can end the transaction; what came after would be written at once, for nobody holds it together.
+        driver = connection.connection.driver_connection
+        return driver is not None and not driver.in_transaction
+    while error is not None:
+        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNDONE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -15,9 +15,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, func, insert, inspect, select
 
+from records.engine import open_engine
 from records.migrate import MIGRATIONS, DatabaseProblem, TooNew, configuration, migrate_inbox, migrate_main
 from records.models import InboxRecord, Record
-from records.session import open_engine
 
 ROOT = Path(__file__).parent.parent.parent
 MIGRATE: dict[str, Callable[..., None]] = {"main": migrate_main, "inbox": migrate_inbox}

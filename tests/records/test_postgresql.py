@@ -11,10 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
-from records.group import TRIES
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Suppression
-from records.session import Database, Work
+from records.session import TRIES, Database, Work
 from tests.records.works import LONG, NOON, suppress, suppressed
 
 pytestmark = pytest.mark.system

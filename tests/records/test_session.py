@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 
 from records.models import Record, Suppression
 from records.session import Database, Work
+from records.waiting import MOST_TIME
 from tests.records.works import LONG, busy, counted_commits, suppress, suppressed
 
 
@@ -27,12 +29,14 @@ async def told(tasks: "list[asyncio.Task[object]]") -> list[object]:
 
 
 async def test_what_waits_together_shares_a_commit(main: Database) -> None:
+    began = time.monotonic()
     with counted_commits(main) as commits:
         with busy(main):
             tasks = await waiting_for(main, *(suppress(f"c{number}") for number in range(150)))
         assert await told(tasks) == [f"c{number}" for number in range(150)]
 
-    assert len(commits) <= 4
+    # A hundred pieces, or what was begun within the time one commit may take.
+    assert len(commits) <= 3 + (time.monotonic() - began) / MOST_TIME
     assert await main.read(suppressed) == [f"c{number}" for number in range(150)]
 
 
