@@ -2,10 +2,15 @@
 
 import asyncio
 import logging
+import sysconfig
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from starter.waker import Waker
 from tests.starter.site import Sleeper, until
@@ -71,3 +76,27 @@ async def test_closing_gives_up_a_wake_that_hangs() -> None:
 
     async with asyncio.timeout(1):
         await waker.aclose()
+
+
+@pytest.mark.system
+async def test_temporal_itself_takes_two_wakes_as_one_drainer_with_two_signals() -> None:
+    server = Path(sysconfig.get_path("scripts")) / "temporal"
+    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(server)) as environment:
+
+        async def connect() -> Client:
+            return environment.client
+
+        waker = Waker(connect, pause=0.001)
+        for signals in (1, 2):
+            waker.wake()
+            async with asyncio.timeout(20):
+                while await signals_in(environment.client) < signals:  # noqa: ASYNC110  a server tells nobody
+                    await asyncio.sleep(0.02)
+        await waker.aclose()
+
+
+async def signals_in(client: Client) -> int:
+    if not [each async for each in client.list_workflows()]:
+        return 0
+    history = await client.get_workflow_handle("intake").fetch_history()
+    return sum(each.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED for each in history.events)
