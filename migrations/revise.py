@@ -15,19 +15,19 @@ from sqlmodel import create_engine
 from records.migrate import MIGRATIONS, configuration
 
 
-def revise(name: str, message: str) -> Path:
+def revise(name: str, message: str, revisions: Path = MIGRATIONS) -> Path:
     """Write a revision of the database `name` (`main` or `inbox`); return its file."""
     with tempfile.TemporaryDirectory() as folder:
         engine = create_engine(f"sqlite:///{folder}/{name}.db")
         try:
             with engine.connect() as connection:
-                return _write(connection, name, message)
+                return _write(connection, name, message, revisions)
         finally:
             engine.dispose()
 
 
-def _write(connection: Connection, name: str, message: str) -> Path:
-    config = configuration(connection, name)
+def _write(connection: Connection, name: str, message: str, revisions: Path) -> Path:
+    config = configuration(connection, name, revisions)
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     hook = {
         "hooks": "ruff",
@@ -38,7 +38,7 @@ def _write(connection: Connection, name: str, message: str) -> Path:
     for option, value in hook.items():
         config.set_section_option("post_write_hooks", option, value)
     command.upgrade(config, "head")
-    number = f"{len(list((MIGRATIONS / name).glob('[0-9]*.py'))) + 1:04}"
+    number = f"{len(list((revisions / name).glob('[0-9]*.py'))) + 1:04}"
     script = command.revision(config, message, autogenerate=True, rev_id=number)
     assert script is not None
     assert not isinstance(script, list)
