@@ -120,8 +120,12 @@ def reference(schema: dict[str, Any]) -> HTMLResponse:
         {
             "method": method.upper(),
             "path": path,
-            "summary": about.get("summary", ""),
-            "answers": [(status, answer["description"]) for status, answer in about["responses"].items()],
+            "summary": about.get("summary", "").capitalize(),
+            "answers": [
+                (status, answer["description"])
+                for status, answer in about["responses"].items()
+                if answer["description"] != "Validation Error"  # the framework's own; our addresses take any text
+            ],
         }
         for path, methods in schema["paths"].items()
         for method, about in methods.items()
