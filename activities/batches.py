@@ -8,6 +8,8 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Self
 
+from pydantic import Field
+
 from domain.answering import Asked
 from domain.needs import Need, Outcome, Value
 
@@ -84,7 +86,7 @@ class Look(Value):
 class Seen(Value):
     """Who has ended meanwhile (and how), to whom something happened, and the highest `stirred` seen."""
 
-    ended: dict[str, str] = {}
+    ended: dict[str, str] = Field(default_factory=dict)
     stirred: tuple[str, ...] = ()
     last: int = 0
 

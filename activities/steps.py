@@ -5,30 +5,27 @@ has done nothing; one that dies after it is answered from the row.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.batches import Answers, Batch, Finished, Look, Seen
-from domain.answering import Answer, Asked, Row, answer, broken
+from activities.log import already_told, decision
+from domain.answering import Answer, Asked, answer, broken
 from domain.entry import left_already
 from domain.facts import Facts
 from domain.needs import Change, Left, Outcome
 from domain.program import Program
-from domain.simulation import spelled
 from records.contacts import change, record_consent
 from records.facts import Known, read_known
-from records.models import Contact, Decision, Enrolment
+from records.models import Contact, Enrolment
 from records.published import Published
 from records.runs import end
 from records.session import Database
 from records.timeline import record_changed
-
-OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 
 
 @dataclass
@@ -96,18 +93,14 @@ class Steps:
             self._write(session, batch, row, asks, found, facts)
         return found.outcome
 
-    def _write(
-        self, session: Session, batch: Batch, row: Enrolment, asks: Asked, found: Answer, facts: Facts
-    ) -> None:
+    def _write(self, session: Session, batch: Batch, row: Enrolment, asks: Asked, found: Answer, facts: Facts) -> None:
         assert found.row is not None, "only an answer with a row is written"
         session.add(decision(row, asks, found.row, found.outcome, facts.now))
         session.flush()
         if isinstance(batch.need, Change) and found.row.did == "updated":
             self._change(session, batch.need, row, found.row.more["set"], facts.now)
 
-    def _change(
-        self, session: Session, need: Change, row: Enrolment, new: Mapping[str, Any], now: datetime
-    ) -> None:
+    def _change(self, session: Session, need: Change, row: Enrolment, new: Mapping[str, Any], now: datetime) -> None:
         contact = session.get(Contact, row.contact_id)
         assert contact is not None, "an enrolment has a contact"
         for topic in need.topics_off:
@@ -136,54 +129,6 @@ def _answered(batch: Batch, asks: Asked, facts: Facts) -> Answer:
     except Exception as error:  # one contact's data must never stop its companions
         activity.logger.exception("step %s of %s breaks for %s", batch.step, batch.sequence, facts.enrolment)
         return broken(f"{type(error).__name__} in step {batch.step}; see the worker's log")
-
-
-def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
-    """Return the outcomes that an earlier attempt wrote for these visits."""
-    visits = {enrolment: asked.visit for enrolment, asked in batch.asked().items()}
-    rows = session.exec(
-        select(Decision).where(
-            col(Decision.enrolment_id).in_(list(visits)),
-            Decision.step == batch.step,
-            Decision.asked == _asked_word(batch.admission),
-            col(Decision.final).is_(True),
-        )
-    ).all()
-    return {
-        row.enrolment_id: OUTCOME.validate_python(row.outcome)
-        for row in rows
-        if row.enrolment_id is not None and row.outcome is not None and visits[row.enrolment_id] == row.visit
-    }
-
-
-def _asked_word(admission: bool) -> str:
-    return "when" if admission else ""
-
-
-def decision(enrolment: Enrolment, asks: Asked, row: Row, outcome: Outcome, now: datetime) -> Decision:
-    """Return the row of the decision log for an answer."""
-    more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
-    return Decision(
-        contact_id=enrolment.contact_id,
-        enrolment_id=enrolment.id,
-        sequence=enrolment.sequence,
-        version=enrolment.version,
-        step=asks.step,
-        kind=asks.kind,
-        visit=asks.visit,
-        asked=_asked_word(asks.admission),
-        did=row.did,
-        final=row.final,
-        shown=row.shown,
-        at=now,
-        why=row.why,
-        more=OUTCOME_FREE.dump_python(more, mode="json"),
-        outcome=OUTCOME.dump_python(outcome, mode="json") if row.final else None,
-        event_id=row.event,
-    )
-
-
-OUTCOME_FREE: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 def seen(session: Session, look: Look) -> Seen:

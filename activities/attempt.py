@@ -1,0 +1,351 @@
+"""One message of one member: asked, written, claimed, handed over, and its fate recorded.
+
+What happens if the process dies: before the claim, nothing was done. Between claim and `handing_over`, the next attempt
+takes the claim over. After `handing_over` nobody can know: once the lease has run out the row is `unknown`, and the
+message's class decides whether it is sent again. The fate and the decision are one transaction.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from functools import partial
+from typing import Literal, TypeVar, cast
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.batches import Batch
+from activities.clock import Clock
+from activities.log import already_told, decision, defer
+from channels.base import Channel, ChannelError, Envelope, Refused, SenderFault, Unavailable
+from domain.answering import Answer, Asked, Row, may_go, propose
+from domain.consent import AGAIN, Proposed, ask
+from domain.facts import Facts
+from domain.keys import Tokens, content_hash, message_id, send_key
+from domain.letters import Lacks, Plan, context, hold, plan
+from domain.needs import Deliver, Later, Left, Outcome, Sent
+from records import ledger
+from records.contacts import suppress
+from records.facts import read_known
+from records.ledger import NotOurs, Taken
+from records.models import Enrolment, Message
+from records.session import Database
+from rendering.catalogue import Catalogue
+from rendering.email import BadLetter, Letter, ascii_address, build_email
+from rendering.process import MissingVariable, Renderer, RenderJob, TemplateFault
+
+Result = TypeVar("Result")
+
+# A claim that somebody else holds is asked about again after this long.
+SOON = timedelta(seconds=30)
+# When the fault is ours, asking each contact's message again every few minutes would only repeat it.
+SENDER_FAULT = timedelta(minutes=15)
+# A message that must arrive is repeated under the same Message-ID, but not for ever.
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """What messages need to know of the installation.
+
+    `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live.
+    """
+
+    public_url: str
+    message_host: str
+    secret: str
+    tokens: Tokens
+    lease: timedelta
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The published files a batch is written with."""
+
+    hash: str
+    sources: Mapping[str, str]
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class Post:
+    """Everything a message needs on its way. `withdrawn` tells the topics whose withdrawal is still in the inbox."""
+
+    database: Database
+    renderer: Renderer
+    channel: Channel
+    clock: Clock
+    settings: MailSettings
+    withdrawn: Callable[[list[str]], Mapping[str, set[str]]]
+
+
+class Attempt:
+    """One attempt at one message."""
+
+    def __init__(self, post: Post, batch: Batch, asked: Asked, facts: Facts, contact_id: str, bundle: Bundle) -> None:
+        need = batch.need
+        assert isinstance(need, Deliver), "only messages are sent"
+        self.post, self.batch, self.asked, self.facts, self.bundle = post, batch, asked, facts, bundle
+        self.need, self.contact_id = need, contact_id
+        self.plan: Plan = plan(need, facts, bundle.catalogue)
+        self.proposed: Proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at)
+        self.key = send_key(facts.enrolment, asked.step, asked.visit)
+        self.id = content_hash(self.key)[7:39]
+        self.subject: str | None = None
+
+    async def send(self) -> Outcome:
+        """Send the message, once, and return its fate, or when to ask again."""
+        earlier = await self._write(self._earlier)
+        if earlier is not None:
+            return earlier
+        refusal = may_go(self.proposed, self.facts)
+        letter = refusal or await self._compose()
+        if isinstance(letter, Answer):
+            return await self._close(letter)
+        self.subject = letter.subject
+        try:
+            body = build_email(letter)
+            recipient = ascii_address(letter.to)
+        except BadLetter as error:
+            return await self._close(self._skipped(str(error)))
+        taken = await self._write(self._take)
+        if isinstance(taken, Taken):
+            return await self._hand_over(taken, Envelope(parseaddr(letter.from_)[1], recipient, body))
+        return taken
+
+    # --- what was before -------------------------------------------------------------------------------------------
+
+    def _earlier(self, session: Session, now: datetime) -> Outcome | None:
+        """Return what an earlier attempt left behind; None if nothing keeps this one from going."""
+        row = session.get(Message, self.id)
+        if row is None or (row.state == ledger.CLAIMED and (row.not_before is None or row.not_before <= now)):
+            return None
+        if row.state == ledger.CLAIMED:
+            return Later(row.not_before, row.reason or "tried again later")
+        if row.state == ledger.HANDING_OVER:
+            if row.lease_until is not None and now < row.lease_until:
+                return Later(_full_second(row.lease_until), "being handed over")
+            ledger.lose(session, row, "whoever handed it over died before its fate was known", now)
+        return self._fate(session, row, now)
+
+    def _fate(self, session: Session, row: Message, now: datetime) -> Outcome | None:
+        """Close the visit with the fate of its message; None if the message is to be sent again."""
+        if row.state == ledger.UNKNOWN and row.class_ != "marketing" and row.attempts < MOST_ATTEMPTS:
+            ledger.repeat(session, row)  # the same Message-ID: a receiver that has it already can tell
+            return None
+        fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
+        outcome = Sent(fate, None if fate == "accepted" else row.reason)
+        did = "sent" if fate == "accepted" else fate
+        why = [row.reason] if row.reason and fate != "accepted" else []
+        more = {"template": row.template, "message": row.id} | ({"subject": row.subject} if row.subject else {})
+        self._decide(session, Answer(outcome, Row(did, why=why, more=more)), now)
+        return outcome
+
+    # --- asking and writing ----------------------------------------------------------------------------------------
+
+    async def _compose(self) -> Letter | Answer:
+        links = {"unsubscribe_url": self._link(), "preferences_url": self._link()}
+        job = RenderJob(
+            bundle=self.bundle.hash,
+            sources=self.bundle.sources,
+            channel=self.need.channel,
+            name=self.need.template,
+            locale=_locale(self.facts),
+            context=context(self.plan, self.facts, links),
+        )
+        try:
+            rendered = await self.post.renderer.render(job)
+        except (MissingVariable, TemplateFault) as error:
+            return hold(self.proposed, self.facts, Lacks(str(error)))
+        marketing = self.plan.class_ == "marketing"
+        settings = self.post.settings
+        return Letter(
+            from_=self.plan.sender.from_,
+            to=str(self.facts.contact["email"]),
+            to_name=_name(self.facts),
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            message_id=message_id(self.key, settings.secret, settings.message_host),
+            date=self.post.clock(),
+            reply_to=self.plan.sender.reply_to,
+            list_unsubscribe_url=self._link() if marketing else None,
+            list_id=f"{self.plan.topic} <{self.plan.topic}.{settings.message_host}>" if marketing else None,
+            feedback_id=f"{self.batch.sequence}:{self.plan.topic}:marketing:rapport" if marketing else None,
+        )
+
+    def _link(self) -> str:
+        parts = [self.contact_id, self.plan.topic or "*", self.id]
+        return f"{self.post.settings.public_url}/u/{self.post.settings.tokens.make('unsubscribe', parts)}"
+
+    # --- claiming, in one short transaction ------------------------------------------------------------------------
+
+    def _take(self, session: Session, now: datetime) -> Taken | Outcome:
+        """Re-read what may have changed since it was asked, and claim the message."""
+        changed = self._changed(session, now)
+        if changed is not None:
+            return changed
+        try:
+            return ledger.claim(session, self._row(), str(uuid.uuid4()), now)
+        except NotOurs:
+            return Later(_full_second(now + SOON), "another attempt has it")
+
+    def _changed(self, session: Session, now: datetime) -> Outcome | None:
+        """Ask again what can have changed: has the run ended, may the contact still be written to."""
+        withdrawn = self.post.withdrawn([self.contact_id])
+        known = read_known(session, [self.facts.enrolment], withdrawn)
+        run = known.enrolments.get(self.facts.enrolment)
+        if run is None or run.ended_at is not None:
+            return Left(run.end_reason or "ended" if run else "erased")
+        facts = known.facts(run.id, self.facts.program, self.facts.policies, now)
+        verdict = ask(self.proposed, facts, AGAIN)
+        if verdict.answer == "go":
+            return None
+        return self._close_now(session, Answer(Sent("skipped", verdict.reason), self._no(verdict.why)), now)
+
+    def _no(self, why: list[str]) -> Row:
+        return Row("skipped", why=why, more={"template": self.need.template})
+
+    def _skipped(self, reason: str) -> Answer:
+        return Answer(Sent("skipped", reason), self._no([reason]))
+
+    def _row(self) -> Message:
+        settings = self.post.settings
+        return Message(
+            id=self.id,
+            send_key=self.key,
+            contact_id=self.contact_id,
+            enrolment_id=self.facts.enrolment,
+            sequence=self.batch.sequence,
+            step=self.asked.step,
+            visit=self.asked.visit,
+            channel=self.need.channel,
+            template=self.need.template,
+            bundle=self.bundle.hash,
+            class_=self.plan.class_,
+            topic=self.plan.topic,
+            subject=self.subject[:1000] if self.subject else None,
+            message_id=message_id(self.key, settings.secret, settings.message_host),
+            state=ledger.CLAIMED,
+        )
+
+    # --- handing over ----------------------------------------------------------------------------------------------
+
+    async def _hand_over(self, taken: Taken, envelope: Envelope) -> Outcome:
+        async def before_body() -> None:
+            stopped = await self._write(partial(self._begin, taken))
+            if stopped is not None:
+                raise _Stopped(stopped)
+
+        try:
+            accepted = await self.post.channel.send(envelope, before_body)
+        except _Stopped as stopped:
+            return stopped.outcome
+        except NotOurs:
+            return Later(_full_second(self.post.clock() + SOON), "another attempt has it")
+        except ChannelError as error:
+            return await self._failed(taken, error)
+        return await self._write(partial(self._accept, taken, accepted.reply))
+
+    async def _failed(self, taken: Taken, error: ChannelError) -> Outcome:
+        if isinstance(error, Refused):
+            return await self._write(partial(self._refuse, taken, error))
+        if isinstance(error, Unavailable):
+            return await self._back(taken, str(error), error.retry_after)
+        if isinstance(error, SenderFault):
+            activity.logger.error("the mail server refuses us, not the contact: %s; correct the channel", error)
+            return await self._back(taken, str(error), SENDER_FAULT)
+        return await self._write(partial(self._lose, taken, str(error)))
+
+    def _begin(self, taken: Taken, session: Session, now: datetime) -> Outcome | None:
+        """The last look before the body leaves, in the transaction that says that it leaves."""
+        changed = self._changed(session, now)
+        if changed is None:
+            ledger.hand_over(session, taken, now, self.post.settings.lease)
+        return changed
+
+    def _accept(self, taken: Taken, reply: str, session: Session, now: datetime) -> Outcome:
+        return self._known(session, ledger.accept(session, taken, reply, now), now)
+
+    def _refuse(self, taken: Taken, error: Refused, session: Session, now: datetime) -> Outcome:
+        if error.suppress:
+            suppress(session, "address", str(self.facts.contact["email"]).lower(), "hard_bounce", now)
+        return self._known(session, ledger.refuse(session, taken, str(error), now), now)
+
+    def _known(self, session: Session, row: Message, now: datetime) -> Outcome:
+        return self._fate(session, row, now) or Later(_full_second(now + SOON), "sent again")
+
+    def _lose(self, taken: Taken, reason: str, session: Session, now: datetime) -> Outcome:
+        row = session.get(Message, taken.id)
+        if row is None or row.attempt != taken.attempt or row.state != ledger.HANDING_OVER:
+            return Later(_full_second(now + SOON), "another attempt has it")
+        return self._known(session, ledger.lose(session, row, reason, now), now)
+
+    async def _back(self, taken: Taken, reason: str, wait: timedelta) -> Outcome:
+        def put_back(session: Session, now: datetime) -> Outcome:
+            row = session.get(Message, taken.id)
+            # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
+            rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
+            due = _full_second(now + rest)
+            ledger.put_back(session, taken, reason, due)
+            late = Row("deferred", why=[reason], more={"template": self.need.template, "until": due}, final=False)
+            return self._close_now(session, Answer(Later(due, "the mail server asked for patience"), late), now)
+
+        try:
+            return await self._write(put_back)
+        except NotOurs:
+            return Later(_full_second(self.post.clock() + SOON), "another attempt has it")
+
+    # --- closing ---------------------------------------------------------------------------------------------------
+
+    async def _write(self, work: Callable[[Session, datetime], Result]) -> Result:
+        now = self.post.clock()
+        return await self.post.database.write(lambda session: work(session, now))
+
+    async def _close(self, answer: Answer) -> Outcome:
+        return await self._write(lambda session, now: self._close_now(session, answer, now))
+
+    def _close_now(self, session: Session, answer: Answer, now: datetime) -> Outcome:
+        """Write down an answer that sends nothing: skipped in the ledger, or postponed in the decision log."""
+        if isinstance(answer.outcome, Sent):
+            row = ledger.skip(session, self._row(), answer.outcome.reason or "", now)
+            if row.state != ledger.SKIPPED:
+                return Later(_full_second(now + SOON), "another attempt has it")
+        self._decide(session, answer, now)
+        return answer.outcome
+
+    def _decide(self, session: Session, answer: Answer, now: datetime) -> None:
+        enrolment = session.get(Enrolment, self.facts.enrolment)
+        if answer.row is None or enrolment is None or enrolment.id in already_told(session, self.batch):
+            return
+        row = decision(enrolment, self.asked, answer.row, answer.outcome, now.replace(microsecond=0))
+        if answer.row.final:
+            session.add(row)
+            session.flush()
+        else:
+            defer(session, row)
+
+
+class _Stopped(Exception):
+    """The last look said no; nothing was sent."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def _full_second(at: datetime) -> datetime:
+    """Return the next full second: dues are rounded up, so that those who travel together stay together."""
+    return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _locale(facts: Facts) -> str | None:
+    language = facts.contact.get("language") or facts.policies.messaging.organisation.locale
+    return str(language) if language else None
+
+
+def _name(facts: Facts) -> str:
+    names = (facts.contact.get("first_name"), facts.contact.get("last_name"))
+    return " ".join(str(name) for name in names if name)

@@ -1,0 +1,74 @@
+"""The decision log: what was decided about a visit, once, with what the workflow was told."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlmodel import Session, col, select
+
+from activities.batches import Batch
+from domain.answering import Asked, Row
+from domain.needs import Outcome
+from domain.simulation import spelled
+from records.models import Decision, Enrolment
+
+OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+PLAIN: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
+    """Return the outcomes that an earlier attempt wrote for these visits."""
+    visits = {enrolment: asked.visit for enrolment, asked in batch.asked().items()}
+    rows = session.exec(
+        select(Decision).where(
+            col(Decision.enrolment_id).in_(list(visits)),
+            Decision.step == batch.step,
+            Decision.asked == _asked_word(batch.admission),
+            col(Decision.final).is_(True),
+        )
+    ).all()
+    return {
+        row.enrolment_id: OUTCOME.validate_python(row.outcome)
+        for row in rows
+        if row.enrolment_id is not None and row.outcome is not None and visits[row.enrolment_id] == row.visit
+    }
+
+
+def _asked_word(admission: bool) -> str:
+    return "when" if admission else ""
+
+
+def decision(enrolment: Enrolment, asks: Asked, row: Row, outcome: Outcome, now: datetime) -> Decision:
+    """Return the row of the decision log for an answer."""
+    more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
+    return Decision(
+        contact_id=enrolment.contact_id,
+        enrolment_id=enrolment.id,
+        sequence=enrolment.sequence,
+        version=enrolment.version,
+        step=asks.step,
+        kind=asks.kind,
+        visit=asks.visit,
+        asked=_asked_word(asks.admission),
+        did=row.did,
+        final=row.final,
+        shown=row.shown,
+        at=now,
+        why=row.why,
+        more=PLAIN.dump_python(more, mode="json"),
+        outcome=OUTCOME.dump_python(outcome, mode="json") if row.final else None,
+        event_id=row.event,
+    )
+
+
+def defer(session: Session, row: Decision) -> None:
+    """Write that a visit was postponed, unless the last thing said about it is the same."""
+    last = session.exec(
+        select(Decision)
+        .where(Decision.enrolment_id == row.enrolment_id, Decision.step == row.step, Decision.visit == row.visit)
+        .order_by(col(Decision.id).desc())
+        .limit(1)
+    ).first()
+    if last is None or (last.did, last.why) != (row.did, row.why):
+        session.add(row)
+        session.flush()

@@ -1,0 +1,124 @@
+"""Messages of many members at once.
+
+A batch answers for each member, starts nothing new after 20 seconds, and raises only if nothing could be asked at all;
+a retry finds in the ledger what was finished.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.attempt import Attempt, Bundle, Post
+from activities.batches import Answers, Batch
+from domain.answering import Asked, broken
+from domain.entry import left_already
+from domain.facts import Facts
+from domain.needs import Later, Left, Outcome
+from records.facts import Known, read_known
+from records.published import Published
+from records.runs import end
+from rendering.catalogue import Catalogue
+
+# A batch that has taken this long starts no more sends; who is left asks again at once (house.md section 3).
+MOST_SECONDS = 20.0
+HEARTBEAT = 5.0
+
+TEMPLATES = "templates/"
+
+
+@dataclass
+class Messages:
+    """The activity that sends. `at_once` is how many messages one batch works on side by side."""
+
+    post: Post
+    published: Published
+    at_once: int = 20
+
+    def __post_init__(self) -> None:
+        self._bundles: dict[str, Bundle] = {}
+
+    @activity.defn(name="send")
+    async def send(self, batch: Batch) -> Answers:
+        """Send the message of every member through the gate and the ledger."""
+        asked = batch.asked()
+        withdrawn = await asyncio.to_thread(self.post.withdrawn, [])
+        known, bundle = await self.post.database.read(lambda session: self._read(session, list(asked), withdrawn))
+        places = asyncio.Semaphore(self.at_once)
+        until = asyncio.get_running_loop().time() + MOST_SECONDS
+        async with _heartbeat():
+            outcomes = await asyncio.gather(
+                *(self._one(batch, each, asked[each], known, bundle, places, until) for each in asked)
+            )
+        return Answers.of(dict(zip(asked, outcomes, strict=True)))
+
+    def _read(self, session: Session, enrolments: list[str], withdrawn: Mapping[str, set[str]]) -> tuple[Known, Bundle]:
+        name = self.published.bundle(session)
+        if name is None:
+            raise LookupError("nothing is published; run 'rapport publish'")
+        if name not in self._bundles:
+            files = self.published.files(session, name)
+            sources = {path.removeprefix(TEMPLATES): text for path, text in files.items() if path.startswith(TEMPLATES)}
+            self._bundles[name] = Bundle(name, sources, Catalogue(sources))
+        return read_known(session, enrolments, withdrawn), self._bundles[name]
+
+    async def _one(
+        self,
+        batch: Batch,
+        enrolment: str,
+        asked: Asked,
+        known: Known,
+        bundle: Bundle,
+        places: asyncio.Semaphore,
+        until: float,
+    ) -> Outcome:
+        async with places:
+            row = known.enrolments.get(enrolment)
+            if row is None or row.ended_at is not None:
+                return Left(row.end_reason or "ended" if row else "erased")
+            now = self.post.clock()
+            if asyncio.get_running_loop().time() > until or activity.is_worker_shutdown():
+                return Later(now.replace(microsecond=0), "its turn has not come")
+            try:
+                facts = await self._facts(batch, enrolment, known)
+                left = left_already(facts)
+                if left is not None:
+                    return await self._leave(enrolment, facts, left)
+                return await Attempt(self.post, batch, asked, facts, row.contact_id, bundle).send()
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                # One contact's data, or a text that is gone, must never stop its companions.
+                activity.logger.exception("step %s of %s breaks for %s", asked.step, batch.sequence, enrolment)
+                return broken(f"{type(error).__name__} in step {asked.step}; see the worker's log").outcome
+
+    async def _facts(self, batch: Batch, enrolment: str, known: Known) -> Facts:
+        def read(session: Session) -> Facts:
+            program = self.published.program(session, batch.version)
+            return known.facts(enrolment, program, self.published.policies(session), self.post.clock())
+
+        return await self.post.database.read(read)
+
+    async def _leave(self, enrolment: str, facts: Facts, why: str) -> Outcome:
+        def leave(session: Session) -> None:
+            row = read_known(session, [enrolment]).enrolments.get(enrolment)
+            if row is not None:
+                end(session, facts.program, row, "exited:condition", facts.now, [why])
+
+        await self.post.database.write(leave)
+        return Left("exited:condition")
+
+
+@asynccontextmanager
+async def _heartbeat() -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
