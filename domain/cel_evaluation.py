@@ -6,17 +6,14 @@ to the library with every name replaced by a value: it sees `v0 >= 60`, never a 
 `Unfit`; only a function that cannot reach its data raises.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import tzinfo
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import cel
 
-from domain.cel_values import MISSING, MOST_WEIGHT, Unfit, fact
+from domain.cel_asked import NODE, Answer, Asked, Named, Part, as_unfit, asked_all, weight
+from domain.cel_values import MOST_WEIGHT, Unfit, fact
 
-MOST_WORK = 2_000_000_000  # in nanoseconds or so, for all rounds of a comprehension together
-_NO_TRUTH = Unfit("that is neither true nor false")
 _TOO_LONG = Unfit("that takes too long")
 _TOO_MUCH = Unfit("that makes too long a list")
 _NO_LIST = Unfit("that is not a list")
@@ -27,113 +24,8 @@ _FLAWS: list[tuple[type[Exception], Unfit]] = [
     (LookupError, Unfit("there is no such item")),
     (Exception, Unfit("the value does not fit")),
 ]
-_NODE = 50  # nanoseconds or so, to hand a value to the library
+_MUCH = 10  # nodes; shorter calculations are not worth counting outside of a comprehension
 _BAD_VALUES = (TypeError, ValueError, ArithmeticError, LookupError)
-Named = tuple[str, object]
-
-
-class Answer(NamedTuple):
-    """What a part gives, and the named values that decided it."""
-
-    value: object
-    because: tuple[Named, ...] = ()
-
-
-class Part(Protocol):
-    """A part of a condition that can be asked for its answer."""
-
-    def ask(self, asked: "Asked") -> Answer: ...
-
-
-@dataclass(slots=True)
-class Asked:
-    """One judgement: the data it is about, and what has been read of it."""
-
-    names: Mapping[str, object]
-    functions: Mapping[str, Callable[..., object]]
-    clock: tzinfo
-    facts: dict[tuple[str, ...], object] = field(default_factory=dict)
-    answers: dict[str, object] = field(default_factory=dict)
-    bound: dict[str, object] = field(default_factory=dict)
-    work: int = 0
-
-    def find(self, keys: tuple[str, ...]) -> object:
-        """Return the fact at a path, MISSING where there is none."""
-        known = self.facts.get(keys)
-        if known is None:
-            known = self.facts[keys] = fact(_held(self.names, keys), self.clock)
-        return known
-
-    def is_tired(self, effort: int) -> bool:
-        """Count work done inside a comprehension; return whether it has become too much."""
-        self.work += effort
-        return self.work > MOST_WORK
-
-
-def _held(record: object, keys: Iterable[str]) -> object:
-    for key in keys:
-        if not isinstance(record, Mapping):
-            return None
-        record = record.get(key)
-    return record
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A value that the author wrote out."""
-
-    value: object
-
-    def ask(self, asked: Asked) -> Answer:
-        return Answer(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A value of the data, by its path."""
-
-    keys: tuple[str, ...]
-    label: str
-
-    def ask(self, asked: Asked) -> Answer:
-        value = asked.find(self.keys)
-        return Answer(value, ((self.label, value),))
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A value of the item that a comprehension looks at, by its path."""
-
-    keys: tuple[str, ...]
-    label: str
-
-    def ask(self, asked: Asked) -> Answer:
-        value = _held(asked.bound, self.keys)
-        value = MISSING if value is None else value
-        return Answer(value, ((self.label, value),))
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """`has(…)`: whether a field is there; it is not where what should hold it is not there."""
-
-    of: Fact | Bound
-
-    def ask(self, asked: Asked) -> Answer:
-        value, because = self.of.ask(asked)
-        return Answer(value is not MISSING, because)
-
-
-@dataclass(frozen=True, slots=True)
-class PresentIn:
-    """`has(….field)` of something computed."""
-
-    of: Part
-    name: str
-
-    def ask(self, asked: Asked) -> Answer:
-        value, because = self.of.ask(asked)
-        return Answer(value if isinstance(value, Unfit) else isinstance(value, dict) and self.name in value, because)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +43,7 @@ class Junction:
             if answer.value is self.decisive:
                 return answer
             if answer.value is not (not self.decisive):
-                unfit = unfit or _as_unfit(answer)
+                unfit = unfit or as_unfit(answer)
             because += answer.because
         return unfit or Answer(not self.decisive, because)
 
@@ -166,7 +58,7 @@ class Negation:
     def ask(self, asked: Asked) -> Answer:
         answer = self.part.ask(asked)
         if not isinstance(answer.value, bool):
-            return _as_unfit(answer)
+            return as_unfit(answer)
         return Answer(answer.value is not self.odd, answer.because)
 
 
@@ -181,7 +73,7 @@ class Alternative:
     def ask(self, asked: Asked) -> Answer:
         test = self.test.ask(asked)
         if not isinstance(test.value, bool):
-            return _as_unfit(test)
+            return as_unfit(test)
         value, because = (self.then if test.value else self.other).ask(asked)
         return Answer(value, because if isinstance(value, Unfit) else test.because + because)
 
@@ -195,7 +87,7 @@ class Computed:
     effort: Callable[..., int] | None = None
 
     def ask(self, asked: Asked) -> Answer:
-        values, because, unfit = _asked_all(self.arguments, asked)
+        values, because, unfit = asked_all(self.arguments, asked)
         if unfit is not None:
             return unfit
         if self.effort is not None and asked.is_tired(self.effort(*values)):
@@ -219,7 +111,7 @@ class Question:
         if self.keeps and self.label in asked.answers:
             value = asked.answers[self.label]
             return Answer(value, ((self.label, value),))
-        values, _, unfit = _asked_all(self.arguments, asked)
+        values, _, unfit = asked_all(self.arguments, asked)
         if unfit is not None:
             return unfit
         value = self._value(values, asked)
@@ -247,15 +139,19 @@ class Calculation:
     effort: int
 
     def ask(self, asked: Asked) -> Answer:
-        values, because, unfit = _asked_all(self.parts, asked)
+        values, because, unfit = asked_all(self.parts, asked)
         if unfit is not None:
             return unfit
-        if asked.bound and asked.is_tired(self.effort * (500 + sum(map(_weight, values)))):
+        if (asked.bound or self.effort > _MUCH) and asked.is_tired(self._cost(values)):
             return Answer(_TOO_LONG, because)
         try:
             return Answer(self.program.execute(dict(zip(self.variables, values, strict=True))), because)
         except Exception as error:
             return Answer(_flaw(error), because)
+
+    def _cost(self, values: list[object]) -> int:
+        # A sum of many texts copies what it has so far for each, so long expressions cost by the square.
+        return self.effort * (1 + self.effort // _MUCH) * (10 * NODE + sum(map(weight, values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +172,7 @@ class Quantified:
             if answer.value is self.decisive:
                 return Answer(self.decisive, answer.because)
             if answer.value is not (not self.decisive):
-                unfit = unfit or _as_unfit(answer)
+                unfit = unfit or as_unfit(answer)
         return unfit or Answer(not self.decisive, because)
 
 
@@ -295,18 +191,18 @@ class Gathered:
         if unfit is not None:
             return unfit
         gathered: list[object] = []
-        room = 2 * _NODE * MOST_WEIGHT
+        room = 2 * NODE * MOST_WEIGHT
         for item in items:
             kept = Answer(True) if self.keep is None else _with(asked, self.name, item, self.keep)
             if not isinstance(kept.value, bool):
-                return _as_unfit(kept)
+                return as_unfit(kept)
             if not kept.value:
                 continue
             answer = Answer(item) if self.each is None else _with(asked, self.name, item, self.each)
             if isinstance(answer.value, Unfit):
                 return answer
             gathered.append(answer.value)
-            room -= _weight(answer.value)
+            room -= weight(answer.value)
             if room < 0:
                 return Answer(_TOO_MUCH, because)
         return Answer(len(gathered) == 1 if self.only else gathered, because)
@@ -328,31 +224,5 @@ def _with(asked: Asked, name: str, item: object, part: Part) -> Answer:
         asked.bound = before
 
 
-def _asked_all(parts: Iterable[Part], asked: Asked) -> tuple[list[object], tuple[Named, ...], Answer | None]:
-    """Return the values of parts and what they rest on; or, third, the answer of those that are unfit."""
-    values: list[object] = []
-    because: tuple[Named, ...] = ()
-    unfit: Answer | None = None
-    for part in parts:
-        answer = part.ask(asked)
-        if isinstance(answer.value, Unfit):
-            unfit = answer if unfit is None else Answer(unfit.value, unfit.because + answer.because)
-        values.append(answer.value)
-        because += answer.because
-    return values, because, unfit
-
-
-def _as_unfit(answer: Answer) -> Answer:
-    return answer if isinstance(answer.value, Unfit) else Answer(_NO_TRUTH, answer.because)
-
-
 def _flaw(error: Exception) -> Unfit:
     return next(flaw for kind, flaw in _FLAWS if isinstance(error, kind))
-
-
-def _weight(value: object) -> int:
-    if isinstance(value, str):
-        return _NODE + len(value)
-    if isinstance(value, dict):
-        return sum(len(key) + _weight(held) for key, held in value.items())
-    return sum(map(_weight, value)) if isinstance(value, list) else _NODE

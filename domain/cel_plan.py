@@ -6,22 +6,8 @@ from functools import lru_cache
 
 import cel
 
-from domain.cel_evaluation import (
-    Alternative,
-    Bound,
-    Calculation,
-    Computed,
-    Fact,
-    Fixed,
-    Gathered,
-    Junction,
-    Negation,
-    Part,
-    Present,
-    PresentIn,
-    Quantified,
-    Question,
-)
+from domain.cel_asked import Bound, Fact, Fixed, Part, Present, PresentIn
+from domain.cel_evaluation import Alternative, Calculation, Computed, Gathered, Junction, Negation, Quantified, Question
 from domain.cel_functions import matches, matching_effort, part_of, size
 from domain.cel_parser import parse
 from domain.cel_syntax import (

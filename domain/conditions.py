@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from domain.cel_asked import Answer, Asked
 from domain.cel_check import check
-from domain.cel_evaluation import Answer, Asked
 from domain.cel_parser import parse
 from domain.cel_plan import plan
 from domain.cel_syntax import Call, every
