@@ -120,7 +120,8 @@ class _Check:
         if root in self.names.contact_fields | CONTACT_FIELDS:
             return f"there is no name {root}; did you mean 'contact.{root}'?"
         known = RECORD_NAMES | SINGLE_NAMES
-        return f"there is no name {root}; {nearest(root, known if self.names.allow_event else known - {'event'})}"
+        way_out = nearest(root, known if self.names.allow_event else known - {"event"})
+        return f"there is no name {root}; {way_out}{'' if way_out.endswith('?') else ', and texts stand in quotes'}"
 
     def of_field(self, root: str, fields: tuple[str, ...]) -> Iterator[str]:
         record, name = root, fields[0]
@@ -160,7 +161,7 @@ class _Check:
         value = argument.value if isinstance(argument, Constant) else None
         if kind in _KINDS:
             if not isinstance(value, str):
-                return f"a {kind} must be written out as a text in quotes; write it as {example}"
+                return f"{'an' if kind == 'event' else 'a'} {kind} must be written out as a text in quotes; write it as {example}"
             known = self.names.known(kind)
             return None if value in known else f"there is no {kind} '{value}'; {nearest(value, known)}"
         if kind == "days" and isinstance(argument, Constant) and (type(value) is not int or value < 1):

@@ -78,6 +78,8 @@ def _stranger(source: str, at: int) -> str:
     character = source[at]
     if character in "'\"":
         return f"the text opened at character {at + 1} is not closed; add the closing {character}"
+    if source.startswith("=>", at):
+        return f"'=>' at character {at + 1} is not a comparison; write >= for at least"
     slip = _SLIPS.get(character, "cannot stand in a condition; remove it, or write it inside a text in quotes")
     return f"{character!r} at character {at + 1} {slip}"
 

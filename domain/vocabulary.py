@@ -140,13 +140,13 @@ def nearest(word: str, known: Collection[str]) -> str:
     """Return the way out for a name that is not known: the nearest one, else what there is.
 
     >>> nearest("tpis", {"tips", "hello"}), nearest("xyz", {"tips", "hello"}), nearest("xyz", set())
-    ("did you mean 'tips'?", 'there are hello, tips', 'there is none')
+    ("did you mean 'tips'?", 'there are hello, tips', 'none is known here')
     """
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
     if not known:
-        return "there is none"
+        return "none is known here"
     listed = sorted(known)[:_MOST_LISTED]
     more = f" and {len(known) - len(listed)} more" if len(known) > len(listed) else ""
     return f"there {'is' if len(known) == 1 else 'are'} {', '.join(listed)}{more}"

@@ -35,6 +35,12 @@ def test_a_sound_condition_has_no_problems(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
+        ("contact.score => 1", "'=>' at character 15 is not a comparison; write >= for at least"),
+        (
+            "contact.city == Berlin",
+            "there is no name Berlin; there are calls, contact, matched, now, outcome, run, and texts ",
+        ),
+        ("did(contact.city)", "an event must be written out as a text in quotes; write it as did('purchased', 30)"),
         ("contact.scroe > 1", "there is no field contact.scroe; did you mean 'score'?"),
         ("score > 1", "there is no name score; did you mean 'contact.score'?"),
         ("kontact.score > 1", "there is no name kontact; did you mean 'contact'?"),
