@@ -161,7 +161,8 @@ class _Check:
         value = argument.value if isinstance(argument, Constant) else None
         if kind in _KINDS:
             if not isinstance(value, str):
-                return f"{'an' if kind == 'event' else 'a'} {kind} must be written out as a text in quotes; write it as {example}"
+                one = "an event" if kind == "event" else f"a {kind}"
+                return f"{one} must be written out as a text in quotes; write it as {example}"
             known = self.names.known(kind)
             return None if value in known else f"there is no {kind} '{value}'; {nearest(value, known)}"
         if kind == "days" and isinstance(argument, Constant) and (type(value) is not int or value < 1):
