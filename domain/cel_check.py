@@ -30,6 +30,7 @@ from domain.vocabulary import (
     CEL_FUNCTIONS,
     CEL_METHODS,
     CONTACT_FIELDS,
+    EVENT_FIELDS,
     FUNCTIONS,
     MATCHED_FIELDS,
     RECORD_NAMES,
@@ -130,11 +131,9 @@ class _Check:
             record, name, known = "run.event", fields[1], self.names.every_event_field
         elif root == "run":
             known = RUN_FIELDS
-        elif root == "event":
-            known = self.names.every_event_field
-        elif root == "matched":
+        elif root in ("event", "matched"):
             every = self.names.every_event_field
-            known = None if every is None else every | MATCHED_FIELDS
+            known = None if every is None else every | (EVENT_FIELDS if root == "event" else MATCHED_FIELDS)
         elif root == "calls":
             known = self.names.calls
         if known is not None and name not in known:

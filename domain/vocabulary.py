@@ -13,6 +13,7 @@ from typing import Protocol
 CONTACT_FIELDS = frozenset({"id", "email", "phone", "first_name", "last_name", "company", "country", "city"})
 CONTACT_FIELDS |= {"language", "time_zone", "stage", "tier", "score", "tags", "owner", "source", "created_at"}
 RUN_FIELDS = frozenset({"event", "entered_at", "round"})
+EVENT_FIELDS = frozenset({"name", "at"})
 MATCHED_FIELDS = frozenset({"event", "at"})
 SINGLE_NAMES = frozenset({"outcome", "now"})
 RECORD_NAMES = frozenset({"contact", "run", "event", "matched", "calls"})

@@ -91,9 +91,11 @@ def test_all_problems_are_found_in_one_go() -> None:
 def test_the_event_is_known_only_where_there_is_one() -> None:
     seeing = Names(event_fields=NAMES.event_fields, allow_event=True)
 
-    assert check("event.amount > 5", seeing) == []
+    assert check("event.amount > 5 && event.name == 'purchased' && event.at < now", seeing) == []
     assert check("event.amount > 5", NAMES)[0].startswith(
         "the name event is known only in where, enter, exit and goal;"
     )
-    assert check("event.colour == 'x'", seeing) == ["there is no field event.colour; there are amount, order_id, plan"]
+    assert check("event.colour == 'x'", seeing) == [
+        "there is no field event.colour; there are amount, at, name, order_id, plan"
+    ]
     assert check("event.colour == run.event.x", Names(any_event_fields=True, allow_event=True)) == []
