@@ -29,6 +29,7 @@ from settings_values import (
     Key,
     Password,
     Port,
+    Seconds,
     Switch,
     Tls,
     WebAddress,
@@ -106,8 +107,11 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: Password = SecretStr("")
     smtp_pool_size: Count = 4
+    smtp_reply_seconds: Seconds = 300
+    message_host: str = Field(default="mail.rapport.example", min_length=1)
     secret: Key | None = None
     events_key: Key | None = None
+    forms_unsigned: Switch = False
     form_secrets: FormSecrets = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ from domain.letters import Lacks, Plan, context, hold, plan
 from domain.needs import Deliver, Later, Left, Outcome, Sent
 from records import ledger
 from records.contacts import suppress
-from records.facts import read_known
+from records.facts import Withdrawn, read_known
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.session import Database
@@ -78,7 +78,7 @@ class Post:
     channel: Channel
     clock: Clock
     settings: MailSettings
-    withdrawn: Callable[[list[str]], Mapping[str, set[str]]]
+    withdrawn: Withdrawn
 
 
 class Attempt:
@@ -194,8 +194,7 @@ class Attempt:
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
-        withdrawn = self.post.withdrawn([self.contact_id])
-        known = read_known(session, [self.facts.enrolment], withdrawn)
+        known = read_known(session, [self.facts.enrolment], self.post.withdrawn)
         run = known.enrolments.get(self.facts.enrolment)
         if run is None or run.ended_at is not None:
             return Left(run.end_reason or "ended" if run else "erased")

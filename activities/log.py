@@ -72,3 +72,10 @@ def defer(session: Session, row: Decision) -> None:
     if last is None or (last.did, last.why) != (row.did, row.why):
         session.add(row)
         session.flush()
+
+
+def last_words(session: Session, enrolment: str) -> list[str]:
+    """Return the reasons written last about a run."""
+    last = select(Decision).where(Decision.enrolment_id == enrolment).order_by(col(Decision.id).desc()).limit(1)
+    row = session.exec(last).first()
+    return row.why if row else []

@@ -5,7 +5,7 @@ a retry finds in the ledger what was finished.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,11 +14,13 @@ from temporalio import activity
 
 from activities.attempt import Attempt, Bundle, Post
 from activities.batches import Answers, Batch
+from activities.log import already_told, decision
 from domain.answering import Asked, broken
 from domain.entry import left_already
 from domain.facts import Facts
 from domain.needs import Later, Left, Outcome
 from records.facts import Known, read_known
+from records.models import Enrolment
 from records.published import Published
 from records.runs import end
 from rendering.catalogue import Catalogue
@@ -45,8 +47,7 @@ class Messages:
     async def send(self, batch: Batch) -> Answers:
         """Send the message of every member through the gate and the ledger."""
         asked = batch.asked()
-        withdrawn = await asyncio.to_thread(self.post.withdrawn, [])
-        known, bundle = await self.post.database.read(lambda session: self._read(session, list(asked), withdrawn))
+        known, bundle = await self.post.database.read(lambda session: self._read(session, list(asked)))
         places = asyncio.Semaphore(self.at_once)
         until = asyncio.get_running_loop().time() + MOST_SECONDS
         async with _heartbeat():
@@ -55,7 +56,7 @@ class Messages:
             )
         return Answers.of(dict(zip(asked, outcomes, strict=True)))
 
-    def _read(self, session: Session, enrolments: list[str], withdrawn: Mapping[str, set[str]]) -> tuple[Known, Bundle]:
+    def _read(self, session: Session, enrolments: list[str]) -> tuple[Known, Bundle]:
         name = self.published.bundle(session)
         if name is None:
             raise LookupError("nothing is published; run 'rapport publish'")
@@ -63,7 +64,7 @@ class Messages:
             files = self.published.files(session, name)
             sources = {path.removeprefix(TEMPLATES): text for path, text in files.items() if path.startswith(TEMPLATES)}
             self._bundles[name] = Bundle(name, sources, Catalogue(sources))
-        return read_known(session, enrolments, withdrawn), self._bundles[name]
+        return read_known(session, enrolments, self.post.withdrawn), self._bundles[name]
 
     async def _one(
         self,
@@ -91,7 +92,18 @@ class Messages:
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 # One contact's data, or a text that is gone, must never stop its companions.
                 activity.logger.exception("step %s of %s breaks for %s", asked.step, batch.sequence, enrolment)
-                return broken(f"{type(error).__name__} in step {asked.step}; see the worker's log").outcome
+                return await self._park(batch, enrolment, asked, f"{type(error).__name__}: {error}")
+
+    async def _park(self, batch: Batch, enrolment: str, asked: Asked, why: str) -> Outcome:
+        found = broken(why)
+
+        def park(session: Session) -> None:
+            row = session.get(Enrolment, enrolment)
+            if row is not None and found.row is not None and enrolment not in already_told(session, batch):
+                session.add(decision(row, asked, found.row, found.outcome, self.post.clock()))
+
+        await self.post.database.write(park)
+        return found.outcome
 
     async def _facts(self, batch: Batch, enrolment: str, known: Known) -> Facts:
         def read(session: Session) -> Facts:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.batches import Answers, Batch, Finished, Look, Seen
-from activities.log import already_told, decision
+from activities.log import already_told, decision, last_words
 from domain.answering import Answer, Asked, answer, broken
 from domain.entry import left_already
 from domain.facts import Facts
@@ -108,14 +108,17 @@ class Steps:
                 session, contact.id, topic, "opted_out", now, basis="our decision", source=f"sequence {row.sequence}"
             )
         if change(session, contact, new, now) or need.topics_off:
-            record_changed(session, self.published, contact, now)
+            record_changed(session, self.published, contact, now, by=row.id)
 
     def _finish(self, session: Session, finished: Finished) -> None:
         for reason, enrolments in finished.reasons.items():
-            word, _, detail = reason.partition(": ") if reason.startswith("failed") else (reason, "", "")
             for row in session.exec(select(Enrolment).where(col(Enrolment.id).in_(enrolments))).all():
                 program = self.published.program(session, row.version)
-                end(session, program, row, word, finished.now, [detail] if detail else [])
+                why = last_words(session, row.id) if reason == "failed" else []
+                if end(session, program, row, reason, finished.now, why) and reason == "failed":
+                    activity.logger.error(
+                        "a run of %s failed and is parked; see 'rapport contact show %s'", row.sequence, row.contact_id
+                    )
 
 
 def outcome_is_later(outcome: Outcome) -> bool:

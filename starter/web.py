@@ -43,7 +43,7 @@ def config_of(settings: Settings) -> WebConfig:
         token_secrets=(signing_key(settings).get_secret_value(),),
         events_key=settings.events_key.get_secret_value() if settings.events_key else None,
         form_secrets={form: [key.get_secret_value() for key in keys] for form, keys in settings.form_secrets.items()},
-        unsigned_forms=getattr(settings, "forms_unsigned", False),
+        unsigned_forms=settings.forms_unsigned,
     )
 
 

@@ -20,3 +20,4 @@ SENDING = timedelta(seconds=420)
 SENDING_HEARTBEAT = timedelta(seconds=30)
 
 DRAINING = timedelta(seconds=60)
+DRAINING_HEARTBEAT = timedelta(seconds=20)

@@ -6,7 +6,9 @@ positions and instants, and what is true is read from the records by the activit
 """
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -17,8 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.batches import Alike, Answers, Batch, Finished, Look, Seen
     from activities.messages import Messages
     from activities.steps import Steps
-    from domain.answering import Asked
-    from domain.needs import Broken, Deliver, Need, Outcome
+    from domain.needs import Broken, Deliver, Later, Left, Outcome
     from domain.run import Run, advance, asks_admission, departed, entered, need, since
     from domain.wave import Member, Wave
 
@@ -36,6 +37,7 @@ class SequenceWorkflow:
         self.program = wave.program
         self.runs: dict[str, Run] = {member.enrolment: self._run(member) for member in wave.members}
         self.flying: dict[str, None] = {}
+        self.missed: dict[str, bool] = {}
         self.flights: dict[int, asyncio.Task[None]] = {}
         self.landed: list[tuple[Batch, dict[str, Outcome]]] = []
         self.seen: list[Seen] = []
@@ -74,7 +76,7 @@ class SequenceWorkflow:
         """Something happened to somebody in this wave; what it was stands in the records."""
         self.called = self.stirred = True
 
-    # --- land --------------------------------------------------------------------------------------------------------
+    # --- land -------------------------------------------------------------------------------------
 
     def land(self) -> None:
         """Give outcomes to the runs that asked, if they still stand where they asked."""
@@ -85,8 +87,10 @@ class SequenceWorkflow:
             for enrolment, outcome in outcomes.items():
                 self.flying.pop(enrolment, None)
                 run = self.runs.get(enrolment)
-                if run is not None and (run.position, run.visit) == (batch.step, visits[enrolment]):
-                    self.runs[enrolment] = self.moved(run, outcome, now)
+                if isinstance(outcome, Left):
+                    self.runs.pop(enrolment, None)  # its end is written already
+                elif run is not None and (run.position, run.visit) == (batch.step, visits[enrolment]):
+                    self.runs[enrolment] = self.moved(enrolment, run, outcome, now)
         self.land_looks()
         finished, self.finished = self.finished, []
         for each in finished:
@@ -104,21 +108,24 @@ class SequenceWorkflow:
                 self.runs.pop(enrolment, None)
             for enrolment in each.stirred:
                 run = self.runs.get(enrolment)
-                if run is not None and run.waiting is not None:
+                if enrolment in self.flying:
+                    self.missed[enrolment] = True  # what is under way may have been asked before it happened
+                elif run is not None and run.waiting is not None:
                     self.runs[enrolment] = run.model_copy(update={"waiting": None})
 
-    def moved(self, run: Run, outcome: Outcome, now: datetime) -> Run:
+    def moved(self, enrolment: str, run: Run, outcome: Outcome, now: datetime) -> Run:
         """Move one member; one that cannot be moved is parked, and its companions do not notice."""
-        if isinstance(outcome, Broken):
-            return run.model_copy(update={"position": None, "waiting": None, "ended": f"failed: {outcome.reason}"})
+        asked_too_early = self.missed.pop(enrolment, False)
+        if isinstance(outcome, Later) and asked_too_early:
+            return run.model_copy(update={"waiting": None})
         try:
-            return advance(self.program, run, outcome, now)
-        except Exception as error:
-            workflow.logger.exception("a member of %s cannot be moved", self.wave.sequence)
-            reason = f"failed: {type(error).__name__} behind step {run.position}"
-            return run.model_copy(update={"position": None, "waiting": None, "ended": reason})
+            if not isinstance(outcome, Broken):
+                return advance(self.program, run, outcome, now)
+        except Exception:
+            workflow.logger.exception("a member of %s cannot be moved from %s", self.wave.sequence, run.position)
+        return run.model_copy(update={"position": None, "waiting": None, "ended": "failed"})
 
-    # --- wake and move on ----------------------------------------------------------------------------------------------
+    # --- wake and move on -------------------------------------------------------------------------
 
     def look(self) -> None:
         """Answer a call: look who has ended, and for whom something happened. One look at a time."""
@@ -136,7 +143,7 @@ class SequenceWorkflow:
             and (run.waiting is None or (run.waiting.due is not None and run.waiting.due <= now))
         ]
 
-    # --- depart --------------------------------------------------------------------------------------------------------
+    # --- depart -----------------------------------------------------------------------------------
 
     def depart(self, ready: list[str]) -> None:
         """Ask the world what these members need: one activity for all that stand at the same step."""
@@ -180,13 +187,13 @@ class SequenceWorkflow:
             ),
         )
 
-    def fly(self, flight: "asyncio.Future[None] | object") -> None:
+    def fly(self, flight: Coroutine[Any, Any, None]) -> None:
         """Start something that lands by itself."""
         self.count += 1
         number = self.count
-        self.flights[number] = asyncio.create_task(self.flight(number, flight))  # type: ignore[arg-type]
+        self.flights[number] = asyncio.create_task(self.flight(number, flight))
 
-    async def flight(self, number: int, flight: "asyncio.Future[None]") -> None:
+    async def flight(self, number: int, flight: Coroutine[Any, Any, None]) -> None:
         """Carry a flight to its end. What goes wrong in a task is silent; it is kept, and raised from the loop."""
         try:
             await flight
@@ -240,7 +247,7 @@ class SequenceWorkflow:
         )
         self.finished.append(finished)
 
-    # --- wait --------------------------------------------------------------------------------------------------------
+    # --- wait -------------------------------------------------------------------------------------
 
     def set_timer(self) -> None:
         """Keep one timer, for the earliest due. Replacing it costs one event, letting it ring for nothing four."""

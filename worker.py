@@ -1,0 +1,193 @@
+"""The composition root: joins records, channels, rendering, activities and workflows, and works until told to stop.
+
+`python worker.py` prints `worker ready` when it polls. Any number may run against one database and one cluster.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.attempt import MailSettings, Post
+from activities.clock import Clock, wall_clock
+from activities.intake import Intake
+from activities.messages import Messages
+from activities.steps import Steps
+from channels.base import Channel
+from channels.smtp import Relay, SmtpPool
+from domain.keys import INTAKE_WORKFLOW, Tokens
+from records import inbox
+from records.published import Published
+from records.runs import anything_to_send_out
+from records.session import Database
+from rendering.process import Renderer
+from settings import Settings, SettingsError, connect_options, load, signing_key
+from workflows.intake import IntakeWorkflow
+from workflows.sequence import SequenceWorkflow
+
+logger = logging.getLogger("worker")
+
+# Every worker looks this often whether something waits that nobody was woken for (house.md section 2).
+SWEEP = 2.0
+# Longer than a message takes, shorter than whoever supervises waits before it kills.
+GRACE = timedelta(seconds=20)
+# The lease of a message on its way: the final reply's time-out, and a minute (messaging.md section 2).
+LEASE_BEYOND_REPLY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a worker works with."""
+
+    main: Database
+    inbox: Database
+    renderer: Renderer
+    channel: Channel
+    mail: MailSettings
+    clock: Clock = wall_clock
+    at_once: int = 20
+
+    def withdrawn(self, contacts: list[str]) -> Mapping[str, set[str]]:
+        """Return the topics whose withdrawal is still in the inbox."""
+        return self.inbox.read_now(lambda session: inbox.withdrawals_waiting(session, contacts))
+
+
+def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -> Worker:
+    """Return a worker that carries every workflow of this project."""
+    published = Published()
+    post = Post(parts.main, parts.renderer, parts.channel, parts.clock, parts.mail, parts.withdrawn)
+    steps = Steps(parts.main, published)
+    messages = Messages(post, published, parts.at_once)
+    intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[SequenceWorkflow, IntakeWorkflow],
+        activities=[steps.settle, steps.look, steps.finish, messages.send, intake.drain, intake.send_out],
+        graceful_shutdown_timeout=GRACE,
+        **options,
+    )
+
+
+def mail_settings(settings: Settings) -> MailSettings:
+    """Return what messages need to know of the installation."""
+    secret = signing_key(settings).get_secret_value()
+    return MailSettings(
+        public_url=settings.public_url,
+        message_host=settings.message_host,
+        secret=secret,
+        tokens=Tokens([secret]),
+        lease=timedelta(seconds=settings.smtp_reply_seconds) + LEASE_BEYOND_REPLY,
+    )
+
+
+def relay(settings: Settings) -> Relay:
+    """Return the mail server that messages are handed to: the local one, until `live` is on."""
+    server = settings.mail_server
+    return Relay(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        local_hostname=settings.message_host,
+        username=server.user or None,
+        password=server.password.get_secret_value() or None,
+        size=server.pool_size,
+        reply_timeout=settings.smtp_reply_seconds,
+    )
+
+
+async def sweep(client: Client, main: Database, received: Database, task_queue: str) -> None:
+    """Wake the drainer for whatever waits: a form whose wake was lost, a start or a signal that did not get out."""
+    while True:
+        await asyncio.sleep(SWEEP)
+        try:
+            if await received.read(inbox.is_waiting) or await main.read(anything_to_send_out):
+                await client.start_workflow("Intake", id=INTAKE_WORKFLOW, task_queue=task_queue, start_signal="look")
+        except RPCError as error:
+            logger.warning("Temporal does not answer (%s); trying again", error.status)
+        except Exception:
+            logger.exception("cannot look for what waits; trying again")
+
+
+async def connected(settings: Settings) -> Client:
+    """Connect to Temporal, for as long as it takes."""
+    told = False
+    while True:
+        try:
+            return await Client.connect(**connect_options(settings), data_converter=pydantic_data_converter)
+        except RuntimeError as error:
+            if not told:
+                logger.warning("Temporal does not answer (%s); trying again", error)
+            told = True
+            await asyncio.sleep(1)
+
+
+@asynccontextmanager
+async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
+    """Work with the real parts that the settings name."""
+    received = Database(settings.inbox_url)
+    main = received if settings.database_url == settings.inbox_url else Database(settings.database_url)
+    try:
+        async with Renderer() as renderer, SmtpPool(relay(settings)) as pool:
+            at_once = 2 * settings.mail_server.pool_size
+            parts = Parts(main, received, renderer, pool, mail_settings(settings), at_once=at_once)
+            async with make_worker(client, parts, settings.task_queue) as worker:
+                sweeping = asyncio.create_task(sweep(client, main, received, settings.task_queue))
+                try:
+                    yield worker
+                finally:
+                    sweeping.cancel()
+    finally:
+        await asyncio.to_thread(main.close)
+        await asyncio.to_thread(received.close)
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    connecting = asyncio.create_task(connected(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        connecting.cancel()
+        return
+    async with working(settings, connecting.result()):
+        sys.stdout.write("worker ready\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def main() -> None:
+    """Run the worker; exit 0 after a signal, 2 for settings that cannot be used, 3 for anything else."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    status = 0
+    try:
+        asyncio.run(serve(load()))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        status = 2
+    except Exception:
+        logger.exception("the worker cannot go on")
+        status = 3
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # On Python 3.11 an interpreter that ran a Temporal worker may abort while it finalises.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
