@@ -85,8 +85,8 @@ def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
 
 
 def broken(reason: str) -> Answer:
-    """This contact's data breaks the step."""
-    return Answer(Broken(reason), Row("stopped", why=[reason]))
+    """This contact's data breaks the step. The reason may name data, so it stands in the row alone."""
+    return Answer(Broken("this contact's data breaks the step"), Row("stopped", why=[reason]))
 
 
 def decide(need: Decide, asked: Asked, facts: Facts) -> Answer:
@@ -132,7 +132,8 @@ def listen(need: Listen, asked: Asked, facts: Facts) -> Answer:
     deadline = resolve(need.up_to, asked.arrived_at, facts.sight())
     since = asked.since
     if need.since_span is not None:
-        since = asked.arrived_at - (_due(resolve(need.since_span, asked.arrived_at, facts.sight())).at - asked.arrived_at)
+        span = _due(resolve(need.since_span, asked.arrived_at, facts.sight())).at - asked.arrived_at
+        since = asked.arrived_at - span
     for event in facts.events:
         in_time = since <= event.at and (deadline is None or event.at <= deadline.at)
         if in_time and event.id not in facts.taken and _matches(need, event, facts):
@@ -209,7 +210,10 @@ def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: 
 
 def may_go(proposed: Proposed, facts: Facts) -> Answer | None:
     """Ask the gate; None means go."""
-    verdict = ask(proposed, facts)
+    try:
+        verdict = ask(proposed, facts)
+    except (MissingMoment, ValueError, ArithmeticError) as error:
+        return broken(str(error))
     more = {"template": proposed.need.template}
     if verdict.answer == "go":
         return None

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.calendars import is_open, next_closing, next_opening
-from domain.facts import Facts
+from domain.events import EVERYTHING
+from domain.facts import Facts, Standing
 from domain.needs import Deliver
 from domain.policies import MessageClass
 from domain.spans import resolve
@@ -71,11 +72,18 @@ def suppressed(proposed: Proposed, facts: Facts) -> Answer:
     """Nobody is written to against a suppression, a withdrawal still in the inbox included."""
     if not facts.contact.get("email"):
         return No("no address")
-    reasons = set(facts.standing.suppressed) | ({"unsubscribed"} if "*" in facts.standing.withdrawn else set())
-    for reason in sorted(reasons):
-        if proposed.class_ not in ALLOWED.get(reason, frozenset()):
-            return No(f"suppressed: {reason}")
-    return "not suppressed"
+    reason = barred(proposed.class_, facts.standing)
+    return "not suppressed" if reason is None else No(f"suppressed: {reason}")
+
+
+def barred(class_: MessageClass, standing: Standing) -> str | None:
+    """Return the suppression that stands against a message of this class, None if none does.
+
+    >>> barred("marketing", Standing(suppressed=frozenset({"complaint"})))
+    'complaint'
+    """
+    reasons = standing.suppressed | ({"unsubscribed"} if EVERYTHING in standing.withdrawn else set())
+    return next((reason for reason in sorted(reasons) if class_ not in ALLOWED.get(reason, frozenset())), None)
 
 
 def consented(proposed: Proposed, facts: Facts) -> Answer:
@@ -97,7 +105,8 @@ def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
     """Quiet hours hold a message until they are over on the contact's clock."""
     for quiet in facts.policies.messaging.quiet:
         if quiet.class_ == proposed.class_ and quiet.channel == proposed.need.channel:
-            calendar = facts.policies.calendars.calendars[quiet.calendar]
+            calendar = facts.calendar(quiet.calendar)
+            assert calendar is not None, "a calendar of this name is there or refused"
             if is_open(facts.now, calendar, facts.zone.zone):
                 return NotYet(next_closing(facts.now, calendar, facts.zone.zone), f"quiet hours ({quiet.calendar})")
     return "not in quiet hours"
@@ -108,7 +117,8 @@ def in_window(proposed: Proposed, facts: Facts) -> Answer:
     name = proposed.need.window or facts.program.window
     if name is None or name == "none":
         return "no window"
-    calendar = facts.policies.calendars.calendars[name]
+    calendar = facts.calendar(name)
+    assert calendar is not None, "a calendar of this name is there or refused"
     opening = next_opening(facts.now, calendar, facts.zone.zone)
     if opening > facts.now:
         return NotYet(opening, f"outside {name} ({facts.zone.name}, from {facts.zone.rung})")
@@ -144,4 +154,3 @@ def expiry(proposed: Proposed, facts: Facts) -> datetime:
     due = resolve(words, proposed.asked_at, facts.sight())
     assert due is not None, "an expiry has an end"
     return due.at
-

@@ -5,8 +5,9 @@ What an author gets wrong is said here in the author's words; `phrase` turns a v
 """
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -50,7 +51,18 @@ class WrittenTrigger(Trigger):
         return value
 
 
+class StartingTrigger(WrittenTrigger):
+    """A trigger that starts a run: something that happens."""
+
+    @model_validator(mode="after")
+    def _happens(self) -> Self:
+        if self.when is not None:
+            raise ValueError("'when' starts nothing by itself; write 'form' or 'event', and 'when' beside 'on'")
+        return self
+
+
 Triggers = Annotated[tuple[WrittenTrigger, ...], BeforeValidator(_one_or_many)]
+StartingTriggers = Annotated[tuple[StartingTrigger, ...], BeforeValidator(_one_or_many)]
 
 
 class Enter(BaseModel):
@@ -58,17 +70,10 @@ class Enter(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    on: Triggers = ()
+    on: StartingTriggers = ()
     when: str | None = None
     again: str = "never"
     per: str | None = None
-
-    @field_validator("on")
-    @classmethod
-    def _starts_on_something_that_happens(cls, value: Triggers) -> Triggers:
-        if any(trigger.when is not None for trigger in value):
-            raise ValueError("'when' does not start anything by itself; write 'form' or 'event', and 'when' beside 'on'")
-        return value
 
     @field_validator("again")
     @classmethod
@@ -126,36 +131,84 @@ class Header(BaseModel):
             raise ValueError(f"'{value}' is not a time zone; write an IANA name such as Europe/Berlin")
         return value
 
-    @field_validator("goal")
-    @classmethod
-    def _is_an_event(cls, value: Triggers) -> Triggers:
-        if any(trigger.when is not None for trigger in value):
-            raise ValueError("a goal is something that happens; write 'event' or 'form', or move 'when' to 'exit'")
-        return value
-
-    @model_validator(mode="after")
-    def _goal_is_not_exit(self) -> Self:
-        both = {t.name for t in self.goal if not t.where} & {t.name for t in self.exit if t.name and not t.where}
-        if both:
-            raise ValueError(f"'{both.pop()}' is both goal and exit; keep one of them")
-        return self
-
 
 def phrase(error: ErrorDetails, known: frozenset[str]) -> str:
     """Return a validation error as "what is wrong; what to do"; `known` are the keys that stand beside it."""
-    key = str(error["loc"][-1]) if error["loc"] else "this"
     kind = error["type"]
-    if kind == "value_error":
-        return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
-    if kind == "extra_forbidden":
-        return f"there is no key '{key}' here{nearest(key, known)}"
-    if kind == "missing":
-        return f"'{key}' is missing; add it"
-    if error["input"] is None:
-        return f"'{key}' has no value; write one or delete the line"
+    if kind in ("value_error", "said"):
+        return str(error["ctx"]["error"]) if kind == "value_error" and "ctx" in error else error["msg"]
     if kind == "literal_error":
-        return f"'{key}' cannot be '{error['input']}'; it is {error['ctx']['expected']}"
-    if kind in ("string_type", "list_type", "tuple_type", "dict_type", "model_type", "model_attributes_type"):
-        wanted = {"str": "text", "lis": "a list", "tup": "a list"}.get(kind[:3], "keys with values")
-        return f"'{key}' should be {wanted}; see docs/sequences.md"
-    return f"'{key}': {error['msg'][:1].lower()}{error['msg'][1:]}; see docs/sequences.md"
+        return _not_one_of(error)
+    name = _named(error["loc"])
+    if kind == "extra_forbidden":
+        return f"there is no key {name} here{nearest(str(error['loc'][-1]), known)}"
+    if kind == "missing":
+        return f"{name} is missing; add it"
+    if error["input"] is None:
+        return f"{name} has no value; write one, or delete the line"
+    return f"{name} {_wanted(error, name)}"
+
+
+def keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> frozenset[str]:
+    """Return the keys a model knows at a place in it, through lists, mappings and alternatives.
+
+    >>> sorted(keys_at(Header, ("enter", "on", 0)))
+    ['event', 'form', 'when', 'where']
+    """
+    inside: list[type[BaseModel]] = [model]
+    for key in place:
+        fields = [field for each in inside for field in each.model_fields.items()]
+        named = [info for name, info in fields if key in (name, info.alias)]
+        # A key that is no field is one of a mapping or a list, whose values are already known.
+        inside = [each for info in named for each in _models_in(info.annotation)] if named else inside
+    return frozenset(info.alias or name for each in inside for name, info in each.model_fields.items())
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models_in(each)
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """Return how an author finds a place: by its key, in a list by its number, too."""
+    if not place:
+        return "this file"
+    if isinstance(place[-1], int) and len(place) > 1:
+        return f"item {place[-1] + 1} of '{place[-2]}'"
+    return f"'{place[-1]}'"
+
+
+def _not_one_of(error: ErrorDetails) -> str:
+    words = str(error["ctx"]["expected"])
+    if error["loc"][-1] == "[key]":
+        return f"'{error['input']}' cannot stand here; write {words}"
+    name, given = _named(error["loc"]), error["input"]
+    if given is None:
+        return f"{name} has no value; write {words}, or delete the line"
+    return f"{name} cannot be {_shown(given)}; write {words}"
+
+
+def _shown(given: Any) -> str:
+    return f"'{given[:60]}'" if isinstance(given, str) else "a list" if isinstance(given, list) else "keys with values"
+
+
+def _wanted(error: ErrorDetails, name: str) -> str:
+    kind, given = error["type"], _shown(error["input"])
+    if kind == "string_type":
+        return f"takes one text, not {given}; write it on one line behind the key"
+    if kind in ("list_type", "tuple_type"):
+        return f"takes a list, not {given}; write each on a line of its own behind '- '"
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return f"takes keys with values, not {given}; write 'key: value' lines, indented"
+    if kind.startswith("int_"):
+        return f"takes a whole number, not {given}; write digits"
+    if kind.startswith("bool_"):
+        return f"takes yes or no, not {given}; write one of them"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        least, most = error["ctx"].get("ge"), error["ctx"].get("le")
+        return f"cannot be {given}; write {f'at least {least}' if most is None else f'at most {most}'}"
+    if kind in ("string_too_long", "string_too_short"):
+        return "is too long; shorten it" if kind.endswith("long") else "is empty; write something"
+    return f"does not fit: {error['msg'][:1].lower()}{error['msg'][1:]}; correct it"

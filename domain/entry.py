@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.consent import ALLOWED
+from domain.consent import barred
+from domain.events import EVERYTHING
 from domain.facts import Event, Facts
 from domain.program import Program, Trigger
 from domain.spans import Span, resolve
@@ -36,7 +37,12 @@ class Entry:
 
 
 def starts(program: Program, event: Event) -> Trigger | None:
-    """Return the trigger of `program` that this event is, None if it is none of them; `where` is not asked here."""
+    """Return the trigger of `program` that this event is, None if it is none of them; `where` is not asked here.
+
+    Nothing starts a draft.
+    """
+    if program.status != "live":
+        return None
     return next((trigger for trigger in program.enter if _is(trigger, event)), None)
 
 
@@ -55,7 +61,9 @@ def _checks(
 ) -> Iterable[tuple[str, str | None]]:
     # Lazy: a check that comes later is not asked once one has said no.
     yield "suppressed", _suppressed(facts)
-    yield "exit", left_already(facts)
+    already = ended_already(facts)
+    yield "exit", already.why if already and already.reason != "converted" else None
+    yield "goal", already.why if already and already.reason == "converted" else None
     yield "again", _again(facts, before)
     if trigger is not None and trigger.where is not None:
         judgement = facts.judge(trigger.where, event)
@@ -67,21 +75,36 @@ def _checks(
 
 
 def _suppressed(facts: Facts) -> str | None:
-    class_ = "marketing" if facts.program.marketing else "service"
-    for reason in sorted(facts.standing.suppressed):
-        if class_ not in ALLOWED.get(reason, frozenset()):
-            return f"suppressed: {reason}"
+    reason = barred("marketing" if facts.program.marketing else "service", facts.standing)
+    return None if reason is None else f"suppressed: {reason}"
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ends, and the condition that says so, with its values."""
+
+    reason: str
+    why: str
+
+
+def ended_already(facts: Facts) -> End | None:
+    """Return how a run of this program would end at once: by a goal or an exit whose condition is true.
+
+    It is asked at entry, when the record changes, and before every step. Goals come first, as in `ended_by`.
+    """
+    for triggers, reason in ((facts.program.goal, "converted"), (facts.program.exit, "exited:condition")):
+        for trigger in triggers:
+            if trigger.when is not None:
+                judgement = facts.judge(trigger.when)
+                if judgement.true:
+                    return End(reason, judgement.why)
     return None
 
 
 def left_already(facts: Facts) -> str | None:
-    """Return why a run of this program would end at once: an exit condition that is true. None if none is."""
-    for trigger in facts.program.exit:
-        if trigger.when is not None:
-            judgement = facts.judge(trigger.when)
-            if judgement.true:
-                return judgement.why
-    return None
+    """Return why a run of this program would end at once, None if it would not; `ended_already` says how, too."""
+    end = ended_already(facts)
+    return end.why if end else None
 
 
 def _again(facts: Facts, before: Before) -> str | None:
@@ -111,6 +134,8 @@ def _consent(facts: Facts) -> str | None:
     if not facts.program.marketing or topic is None or facts.topic(topic):
         return None
     said = facts.standing.consents.get(topic, "opted_out by default")
+    if said == "opted_in" or {topic, EVERYTHING} & facts.standing.withdrawn:
+        said = "withdrawn"
     return f"consent: {topic} is {said}"
 
 
@@ -125,13 +150,14 @@ def ended_by(facts: Facts, event: Event) -> str | None:
     for trigger in facts.program.exit:
         if trigger.when is None and _is(trigger, event) and _true(trigger, event, facts):
             return f"exited:{event.name}"
-    return _unsubscribed(facts.program, event)
+    # Who reports us as spam is not written to any more, by no sequence: the person is suppressed, not an address.
+    return "suppressed" if event.name == "complained" else _unsubscribed(facts.program, event)
 
 
 def _unsubscribed(program: Program, event: Event) -> str | None:
     if event.name != "unsubscribed" or not program.marketing or program.on_unsubscribe == "stay":
         return None
-    return "unsubscribed" if event.data.get("topic") in ("*", program.topic) else None
+    return "unsubscribed" if (event.data.get("topic") or EVERYTHING) in (EVERYTHING, program.topic) else None
 
 
 def _is(trigger: Trigger, event: Event) -> bool:

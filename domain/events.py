@@ -30,13 +30,16 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "tier_changed": frozenset({"tier", "before"}),
 }
 
-# What a person did with one of our messages: matched to the send it came from.
-OF_A_SEND = frozenset({"delivered", "deferred", "bounced", "complained", "opened", "clicked", "replied", "auto_replied"})
+# The topic that stands for all of them, in a withdrawal.
+EVERYTHING = "*"
 
-CONTACT_FIELDS = frozenset(
-    "id email phone first_name last_name company country city language time_zone stage tier score tags owner source"
-    " created_at".split()
-)
+# What a person did with one of our messages: matched to the send it came from.
+OF_A_SEND = frozenset({"delivered", "deferred", "bounced", "complained"})
+OF_A_SEND |= frozenset({"opened", "clicked", "replied", "auto_replied"})
+
+CONTACT_FIELDS = frozenset({"id", "email", "phone", "first_name", "last_name", "company", "country", "city"})
+CONTACT_FIELDS |= frozenset({"language", "time_zone", "stage", "tier", "score", "tags", "owner", "source"})
+CONTACT_FIELDS |= frozenset({"created_at"})
 
 # What an `update` step may write of the built-in fields; the others are found out, not decided.
 WRITABLE_FIELDS = CONTACT_FIELDS - {"id", "email", "created_at", "tags"}

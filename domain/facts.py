@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.conditions import Judgement, judge, standard_functions
+from domain.events import EVERYTHING
 from domain.policies import Policies
 from domain.program import Program
 from domain.spans import Sight
@@ -78,28 +79,41 @@ class Facts:
         return Sight(zone=self.zone.zone, calendar=self.calendar(None), read=self.read)
 
     def read(self, path: str) -> Any | None:
-        """Return what stands at a dotted path such as `contact.renewal_date`, None if nothing does."""
-        value: Any = self.names(None)
+        """Return what stands at a dotted path such as `contact.renewal_date`, None if nothing does.
+
+        Dates are given as they are kept: a plain date has no zone yet, so that days can be counted on any calendar.
+        """
+        value: Any = self._records()
         for key in path.split("."):
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
 
     def names(self, event: Event | None) -> dict[str, Any]:
-        """Return the names a condition may use."""
-        names: dict[str, Any] = {
+        """Return the names a condition may use; `now` is on the contact's clock, and so are its dates."""
+        names = self._records() | {
             "contact": _with_dates(self.contact, self._date_fields, self.zone.zone),
-            "run": {"event": dict(self.run_event), "entered_at": self.entered_at},
-            "now": self.now,
+            "now": self._local_now,
         }
-        if self.matched is not None:
-            names["matched"] = {**self.matched.data, "event": self.matched.name, "at": self.matched.at}
         if event is not None:
             names["event"] = {**event.data, "name": event.name, "at": event.at}
         return names
 
+    def _records(self) -> dict[str, Any]:
+        names: dict[str, Any] = {
+            "contact": self.contact,
+            "run": {"event": dict(self.run_event), "entered_at": self.entered_at},
+        }
+        if self.matched is not None:
+            names["matched"] = {**self.matched.data, "event": self.matched.name, "at": self.matched.at}
+        return names
+
+    @property
+    def _local_now(self) -> datetime:
+        return self.now.astimezone(self.zone.zone)
+
     def judge(self, source: str, event: Event | None = None) -> Judgement:
         """Tell whether a condition is true, and on which values."""
-        return judge(source, self.names(event), standard_functions(self, self.now))
+        return judge(source, self.names(event), standard_functions(self, self._local_now))
 
     @property
     def _date_fields(self) -> frozenset[str]:
@@ -131,6 +145,9 @@ class Facts:
         return False
 
     def topic(self, name: str) -> bool:
+        """Whether the contact wants to hear about a topic: what they said, else its default, and nothing withdrawn."""
+        if {name, EVERYTHING} & self.standing.withdrawn or "unsubscribed" in self.standing.suppressed:
+            return False
         default = self.policies.messaging.topics[name].default if name in self.policies.messaging.topics else None
         return self.standing.consents.get(name, default) == "opted_in"
 

@@ -13,7 +13,6 @@ from pydantic.dataclasses import dataclass
 
 from domain.spans import Delay, Expiry, Limit, Span
 
-
 LAST_SEND = ""
 
 

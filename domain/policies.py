@@ -4,10 +4,11 @@ Each model is the shape of a file in `policies/` (sequence-language.md section 9
 which send nothing anybody could regret: topics that are opted out until the contact says otherwise.
 """
 
+import re
 from email.utils import parseaddr
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
@@ -86,20 +87,26 @@ class OwnField(Policy):
     label: str | None = None
 
 
+def _own_field(name: str) -> str:
+    if name in CONTACT_FIELDS:
+        raise ValueError(f"field '{name}' is built in; delete it here")
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,63}", name):
+        raise ValueError(f"'{name}' cannot be the name of a field; use small letters, digits and _, at most 64")
+    return name
+
+
+def _own_event(name: str) -> str:
+    if name in BUILT_IN:
+        raise ValueError(f"event '{name}' is built in; delete it here")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", name):
+        raise ValueError(f"'{name}' cannot be the name of an event; use letters, digits and _, at most 64")
+    return name
+
+
 class ContactPolicy(Policy):
     """policies/contact.yaml: the fields a company adds to the built-in ones."""
 
-    fields: dict[str, OwnField] = Field(default_factory=dict)
-
-    @field_validator("fields")
-    @classmethod
-    def _are_new(cls, value: dict[str, OwnField]) -> dict[str, OwnField]:
-        for name in value:
-            if name in CONTACT_FIELDS:
-                raise ValueError(f"'{name}' is built in; delete it here")
-            if not name.isidentifier() or not name.islower():
-                raise ValueError(f"'{name}' cannot be a field's name; use small letters, digits and _")
-        return value
+    fields: dict[Annotated[str, AfterValidator(_own_field)], OwnField] = Field(default_factory=dict)
 
 
 class OwnEvent(Policy):
@@ -111,15 +118,7 @@ class OwnEvent(Policy):
 class EventsPolicy(Policy):
     """policies/events.yaml: what happens at this company beside the built-in events."""
 
-    events: dict[str, OwnEvent] = Field(default_factory=dict)
-
-    @field_validator("events")
-    @classmethod
-    def _are_new(cls, value: dict[str, OwnEvent]) -> dict[str, OwnEvent]:
-        for name in value:
-            if name in BUILT_IN:
-                raise ValueError(f"'{name}' is built in; delete it here")
-        return value
+    events: dict[Annotated[str, AfterValidator(_own_event)], OwnEvent] = Field(default_factory=dict)
 
 
 class Policies(Policy):
@@ -140,9 +139,8 @@ class Policies(Policy):
         return BUILT_IN | {name: frozenset(own.fields) for name, own in self.events.events.items()}
 
     def calendar(self, name: str | None) -> Calendar | None:
-        """Return the calendar of this name, else the default one, else None. Raises KeyError for an unknown name."""
-        chosen = name or self.calendars.default
-        return self.calendars.calendars[chosen] if chosen else None
+        """Return the calendar of this name, else the default one, else None. Raises ValueError for an unknown name."""
+        return self.calendars.named(name)
 
     def sender(self, name: str | None) -> Sender:
         """Return the sender of this name, else `default`. Raises KeyError."""

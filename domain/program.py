@@ -5,6 +5,7 @@ version is the hash of what stands in it.
 """
 
 import json
+from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any, Self
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 import domain.steps
 from domain.keys import content_hash
+from domain.needs import Listen
 from domain.steps.base import Step
 
 # A kind is one file in domain/steps/; it is known as soon as the file is there.
@@ -104,6 +106,11 @@ class Program(BaseModel):
             wanted = step.need()
             names.update(getattr(wanted, "events", ()))
         return frozenset(name for name in names if name)
+
+    @cached_property
+    def remembered(self) -> frozenset[str]:
+        """The steps that others count time from: when a run was last at them has to be kept."""
+        return frozenset(wanted.since for step in self.steps.values() if isinstance(wanted := step.need(), Listen))
 
     @property
     def version(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.needs import LAST_SEND, Decide, Decided, Deliver, Later, Left, Listen, Need, Outcome
+from domain.needs import LAST_SEND, Broken, Decide, Decided, Deliver, Later, Left, Listen, Need, Outcome
 from domain.program import Program
 from domain.steps.base import Destination, Ends, Skips, Step
 
@@ -28,8 +28,9 @@ class Waiting(BaseModel):
 class Run(BaseModel):
     """A small value that travels: ids, positions, instants; nothing about the contact.
 
-    `position` is a step's id, None once `ended` says how it ended. `marks` holds when each send was asked for: what
-    happens from then on is an answer to it. `admitted` says that the step's own `when` was asked and is true.
+    `position` is a step's id, None once `ended` says how it ended. `marks` holds when each send was asked for (and each
+    step that a `since` names): what happens from then on is an answer to it. `admitted` says that the step's own `when`
+    was asked and is true.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -86,8 +87,13 @@ def since(program: Program, run: Run) -> datetime:
 
 
 def departed(program: Program, run: Run, now: datetime) -> Run:
-    """Note that the run's need is asked now: for a send, this is the moment from which answers to it count."""
-    if run.position is None or not isinstance(need(program, run), Deliver):
+    """Note that the run's need is asked now: for a send, this is the moment from which answers to it count.
+
+    So it is for every step that a `since` names; asked last before the run moves on, it is when the step was done.
+    """
+    if run.position is None or asks_admission(program, run):
+        return run
+    if not isinstance(need(program, run), Deliver) and run.position not in program.remembered:
         return run
     return run.model_copy(update={"marks": run.marks | {run.position: now}})
 
@@ -96,12 +102,14 @@ def advance(program: Program, run: Run, outcome: Outcome, now: datetime) -> Run:
     """Return the run after `outcome`, which reached it at `now`.
 
     An outcome of an ended run changes nothing. `Later` keeps the run where it is; everything else moves it on, through
-    every step that needs nothing.
+    every step that needs nothing. Raises ValueError for `Broken`, which moves nobody: the driver parks the run.
     """
     if run.position is None:
         return run
     if isinstance(outcome, Later):
         return run.model_copy(update={"waiting": Waiting(due=outcome.due, why=outcome.why)})
+    if isinstance(outcome, Broken):
+        raise ValueError(f"step {run.position}: {outcome.reason}; park the run as failed")
     if isinstance(outcome, Left):
         return _end(run, outcome.reason)
     return _settle(program, _move(program, run, outcome, now), now)

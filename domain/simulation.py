@@ -11,12 +11,13 @@ from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
 from domain.checks import TemplatesKnown
-from domain.entry import Before, ended_by, left_already, may_enter
+from domain.entry import Before, ended_already, ended_by, may_enter
+from domain.events import EVERYTHING
 from domain.facts import Event, Facts, Standing
 from domain.letters import Compose, Lacks, Plan, Written, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
-from domain.program import Program
+from domain.program import Program, Trigger
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
 
 # A run that has not ended after this long is left where it waits.
@@ -49,7 +50,7 @@ class Script:
 
 @dataclass
 class Story:
-    """What happened: the timeline as contract.md section 3 draws it, and the letters by step and visit."""
+    """What happened: the timeline as contract.md section 3 draws it, and the letters by the row that sent them."""
 
     facts: Facts
     timeline: list[dict[str, Any]] = field(default_factory=list)
@@ -107,6 +108,7 @@ class _World:
         self.now = script.at
         self.until = min(script.until or script.at + HORIZON, script.at + HORIZON)
         self.coming = sorted((event for event in script.events if event.event != ENTER), key=lambda event: event.at)
+        self.entering: Event | None = None
         standing, assumed = _assume(program, script.contact)
         facts = Facts(
             now=script.at,
@@ -119,13 +121,32 @@ class _World:
             standing=standing,
         )
         self.facts = facts
-        self.story = Story(facts, assumed=assumed)
         self.said: set[tuple[str, int, str, str]] = set()
+        self._remember()
+        self.story = Story(self.facts, assumed=assumed)
+
+    def _remember(self) -> None:
+        """Put what happened before the entry into the contact's past, and then what starts the run."""
+        while self.coming and self.coming[0].at < self.now:
+            self._record(self.coming.pop(0))
+        trigger = self._trigger()
+        if trigger is not None:
+            data = dict(self.facts.run_event) | ({"form": trigger.form} if trigger.form else {})
+            self.facts = replace(self.facts, run_event=data)
+            self.entering = self._record(Scripted(at=self.now, event=trigger.name or "", data=data))
+            # It has moved this run once, into it: nothing in the run waits for it.
+            self.facts = replace(self.facts, taken=frozenset({len(self.facts.events)}))
+
+    def _trigger(self) -> Trigger | None:
+        """Return the trigger the script means: the first whose `where` is true, else the first."""
+        triggers = self.program.enter
+        event = Event(id=0, name="", at=self.now, data=self.facts.run_event)
+        true = (each for each in triggers if each.where is None or self.facts.judge(each.where, event).true)
+        return next(true, triggers[0] if triggers else None)
 
     def live(self) -> Story:
         """Enter, if the contact may, and go on until the end, the horizon, or a wait nothing will end."""
-        trigger = self.program.enter[0] if self.program.enter else None
-        entry = may_enter(self.facts, Before(), trigger, self._trigger_event())
+        entry = may_enter(self.facts, Before(), self._trigger(), self.entering)
         if not entry.enters:
             self.story.end = {"at": spelled(self.now), "reason": f"refused:{entry.check}", "why": entry.why}
             return self.story
@@ -140,15 +161,11 @@ class _World:
             self.story.end = {"at": spelled(self.now), "reason": run.ended or "failed"}
         return self.story
 
-    def _trigger_event(self) -> Event:
-        name = self.program.enter[0].name if self.program.enter else None
-        return Event(id=0, name=name or "", at=self.now, data=self.facts.run_event)
-
     def _step(self, run: Run) -> Run | None:
         """Ask the run's need once; None when nothing more will happen before the clock's end."""
         wanted = need(self.program, run)
-        assert wanted is not None
-        if self._left(run):
+        assert wanted is not None, "a run that has not ended needs something"
+        if self._left():
             return run.model_copy(update={"position": None})
         run = departed(self.program, run, self.now)
         found = self._answer(wanted, run)
@@ -156,7 +173,7 @@ class _World:
         outcome = found.outcome
         if not isinstance(outcome, Later):
             if isinstance(outcome, Broken):
-                self._end("failed", why=[outcome.reason])
+                self._end("failed", why=found.row.why if found.row else [outcome.reason])
                 return run.model_copy(update={"position": None})
             return advance(self.program, run, outcome, self.now)
         run = advance(self.program, run, outcome, self.now)
@@ -174,42 +191,36 @@ class _World:
         return run
 
     def _happen(self, run: Run, scripted: Scripted) -> Run:
+        event = self._record(scripted)
+        reason = ended_by(self.facts, event) if event else None
+        if event is None or reason is None:
+            return run
+        self._end(reason, why=[f"{event.name} happened"])
+        return run.model_copy(update={"position": None})
+
+    def _record(self, scripted: Scripted) -> Event | None:
+        """Put something into the contact's past; None if it only changed fields."""
         if scripted.event == SET:
             self.facts = replace(self.facts, contact={**self.facts.contact, **scripted.data})
-            return run
+            return None
+        # As in the records: what somebody does with a message belongs to a run only if that message was sent.
+        mine = scripted.of is not None and scripted.of in self.facts.sends
         event = Event(
             id=len(self.facts.events) + 1,
             name=scripted.event,
             at=scripted.at,
             data=scripted.data,
-            enrolment=self.facts.enrolment if scripted.of else None,
+            enrolment=self.facts.enrolment if mine else None,
             step=scripted.of,
         )
-        self.facts = replace(self.facts, events=(*self.facts.events, event))
-        self._take_note(event)
-        reason = ended_by(self.facts, event)
-        if reason is None:
-            return run
-        self._end(reason, why=[f"{event.name} happened"])
-        return run.model_copy(update={"position": None})
+        self.facts = replace(self.facts, events=(*self.facts.events, event), standing=noted(self.facts.standing, event))
+        return event
 
-    def _take_note(self, event: Event) -> None:
-        """A withdrawal changes what may be sent, as it does in the records."""
-        topic = str(event.data.get("topic", ""))
-        standing = self.facts.standing
-        if event.name == "unsubscribed" and topic == "*":
-            standing = replace(standing, suppressed=standing.suppressed | {"unsubscribed"})
-        elif event.name == "unsubscribed":
-            standing = replace(standing, consents={**standing.consents, topic: "opted_out"})
-        elif event.name == "complained":
-            standing = replace(standing, suppressed=standing.suppressed | {"complaint"})
-        self.facts = replace(self.facts, standing=standing)
-
-    def _left(self, run: Run) -> bool:
-        why = left_already(self.facts)
-        if why is not None:
-            self._end("exited:condition", why=[why])
-        return why is not None
+    def _left(self) -> bool:
+        end = ended_already(self.facts)
+        if end is not None:
+            self._end(end.reason, why=[end.why])
+        return end is not None
 
     def _answer(self, wanted: Need, run: Run) -> Answer:
         asked = Asked(
@@ -266,6 +277,22 @@ class _World:
     def _stay(self, run: Run) -> None:
         due = run.waiting.due if run.waiting else None
         self.story.waiting = {"step": run.position, "until": spelled(due) if due else None}
+
+
+def noted(standing: Standing, event: Event) -> Standing:
+    """Return what may be sent to a contact after this event, as the records keep it.
+
+    >>> noted(Standing(), Event(1, "complained", datetime(2026, 3, 27, tzinfo=UTC))).suppressed
+    frozenset({'complaint'})
+    """
+    topic = str(event.data.get("topic") or EVERYTHING)
+    if event.name in ("unsubscribed", "resubscribed", "consent_confirmed") and topic != EVERYTHING:
+        said = "opted_out" if event.name == "unsubscribed" else "opted_in"
+        return replace(standing, consents={**standing.consents, topic: said})
+    reason = {"unsubscribed": "unsubscribed", "complained": "complaint"}.get(event.name)
+    if event.name == "bounced" and event.data.get("permanent") is True:
+        reason = "hard_bounce"
+    return replace(standing, suppressed=standing.suppressed | {reason}) if reason else standing
 
 
 def _assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:

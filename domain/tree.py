@@ -45,9 +45,10 @@ class Text(str):
 
 
 class Items(list[Any]):
-    """A list, with the line it begins on."""
+    """A list, with the line it begins on and the line of each item."""
 
     line: int = 1
+    lines: list[int]
 
 
 class Keys(dict[str, Any]):
@@ -62,19 +63,39 @@ def line_of(node: object, key: str | int | None = None) -> int:
     if isinstance(node, Keys) and isinstance(key, str) and key in node.lines:
         return node.lines[key]
     if isinstance(node, Items) and isinstance(key, int) and key < len(node):
-        return line_of(node[key])
+        return node.lines[key]
     return int(getattr(node, "line", 1))
+
+
+def at(tree: object, place: tuple[str | int, ...]) -> object:
+    """Return what stands at `place`, or the nearest thing around it. Names of types in a place are passed over."""
+    for key in place:
+        if (isinstance(tree, Keys) and key in tree) or (
+            isinstance(tree, Items) and isinstance(key, int) and key < len(tree)
+        ):
+            tree = tree[key]  # type: ignore[index]
+    return tree
+
+
+def empties(tree: object) -> Iterator[tuple["Keys", str]]:
+    """Yield every mapping and key in `tree` that has no value."""
+    if isinstance(tree, Keys):
+        for key, value in tree.items():
+            if value is None:
+                yield tree, key
+            yield from empties(value)
+    elif isinstance(tree, Items):
+        for each in tree:
+            yield from empties(each)
 
 
 def locate(tree: object, place: tuple[str | int, ...]) -> int:
     """Return the line of what stands at `place` in `tree`, or of the nearest thing around it."""
     line = line_of(tree)
     for key in place:
-        if isinstance(tree, Keys) and isinstance(key, str) and key in tree:
-            line, tree = line_of(tree, key), tree[key]
-        elif isinstance(tree, Items) and isinstance(key, int) and key < len(tree):
-            line, tree = line_of(tree, key), tree[key]
-        # Anything else in a place is the name of a type, not of a node.
+        inner = at(tree, (key,))
+        if inner is not tree:  # anything else in a place is the name of a type, not of a node
+            line, tree = line_of(tree, key), inner
     return line
 
 
@@ -96,7 +117,8 @@ def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     except RecursionError:
         return None, [Problem(path, 1, f"nested deeper than {MOST_DEPTH} levels; make it flatter")]
     except (YAMLError, ValueError) as error:
-        return None, [Problem(path, _bad_line(text), f"this is not YAML ({_first_line(error)}); remove what is not text")]
+        what = f"this is not YAML ({_first_line(error)}); remove what is not text"
+        return None, [Problem(path, _bad_line(text), what)]
     if node is None:
         return None, [Problem(path, 1, "the file is empty; write something or delete it")]
     growing = _Growing(path)
@@ -115,11 +137,15 @@ def _bad_line(text: str) -> int:
 
 
 def _say(path: str, text: str, error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    number = min(mark.line + 1, max(text.count("\n"), 0) + 1) if mark else 1
-    problem = (error.problem or "unreadable").strip()
-    lines = text.splitlines()
-    line = lines[number - 1] if number <= len(lines) else ""
+    problem, lines = (error.problem or "unreadable").strip(), text.splitlines()
+    unclosed = "quoted scalar" in (error.context or "")
+    mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
+    number = max(1, min(mark.line + 1, len(lines))) if mark else 1
+    line = lines[number - 1] if lines else ""
+    if unclosed:
+        return Problem(path, number, "a quote is opened here and not closed; close it, or delete it")
+    if "another document" in problem:
+        return Problem(path, number, "there is a second document; delete the '---', or make it a file of its own")
     if "\t" in line:
         return Problem(path, number, "there is a tab; indent with spaces")
     value = line.partition(":")[2].strip() or line.strip().removeprefix("- ")
@@ -146,14 +172,22 @@ class _Growing:
                 self.say(line, f"too much in one file (over {MOST_NODES} values or {MOST_DEPTH} levels); split it")
             return None
         if isinstance(node, ScalarNode):
-            if node.value == "" and node.style is None:
-                return None
-            return Text(node.value, line)
+            return self._grow_text(node, line)
         if isinstance(node, SequenceNode):
             items = Items(self.grow(each, depth + 1) for each in node.value)
-            items.line = line
+            items.line, items.lines = line, [each.start_mark.line + 1 for each in node.value]
             return items
         return self._grow_keys(node, line, depth)
+
+    def _grow_text(self, node: ScalarNode, line: int) -> Text | None:
+        tag = str(node.tag)
+        if tag.startswith("!"):
+            # To YAML `!has(contact.vip)` is a tag on nothing: read so, the condition would silently not be there.
+            self.say(line, f"a value cannot begin with '!'; {QUOTE}")
+            return Text(f"{tag} {node.value}".strip(), line)
+        if node.value == "" and node.style is None:
+            return None
+        return Text(node.value, line)
 
     def _grow_keys(self, node: MappingNode, line: int, depth: int) -> Keys:
         keys = Keys()

@@ -8,9 +8,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.needs import Need, Outcome
+from domain.spans import Deadline, Span
 
 
 class BlockReader(Protocol):
@@ -35,6 +45,8 @@ class Block(BaseModel):
             return reader.block(value)
         if value is None and info.context is not None:
             raise ValueError("there are no steps; write some, or [] for none")
+        if info.context is not None and not isinstance(value, Block):
+            raise ValueError("steps are a list; begin each with '- ', such as '- send: welcome/hello'")
         made: Block = handler(value)
         return made
 
@@ -54,26 +66,41 @@ class Skips:
 Destination = str | None | Ends | Skips
 
 To = Literal[
-    "step", "send", "event", "event of a message", "form", "topic", "calendar", "sender", "template", "field",
-    "own field", "number",
-]
+    "step", "send", "event", "event of a message", "form", "topic", "calendar", "business calendar", "sender",
+    "template", "field", "own field", "number",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Refers:
-    """A name under `key` that has to exist as a thing of this sort."""
+    """A name that has to exist as a thing of this sort. `key` is its place in the step, such as `wait_for.1`."""
 
     key: str
     to: To
     name: str
 
 
-def contact_fields(key: str, sources: Iterable[str]) -> Iterator[Refers]:
-    """Yield the contact's fields among the sources a time is read from."""
-    for source in sources:
+def of_time(key: str, words: Span | Deadline | None) -> Iterator[Refers]:
+    """Yield what a time needs to be counted: the contact's fields it reads, and a calendar for business spans."""
+    if words is None:
+        return
+    for source in words.sources():
         root, _, name = source.partition(".")
         if root == "contact":
             yield Refers(key, "field", name)
+    moment = words.moment if isinstance(words, Deadline) else None
+    span = words if isinstance(words, Span) else moment.span if moment else words.span
+    if span is not None and span.is_business:
+        yield Refers(key, "business calendar", str(span))
+
+
+def said(title: str, wrong: Iterable[tuple[str, Any, str]]) -> ValidationError:
+    """Return an error that says (key, value, "what is wrong; what to do") of each, on the line of its key."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("said", "{what}", {"what": what}), loc=(key,), input=value)
+        for key, value, what in wrong
+    ]
+    return ValidationError.from_exception_data(title, details)
 
 
 class Step(BaseModel):
@@ -114,8 +141,8 @@ class Step(BaseModel):
         for name in type(self).model_fields:
             yield from _blocks_in(getattr(self, name))
 
-    def ways(self) -> Iterator[str | None]:
-        """Yield every place the contact can go to from here (None: the end)."""
+    def ways(self) -> Iterator[Destination]:
+        """Yield every place the contact can go to from here (None: the end; an end of the run may be left out)."""
         for block in self.blocks():
             yield block.first
         yield self.next
@@ -125,7 +152,7 @@ class Step(BaseModel):
         yield from ()
 
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield (field, expression, whether `event` is known there) of every expression in this step."""
+        """Yield (place, expression, whether `event` is known there) of every expression in this step."""
         if self.when is not None:
             yield "when", self.when, False
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from domain.needs import Decide, Decided, Outcome
 from domain.steps.base import Block, Destination, Step
@@ -20,7 +20,9 @@ class Arm(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _is_one_of_two(cls, value: Any) -> Any:
+    def _is_one_of_two(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is None:
+            return value  # not an author's file but a stored program, whatever its age
         if not isinstance(value, dict) or ("when" in value) == ("otherwise" in value):
             raise ValueError("an arm is 'when:' with 'steps:', or 'otherwise:'; write one of them")
         unknown = sorted(set(value) - {"when", "steps", "otherwise"})
@@ -68,14 +70,16 @@ class Branch(Step):
     def blocks(self) -> Iterator[Block]:
         yield from (arm.block() for arm in self.branch)
 
-    def ways(self) -> Iterator[str | None]:
+    def ways(self) -> Iterator[Destination]:
         yield from (arm.block().first for arm in self.branch)
         if self.branch[-1].otherwise is None:
             yield self.next
 
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
         yield from super().conditions()
-        yield from (("branch", arm.when, False) for arm in self.branch if arm.when is not None)
+        for place, arm in enumerate(self.branch):
+            if arm.when is not None:
+                yield f"branch.{place}.when", arm.when, False
 
     def _names(self) -> Iterator[str]:
         for number, arm in enumerate(self.branch, 1):

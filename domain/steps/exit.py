@@ -17,5 +17,5 @@ class Exit(Step):
     def go(self, outcome: Outcome | None) -> Destination:
         return Ends(f"exited:{self.exit}")
 
-    def ways(self) -> Iterator[str | None]:
+    def ways(self) -> Iterator[Destination]:
         yield from ()

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from domain.needs import Deliver, Outcome, Sent
 from domain.spans import Expiry
-from domain.steps.base import Destination, Ends, Refers, Step, contact_fields
+from domain.steps.base import Destination, Ends, Refers, Step, of_time
 
 
 class Send(Step):
@@ -43,8 +43,7 @@ class Send(Step):
             yield Refers("sender", "sender", self.sender)
         if self.window not in (None, "none"):
             yield Refers("window", "calendar", str(self.window))
-        if self.expires is not None:
-            yield from contact_fields("expires", self.expires.sources())
+        yield from of_time("expires", self.expires)
 
     def name(self) -> str:
         return self.send.rpartition("/")[2]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import field_validator
 
 from domain.needs import Change
-from domain.steps.base import Refers, Step
+from domain.steps.base import Refers, Step, said
 
 SIGNED = re.compile(r"[+-]\d{1,9}")
 
@@ -19,13 +19,14 @@ class Update(Step):
 
     update: dict[str, str | list[str] | dict[str, str]]
 
-    @field_validator("update")
+    @field_validator("update", mode="before")
     @classmethod
-    def _can_be_done(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if not value:
-            raise ValueError("nothing is updated; write 'field: value' below it")
-        for name, change in value.items():
-            _check(name, change)
+    def _can_be_done(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not value:
+            raise ValueError("'update' takes fields with values; write 'field: value' below it")
+        wrong = [(name, change, what) for name, change in value.items() if (what := _wrong(name, change))]
+        if wrong:
+            raise said(cls.__name__, wrong)
         return value
 
     def need(self) -> Change:
@@ -42,27 +43,36 @@ class Update(Step):
 
     def refers(self) -> Iterator[Refers]:
         change = self.need()
-        yield from (Refers("update", "own field", name) for name in (*change.set, *change.add))
-        yield from (Refers("update", "number", name) for name in change.add)
-        yield from (Refers("update", "topic", name) for name in change.topics_off)
+        yield from (Refers(f"update.{name}", "own field", name) for name in (*change.set, *change.add))
+        yield from (Refers(f"update.{name}", "number", name) for name in change.add)
+        yield from (Refers(f"update.topics.{place}", "topic", name) for place, name in enumerate(change.topics_off))
 
     def _list(self, name: str) -> list[str]:
         value = self.update.get(name, [])
         return value if isinstance(value, list) else []
 
 
-def _check(name: str, change: Any) -> None:
+def _wrong(name: str, change: Any) -> str | None:
+    """Return what is wrong with one change, as "what is wrong; what to do"."""
     if name in ("tags", "topics"):
-        _check_list(name, change)
-    elif isinstance(change, list):
-        raise ValueError(f"'{name}' cannot hold a list; write one value")
-    elif isinstance(change, dict) and set(change) != {"set"}:
-        raise ValueError(f"'{name}' is changed by '+5', '-5' or '{{set: 5}}'; write one of them")
+        return _wrong_list(name, change)
+    if change is None:
+        return f"'{name}' has no value; write one, or delete the line"
+    if isinstance(change, list):
+        return f"'{name}' cannot hold a list; write one value"
+    if isinstance(change, dict) and not (set(change) == {"set"} and isinstance(change["set"], str)):
+        return f"'{name}' is changed by '+5', '-5' or '{{set: 5}}'; write one of them"
+    return None
 
 
-def _check_list(name: str, change: Any) -> None:
+def _wrong_list(name: str, change: Any) -> str | None:
     signs = "-" if name == "topics" else "+-"
-    if not isinstance(change, list) or any(len(each) < 2 or each[0] not in signs for each in change):
-        example = "[-product-news]" if name == "topics" else "[+engaged, -cold]"
-        hint = " (consent can only come from the contact)" if name == "topics" else ""
-        raise ValueError(f"'{name}' is a list like {example}{hint}; write it so")
+    if isinstance(change, list) and change and all(_signed(each, signs) for each in change):
+        return None
+    if name == "topics":
+        return "'topics' can only withdraw: consent comes from the contact; write a list like [-product-news]"
+    return "'tags' is a list of tags that come and go; write it like [+engaged, -cold]"
+
+
+def _signed(word: Any, signs: str) -> bool:
+    return isinstance(word, str) and len(word) > 1 and word[0] in signs

@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from domain.needs import Outcome, Passed, Sleep
 from domain.spans import Delay
-from domain.steps.base import Destination, Ends, Refers, Skips, Step, contact_fields
+from domain.steps.base import Destination, Ends, Refers, Skips, Step, of_time
 
 
 class Wait(Step):
@@ -36,5 +36,10 @@ class Wait(Step):
             return Skips()
         return Ends("exited:too late") if self.if_past == "exit" else self.next
 
+    def ways(self) -> Iterator[Destination]:
+        yield self.next
+        if self.if_past == "skip":
+            yield Skips()
+
     def refers(self) -> Iterator[Refers]:
-        yield from contact_fields("wait", self.wait.sources())
+        yield from of_time("wait", self.wait)

@@ -1,13 +1,14 @@
 """`wait_for`: until something happens, or long enough."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from domain.needs import LAST_SEND, Happened, Listen, Outcome
 from domain.spans import Limit, Span
-from domain.steps.base import Block, Destination, Refers, Step, contact_fields
+from domain.steps.base import Block, Destination, Refers, Step, of_time
 
 
 class FormEvent(BaseModel):
@@ -18,8 +19,30 @@ class FormEvent(BaseModel):
     form: str
 
 
-def _names(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+# A span is told from a step's id by its blank (`2 days`) or its P (`P2D`): ids have neither.
+SPAN = re.compile(r"\d+ .*|P[0-9T].*|\d+\s*(second|minute|hour|day|week|month)s?")
+SHAPES = "an event's name, a list of names, or {form: NAME}"
+
+
+def _names(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, FormEvent):
+        return value
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        strange = sorted(set(value) - {"form"}) if info.context is not None else []
+        if strange or not isinstance(value.get("form"), str):
+            raise ValueError(f"'wait_for' takes {SHAPES}; write one of them")
+        return FormEvent(form=value["form"])
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"'wait_for' takes {SHAPES}; write one of them")
+    if not value:
+        raise ValueError("'wait_for' waits for nothing; write an event's name")
+    return list(value)
+
+
+def _as_span(since: str | None) -> Span | None:
+    return Span.parse(since) if since is not None and SPAN.fullmatch(since) else None
 
 
 class WaitFor(Step):
@@ -35,23 +58,15 @@ class WaitFor(Step):
     then: Block = Field(default_factory=Block)
     otherwise: Block = Field(default_factory=Block)
 
-    @field_validator("wait_for")
-    @classmethod
-    def _names_something(cls, value: list[str] | FormEvent) -> list[str] | FormEvent:
-        if value == []:
-            raise ValueError("it waits for nothing; write an event's name")
-        return value
-
     @field_validator("since")
     @classmethod
     def _since_when(cls, value: str | None) -> str | None:
-        if value is not None and value[:1].isdigit():
-            Span.parse(value)
+        _as_span(value)
         return value
 
     def need(self) -> Listen:
         form = self.wait_for.form if isinstance(self.wait_for, FormEvent) else None
-        span = Span.parse(self.since) if self.since and self.since[:1].isdigit() else None
+        span = _as_span(self.since)
         since = "now" if span else self.since or self.of or LAST_SEND
         return Listen(
             events=("form_submitted",) if form else tuple(self.events()),
@@ -70,21 +85,28 @@ class WaitFor(Step):
         """Return the names listened for."""
         return ["form_submitted"] if isinstance(self.wait_for, FormEvent) else list(self.wait_for)
 
-    def ways(self) -> Iterator[str | None]:
+    def ways(self) -> Iterator[Destination]:
         # What stands behind it is reached through its blocks, which lead there unless they end the run.
         yield from (self.then.first, self.otherwise.first)
 
     def refers(self) -> Iterator[Refers]:
         if isinstance(self.wait_for, FormEvent):
-            yield Refers("wait_for", "form", self.wait_for.form)
-        for name in self.events():
-            yield Refers("wait_for", "event", name)
+            yield Refers("wait_for.form", "form", self.wait_for.form)
+        for place, name in enumerate(self.events()):
+            yield Refers(f"wait_for.{place}", "event", name)
+            if self.of is not None:
+                yield Refers(f"wait_for.{place}", "event of a message", name)
         if self.of is not None:
             yield Refers("of", "send", self.of)
-            yield from (Refers("of", "event of a message", name) for name in self.events())
-        if self.since is not None and self.since not in ("now", "entry") and not self.since[:1].isdigit():
-            yield Refers("since", "step", self.since)
-        yield from contact_fields("up_to", self.up_to.sources())
+        yield from self._refers_since()
+        yield from of_time("up_to", self.up_to)
+
+    def _refers_since(self) -> Iterator[Refers]:
+        span = _as_span(self.since)
+        if span is not None:
+            yield from of_time("since", span)
+        elif self.since not in (None, "now", "entry"):
+            yield Refers("since", "step", str(self.since))
 
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
         yield from super().conditions()

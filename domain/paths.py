@@ -1,0 +1,70 @@
+"""The ways through a compiled sequence: what comes after what, and how long that takes.
+
+Only a file is checked with these; a run finds its way by `domain.run`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from domain.needs import Deliver, Listen, Sleep
+from domain.spans import Span
+from domain.steps.base import Ends, Skips, Step
+
+A_YEAR = timedelta(days=366)
+
+
+def onward(flat: Mapping[str, Step], step: Step) -> Iterator[str | None]:
+    """Yield the ids of every step a contact can come to next from here (None: the sequence is completed)."""
+    for where in step.ways():
+        if isinstance(where, Skips):
+            yield flat[step.next].next if step.next else None
+        elif not isinstance(where, Ends):
+            yield where
+    if step.when is not None:
+        yield step.next
+
+
+def sends_before_a_wait(flat: Mapping[str, Step], start: Step) -> Iterator[Step]:
+    """Yield the sends without an expiry that a contact comes to after `start`, before it waits again."""
+    seen: set[str] = set()
+    waiting = list(onward(flat, start))
+    while waiting:
+        name = waiting.pop()
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        need = flat[name].need()
+        if isinstance(need, Deliver) and need.expires is None:
+            yield flat[name]
+        if not isinstance(need, Sleep | Listen):
+            waiting += onward(flat, flat[name])
+
+
+def longest(flat: Mapping[str, Step], first: str | None) -> timedelta:
+    """Return how long the longest path may take. A wait until a date and one for ever count as nothing."""
+    taken: dict[str | None, timedelta] = {None: timedelta()}
+    # From the back: the steps a contact can come to from here are laid before those behind it are asked.
+    waiting = [first]
+    while waiting:
+        name = waiting[-1]
+        ahead = [] if name in taken or name is None else [way for way in onward(flat, flat[name]) if way not in taken]
+        if ahead:
+            waiting += ahead
+            continue
+        waiting.pop()
+        if name is not None and name not in taken:
+            ways = [taken[way] for way in onward(flat, flat[name])]
+            taken[name] = _time(flat[name]) + max(ways, default=timedelta())
+    return taken[first]
+
+
+def _time(step: Step) -> timedelta:
+    need = step.need()
+    span = need.words.span if isinstance(need, Sleep) else need.up_to.span if isinstance(need, Listen) else None
+    return _length(span) if span is not None else timedelta()
+
+
+def _length(span: Span) -> timedelta:
+    """Return about how long a span lasts; business time is taken as five days of eight hours a week."""
+    days = span.months * 30.5 + span.days + span.business_days * 1.4 + span.business_hours / 8 * 1.4
+    return timedelta(days=days, seconds=span.seconds)

@@ -1,0 +1,159 @@
+"""The steps of one file, read: each with its id and the line it stands on, laid out flat.
+
+A broken step is said and left out; what is said of a step points to the key or the value that is wrong.
+"""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from domain.definition import NAME, keys_at, nearest, phrase
+from domain.steps.base import Block, Step
+from domain.tree import Items, Keys, Problem, at, line_of, locate
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(path: str, tree: Any, model: type[Model], problems: list[Problem], context: Any) -> Model | None:
+    """Return the model of what an author wrote, None where it does not fit; every problem is said with its line."""
+    try:
+        return model.model_validate(tree, extra="forbid", context=context)
+    except ValidationError as error:
+        for each in error.errors():
+            what = phrase(each, keys_at(model, tuple(each["loc"])[:-1]))
+            problems.append(Problem(path, _line_of_error(tree, tuple(each["loc"]), what), what))
+        return None
+
+
+def _line_of_error(tree: Any, place: tuple[str | int, ...], what: str) -> int:
+    """Return the line of an error; where a rule joins several keys, that of the key or value the message quotes."""
+    node = at(tree, place)
+    if isinstance(node, Keys):
+        quoted = [key for key, value in node.items() if f"'{key}'" in what or f"'{value}'" in what]
+        if quoted:
+            return line_of(node, quoted[0])
+    return locate(tree, place)
+
+
+def lay(steps: tuple[Step, ...], after: str | None, flat: dict[str, Step]) -> str | None:
+    """Lay steps out flat, each knowing what stands behind it; return the id of the first, else `after`."""
+    for step in reversed(steps):
+        step.next = after
+        for block in step.blocks():
+            block.first = lay(block.steps, after, flat)
+        after = step.id
+    flat.update({step.id: step for step in steps})
+    return after
+
+
+class Reading:
+    """Reads the steps of one file, noting where each stands."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self.path, self.problems, self.broken = path, problems, False
+        self.trees: dict[int, Keys] = {}
+        self.lines: dict[str, Keys] = {}
+
+    def say(self, line: int, what: str) -> None:
+        self.broken = True
+        self.problems.append(Problem(self.path, line, what))
+
+    def steps(self, tree: Keys) -> Block:
+        """Read the steps of a sequence."""
+        written = tree.get("steps")
+        if not isinstance(written, Items):
+            what = "'steps' is missing; add it"
+            if "steps" in tree:
+                what = "'steps' has no list of steps; begin each with '- ', or write [] for none"
+            self.say(line_of(tree, "steps"), what)
+            return Block()
+        return self.block(written)
+
+    def block(self, items: list[Any]) -> Block:
+        """Read a list of steps; a broken one is said and left out."""
+        found = [self._step(item, line_of(items, place)) for place, item in enumerate(items)]
+        return Block(steps=tuple(step for step in found if step is not None))
+
+    def _step(self, written: Any, line: int) -> Step | None:
+        if not isinstance(written, Keys):
+            self.say(line, "this is not a step; write 'kind: …', for example 'send: welcome/hello'")
+            return None
+        kinds = [key for key in written if key in Step.kinds]
+        if len(kinds) != 1:
+            self._say_kind(written, kinds)
+            return None
+        model = Step.kinds[kinds[0]]
+        keys = model.keys()
+        for key in [key for key in written if key not in keys]:
+            self.say(line_of(written, key), f"'{kinds[0]}' has no '{key}'{nearest(key, keys)}")
+        return self._validated(model, written)
+
+    def _validated(self, model: type[Step], written: Keys) -> Step | None:
+        keys = model.keys()
+        known = Keys({key: value for key, value in written.items() if key in keys})
+        known.line, known.lines = written.line, written.lines
+        before = len(self.problems)
+        step = validate(self.path, known, model, self.problems, self)
+        if step is None:
+            self.broken = True
+            self._explain(model, before)
+            return None
+        self.trees[id(step)] = written
+        return step
+
+    def _explain(self, model: type[Step], before: int) -> None:
+        for place, problem in enumerate(self.problems[before:], before):
+            if model.kind == "wait_for" and problem.what.startswith("'up_to' is missing"):
+                what = "'wait_for' needs 'up_to'; write a span, or 'forever' if you mean it"
+                self.problems[place] = Problem(self.path, problem.line, what)
+
+    def _say_kind(self, written: Keys, kinds: list[str]) -> None:
+        if kinds:
+            what = f"a step has one kind, this has {' and '.join(kinds)}; make it two steps"
+            self.say(line_of(written, kinds[1]), what)
+            return
+        common = Step.keys()
+        strange = [key for key in written if key not in common]
+        if not strange:
+            self.say(line_of(written), f"this step does nothing; give it one of {', '.join(sorted(Step.kinds))}")
+            return
+        word = strange[0]
+        self.say(line_of(written, word), f"there is no step kind '{word}'{nearest(word, frozenset(Step.kinds))}")
+
+    def name_steps(self, steps: tuple[Step, ...], prefix: str) -> None:
+        """Give every step without one an id: a send is named after its template, others after kind and place."""
+        taken: set[str] = set()
+        self._take_written(steps, taken)
+        self._name(steps, prefix, taken)
+
+    def _take_written(self, steps: tuple[Step, ...], taken: set[str]) -> None:
+        for step in steps:
+            tree = self.trees[id(step)]
+            if step.id:
+                line = line_of(tree, "id")
+                if not NAME.fullmatch(step.id):
+                    self.say(line, f"'{step.id}' cannot be an id; use small letters, digits and -, at most 64")
+                if step.id in taken:
+                    self.say(line, f"two steps have the id '{step.id}'; rename one")
+                taken.add(step.id)
+                self.lines[step.id] = tree
+            for block in step.blocks():
+                self._take_written(block.steps, taken)
+
+    def _name(self, steps: tuple[Step, ...], prefix: str, taken: set[str]) -> None:
+        for number, step in enumerate(steps, 1):
+            if not step.id:
+                step.id = _free(step.name() or f"{prefix}{step.kind}-{number}", taken)
+                taken.add(step.id)
+                self.lines[step.id] = self.trees[id(step)]
+            for place, block in enumerate(step.blocks(), 1):
+                self._name(block.steps, f"{step.id}.{place}.", taken)
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    if wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted}-{number}" in taken:
+        number += 1
+    return f"{wanted}-{number}"
