@@ -6,7 +6,7 @@ message's class decides whether it is sent again. The fate and the decision are 
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -50,7 +50,8 @@ MOST_ATTEMPTS = 5
 class MailSettings:
     """What messages need to know of the installation.
 
-    `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live.
+    `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live. No message
+    rests longer than `longest_rest` between two attempts, whatever the mail server asks for.
     """
 
     public_url: str
@@ -58,6 +59,7 @@ class MailSettings:
     secret: str
     tokens: Tokens
     lease: timedelta
+    longest_rest: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Attempt:
         try:
             return ledger.claim(session, self._row(), str(uuid.uuid4()), now)
         except NotOurs:
-            return Later(_full_second(now + SOON), "another attempt has it")
+            return self._soon(now, "another attempt has it")
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
@@ -243,10 +245,17 @@ class Attempt:
         except _Stopped as stopped:
             return stopped.outcome
         except NotOurs:
-            return Later(_full_second(self.post.clock() + SOON), "another attempt has it")
+            return self._soon(self.post.clock(), "another attempt has it")
         except ChannelError as error:
-            return await self._failed(taken, error)
-        return await self._write(partial(self._accept, taken, accepted.reply))
+            return await self._told(self._failed(taken, error))
+        return await self._told(self._write(partial(self._accept, taken, accepted.reply)))
+
+    async def _told(self, fate: Awaitable[Outcome]) -> Outcome:
+        """Write down a fate. Whoever was so late that another attempt took over leaves the word to that one."""
+        try:
+            return await fate
+        except NotOurs:
+            return self._soon(self.post.clock(), "another attempt has it")
 
     async def _failed(self, taken: Taken, error: ChannelError) -> Outcome:
         if isinstance(error, Refused):
@@ -274,12 +283,12 @@ class Attempt:
         return self._known(session, ledger.refuse(session, taken, str(error), now), now)
 
     def _known(self, session: Session, row: Message, now: datetime) -> Outcome:
-        return self._fate(session, row, now) or Later(_full_second(now + SOON), "sent again")
+        return self._fate(session, row, now) or self._soon(now, "sent again")
 
     def _lose(self, taken: Taken, reason: str, session: Session, now: datetime) -> Outcome:
         row = session.get(Message, taken.id)
         if row is None or row.attempt != taken.attempt or row.state != ledger.HANDING_OVER:
-            return Later(_full_second(now + SOON), "another attempt has it")
+            return self._soon(now, "another attempt has it")
         return self._known(session, ledger.lose(session, row, reason, now), now)
 
     async def _back(self, taken: Taken, reason: str, wait: timedelta) -> Outcome:
@@ -287,17 +296,26 @@ class Attempt:
             row = session.get(Message, taken.id)
             # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
             rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
-            due = _full_second(now + rest)
+            due = _full_second(now + min(rest, self.post.settings.longest_rest))
             ledger.put_back(session, taken, reason, due)
+            run = session.get(Enrolment, self.facts.enrolment)
+            if run is None or run.ended_at is not None:
+                return self._let_go(session, run, now)
             late = Row("deferred", why=[reason], more={"template": self.need.template, "until": due}, final=False)
             return self._close_now(session, Answer(Later(due, "the mail server asked for patience"), late), now)
 
-        try:
-            return await self._write(put_back)
-        except NotOurs:
-            return Later(_full_second(self.post.clock() + SOON), "another attempt has it")
+        return await self._write(put_back)
 
     # --- closing ---------------------------------------------------------------------------------------------------
+
+    def _let_go(self, session: Session, run: Enrolment | None, now: datetime) -> Left:
+        """The run ended while its message was on its way, and it was not taken: nobody asks for it again."""
+        reason = run.end_reason or "ended" if run else "erased"
+        ledger.let_go(session, self.facts.enrolment, f"the run ended: {reason}", now)
+        return Left(reason)
+
+    def _soon(self, now: datetime, why: str) -> Later:
+        return Later(_full_second(now + min(SOON, self.post.settings.longest_rest)), why)
 
     async def _write(self, work: Callable[[Session, datetime], Result]) -> Result:
         now = self.post.clock()
@@ -311,7 +329,7 @@ class Attempt:
         if isinstance(answer.outcome, Sent):
             row = ledger.skip(session, self._row(), answer.outcome.reason or "", now)
             if row.state != ledger.SKIPPED:
-                return Later(_full_second(now + SOON), "another attempt has it")
+                return self._soon(now, "another attempt has it")
         self._decide(session, answer, now)
         return answer.outcome
 

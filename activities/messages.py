@@ -19,6 +19,8 @@ from domain.answering import Asked, broken
 from domain.entry import left_already
 from domain.facts import Facts
 from domain.needs import Later, Left, Outcome
+from domain.policies import Policies
+from domain.program import Program
 from records.facts import Known, read_known
 from records.models import Enrolment
 from records.published import Published
@@ -30,6 +32,16 @@ MOST_SECONDS = 20.0
 HEARTBEAT = 5.0
 
 TEMPLATES = "templates/"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a batch reads once, for all."""
+
+    known: Known
+    bundle: Bundle
+    program: Program
+    policies: Policies
 
 
 @dataclass
@@ -47,16 +59,16 @@ class Messages:
     async def send(self, batch: Batch) -> Answers:
         """Send the message of every member through the gate and the ledger."""
         asked = batch.asked()
-        known, bundle = await self.post.database.read(lambda session: self._read(session, list(asked)))
+        read = await self.post.database.read(lambda session: self._read(session, batch.version, list(asked)))
         places = asyncio.Semaphore(self.at_once)
         until = asyncio.get_running_loop().time() + MOST_SECONDS
         async with _heartbeat():
             outcomes = await asyncio.gather(
-                *(self._one(batch, each, asked[each], known, bundle, places, until) for each in asked)
+                *(self._one(batch, each, asked[each], read, places, until) for each in asked)
             )
         return Answers.of(dict(zip(asked, outcomes, strict=True)))
 
-    def _read(self, session: Session, enrolments: list[str]) -> tuple[Known, Bundle]:
+    def _read(self, session: Session, version: str, enrolments: list[str]) -> Read:
         name = self.published.bundle(session)
         if name is None:
             raise LookupError("nothing is published; run 'rapport publish'")
@@ -64,53 +76,50 @@ class Messages:
             files = self.published.files(session, name)
             sources = {path.removeprefix(TEMPLATES): text for path, text in files.items() if path.startswith(TEMPLATES)}
             self._bundles[name] = Bundle(name, sources, Catalogue(sources))
-        return read_known(session, enrolments, self.post.withdrawn), self._bundles[name]
+        return Read(
+            known=read_known(session, enrolments, self.post.withdrawn),
+            bundle=self._bundles[name],
+            program=self.published.program(session, version),
+            policies=self.published.policies(session),
+        )
 
     async def _one(
         self,
         batch: Batch,
         enrolment: str,
         asked: Asked,
-        known: Known,
-        bundle: Bundle,
+        read: Read,
         places: asyncio.Semaphore,
         until: float,
     ) -> Outcome:
         async with places:
-            row = known.enrolments.get(enrolment)
+            row = read.known.enrolments.get(enrolment)
             if row is None or row.ended_at is not None:
                 return Left(row.end_reason or "ended" if row else "erased")
             now = self.post.clock()
             if asyncio.get_running_loop().time() > until or activity.is_worker_shutdown():
                 return Later(now.replace(microsecond=0), "its turn has not come")
             try:
-                facts = await self._facts(batch, enrolment, known)
+                facts = read.known.facts(enrolment, read.program, read.policies, now)
                 left = left_already(facts)
                 if left is not None:
                     return await self._leave(enrolment, facts, left)
-                return await Attempt(self.post, batch, asked, facts, row.contact_id, bundle).send()
+                return await Attempt(self.post, batch, asked, facts, row.contact_id, read.bundle).send()
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 # One contact's data, or a text that is gone, must never stop its companions.
                 activity.logger.exception("step %s of %s breaks for %s", asked.step, batch.sequence, enrolment)
                 return await self._park(batch, enrolment, asked, f"{type(error).__name__}: {error}")
 
     async def _park(self, batch: Batch, enrolment: str, asked: Asked, why: str) -> Outcome:
-        found = broken(why)
+        found, now = broken(why), self.post.clock()
 
         def park(session: Session) -> None:
             row = session.get(Enrolment, enrolment)
             if row is not None and found.row is not None and enrolment not in already_told(session, batch):
-                session.add(decision(row, asked, found.row, found.outcome, self.post.clock()))
+                session.add(decision(row, asked, found.row, found.outcome, now))
 
         await self.post.database.write(park)
         return found.outcome
-
-    async def _facts(self, batch: Batch, enrolment: str, known: Known) -> Facts:
-        def read(session: Session) -> Facts:
-            program = self.published.program(session, batch.version)
-            return known.facts(enrolment, program, self.published.policies(session), self.post.clock())
-
-        return await self.post.database.read(read)
 
     async def _leave(self, enrolment: str, facts: Facts, why: str) -> Outcome:
         def leave(session: Session) -> None:
