@@ -7,17 +7,18 @@ with its path, and the rest goes on.
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from domain.definition import nearest
-from domain.loader import POLICIES, SEQUENCES, load, load_sequence
+from domain.loader import FORMS, POLICIES, SEQUENCES, load, load_sequence
 from domain.policies import Policies
 from domain.program import Program
 from domain.tree import MOST_BYTES, Problem
 from rendering.catalogue import Catalogue
+from rendering.known import ANY, STANDARD
 from rendering.template import Known, Library, TemplateProblem, parse_template
 
 TEMPLATES = "templates/"
@@ -56,6 +57,11 @@ class LoadedHome:
     def templates(self) -> Catalogue:
         """What rules ask of the templates."""
         return Catalogue(self.sources)
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """The policies that have errors: what they declare may be missed elsewhere without being wrong there."""
+        return _doubtful(self.errors())
 
     def errors(self) -> list[Problem]:
         """Return the problems that keep a file from being published."""
@@ -110,7 +116,7 @@ def _belongs(relative: str) -> bool:
 
 
 def _take(home: Home, found: Path, relative: str) -> None:
-    if misplaced := _misplaced(home, relative):
+    if misplaced := _misplaced(relative):
         _say(home, relative, misplaced)
     elif not _is_inside(home, found):
         _say(home, relative, "leads out of the home; put the file itself here")
@@ -121,15 +127,11 @@ def _take(home: Home, found: Path, relative: str) -> None:
             _say(home, relative, error.what, error.line)
 
 
-def _misplaced(home: Home, relative: str) -> str | None:
+def _misplaced(relative: str) -> str | None:
     if _shown(relative) != relative:
         return "its name has characters that are no text; rename it"
     if relative.startswith(SEQUENCES) and relative.count("/") > 1:
         return "sequences are not read from folders; move it up into sequences/"
-    if relative.startswith(POLICIES) and relative.endswith(".yml"):
-        return "is not read under this name; call it .yaml"
-    if relative.endswith(".yml") and relative.removesuffix("yml") + "yaml" in home.files:
-        return "there is a .yaml of the same name; keep one of them"
     return None
 
 
@@ -201,19 +203,31 @@ def load_files(files: Mapping[str, str], said: list[Problem] | None = None) -> L
     """As `load_home`, for files that need not lie in a folder; `said` is what is wrong with them already."""
     sources = sources_of(files)
     loaded = load(files, Catalogue(sources))
-    problems = [*(said or []), *loaded.problems, *_template_problems(sources, loaded.policies)]
+    problems = [*(said or []), *loaded.problems]
+    problems += _template_problems(sources, loaded.policies, _doubtful(each for each in problems if not each.warning))
     return LoadedHome(files, loaded.programs, loaded.policies, sorted(set(problems)))
 
 
-def load_sequence_file(loaded: LoadedHome, path: str, text: str) -> tuple[Program | None, list[Problem]]:
-    """Load a sequence that lies elsewhere, by the policies and templates of a home."""
-    return load_sequence(path, text, loaded.policies, loaded.templates)
+def load_sequence_file(
+    loaded: LoadedHome, path: str, text: str, *, strict: bool = True
+) -> tuple[Program | None, list[Problem]]:
+    """Load a sequence, wherever it lies, by the policies and templates of a home.
+
+    Not `strict`, as in a simulation, an event or form that is declared nowhere is a warning.
+    """
+    return load_sequence(path, text, loaded.policies, loaded.templates, loaded.doubtful, strict=strict)
 
 
-def _template_problems(sources: Mapping[str, str], policies: Policies) -> Iterator[Problem]:
-    for found in Library(sources).problems(Known.of(policies.contact.fields)):
+def _doubtful(errors: Iterable[Problem]) -> frozenset[str]:
+    paths = {problem.path for problem in errors if problem.path.startswith(POLICIES)}
+    return frozenset("forms" if path.startswith(FORMS) else PurePosixPath(path).stem for path in paths)
+
+
+def _template_problems(sources: Mapping[str, str], policies: Policies, doubtful: frozenset[str]) -> Iterator[Problem]:
+    known = Known({**STANDARD, "contact": ANY}) if "contact" in doubtful else Known.of(policies.contact.fields)
+    for found in Library(sources).problems(known):
         yield Problem(f"{TEMPLATES}{found.path}", found.line, found.what)
-    for path, text in sources.items():
+    for path, text in sources.items() if "messaging" not in doubtful else ():
         yield from _front_problems(path, text, policies)
 
 

@@ -1,0 +1,267 @@
+"""`rapport`: everything that can be typed. docs/commands.md describes each command; a test compares the two.
+
+What a command does stands in `cli_*.py`, imported when it is run: nobody waits for a database to read `--help`.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from starter import cli_groups
+from starter.cli_options import Json, a_time, a_time_or_span, an_object, home_folder
+from starter.cli_result import OUT_OF_REACH, PROBLEMS, USAGE, OutOfReach, ProblemsFound, print_document, say, show
+
+app = typer.Typer(
+    name="rapport",
+    help="A workflow engine for customer relationships.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cli_groups.contacts, name="contact")
+app.add_typer(cli_groups.inbox, name="inbox")
+app.add_typer(cli_groups.messages, name="message")
+
+Sequence_ = Annotated[str, typer.Argument(metavar="SEQUENCE", help="A name, or a file's path.")]
+Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
+
+
+@app.callback()
+def everywhere(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar="RAPPORT_HOME", help="The folder with sequences/, policies/ and templates/."),
+    ] = None,
+) -> None:
+    """A workflow engine for customer relationships."""
+    if home is not None:
+        os.environ["RAPPORT_HOME"] = str(home)  # so that settings, and the parts that `up` starts, have the same
+
+
+@app.command()
+def up(
+    web: Annotated[bool, typer.Option("--web", help="Run the web process.")] = False,
+    worker: Annotated[bool, typer.Option("--worker", help="Run the worker.")] = False,
+    temporal: Annotated[bool, typer.Option("--temporal", help="Run the embedded Temporal server.")] = False,
+    mail: Annotated[bool, typer.Option("--mail", help="Run the local mail server.")] = False,
+) -> None:
+    """Run the parts until Ctrl-C; all of them when none is named."""
+    from starter.up import up_from_environment
+
+    chosen = {"web": web, "worker": worker, "temporal": temporal, "mail": mail}
+    raise typer.Exit(up_from_environment([name for name, wanted in chosen.items() if wanted]))
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Only these files or folders.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Load sequences, policies and templates, and print all problems."""
+    from starter.cli_home import check_files
+
+    raise typer.Exit(show(check_files(home_folder(), paths or []), json))
+
+
+@app.command()
+def simulate(
+    sequence: Sequence_,
+    contact: Annotated[Path, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")],
+    events: Annotated[
+        Path | None, typer.Option("--events", metavar="FILE", help="What happens, a YAML or JSON list.")
+    ] = None,
+    at: Annotated[
+        datetime | None, typer.Option("--at", metavar="TIME", parser=a_time, help="The instant of entry; default: now.")
+    ] = None,
+    until: Annotated[
+        Any | None,
+        typer.Option("--until", metavar="TIME", parser=a_time_or_span, help="Stop then: a time, or a span from entry."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write every message, and the timeline as a page.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run a sequence for one contact on a virtual clock; nobody is written to."""
+    from starter.cli_simulate import Wanted, simulate_files
+
+    wanted = Wanted(sequence, contact, events, at, until, out)
+    raise typer.Exit(show(simulate_files(home_folder(), wanted), json))
+
+
+@app.command()
+def preview(
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A name such as welcome/hello, or a file.")],
+    contact: Annotated[Path, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")],
+    data: Annotated[
+        dict[str, Any] | None,
+        typer.Option("--data", metavar="JSON", parser=an_object, help="What started the run, as run.event."),
+    ] = None,
+    locale: Annotated[str | None, typer.Option("--locale", help="The language, instead of the contact's.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the parts there.")] = None,
+    json: Json = False,
+) -> None:
+    """Show one message as a contact would get it, all parts and headers."""
+    from starter.cli_preview import preview_template
+
+    raise typer.Exit(show(preview_template(home_folder(), template, contact, data or {}, locale, out), json))
+
+
+@app.command()
+def publish(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Publish what is valid in the home; people inside a sequence keep the version they entered."""
+    from starter.cli_publish import publish_files
+
+    def confirmed() -> bool:
+        if yes:
+            return True
+        if json or not sys.stdin.isatty():
+            raise typer.BadParameter("nobody is there to be asked; give it to go on", param_hint="--yes")
+        return typer.confirm("publish?", err=True)
+
+    raise typer.Exit(show(publish_files(confirmed), json))
+
+
+@app.command()
+def versions(sequence: Sequence_, json: Json = False) -> None:
+    """List the versions of a sequence, and how many people are inside each."""
+    from starter.cli_publish import list_versions
+
+    raise typer.Exit(show(list_versions(sequence), json))
+
+
+@app.command()
+def enrol(
+    sequence: Sequence_,
+    contact: Contact,
+    data: Annotated[
+        dict[str, Any] | None,
+        typer.Option("--data", metavar="JSON", parser=an_object, help="What starts the run, as run.event."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Let a contact enter a sequence."""
+    from starter.cli_runs import enrol_contact
+
+    raise typer.Exit(show(enrol_contact(sequence, contact, data or {}), json))
+
+
+@app.command()
+def end(
+    sequence: Sequence_,
+    contact: Contact,
+    reason: Annotated[str, typer.Option("--reason", metavar="R", help="Why; the run ends as exited:R.")],
+    json: Json = False,
+) -> None:
+    """End a contact's run of a sequence at once."""
+    from starter.cli_runs import end_runs
+
+    raise typer.Exit(show(end_runs(sequence, contact, reason), json))
+
+
+@app.command()
+def event(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in event, or one of policies/events.yaml.")],
+    contact: Annotated[str, typer.Option("--contact", metavar="C", help="An id or an e-mail address.")],
+    data: Annotated[
+        dict[str, Any] | None, typer.Option("--data", metavar="JSON", parser=an_object, help="The event's fields.")
+    ] = None,
+    of: Annotated[str | None, typer.Option("--of", metavar="STEP", help="The step whose message it answers.")] = None,
+    own_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Yours; told again with the same one, it counts once.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell that something happened to a contact."""
+    from starter.cli_runs import tell_event
+
+    raise typer.Exit(show(tell_event(name, contact, data or {}, of, own_id), json))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its status: 0 fine, 1 problems in files or data, 2 usage, 3 out of reach."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    with _environment_kept():
+        try:
+            app(args=given, prog_name="rapport")
+        except SystemExit as end_of_command:
+            return _status(end_of_command.code)
+        except ProblemsFound as found:
+            return _fail(PROBLEMS, found.problems, found.documents, as_json)
+        except OutOfReach as error:
+            return _fail(OUT_OF_REACH, [str(error)], [{"what": str(error)}], as_json)
+        except BrokenPipeError:
+            return PROBLEMS
+        except Exception as error:
+            line = _our_fault(error)
+            return _fail(OUT_OF_REACH, [line], [{"what": line}], as_json)
+    return 0
+
+
+@contextlib.contextmanager
+def _environment_kept() -> Iterator[None]:
+    before = os.environ.get("RAPPORT_HOME")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("RAPPORT_HOME", None)
+        else:
+            os.environ["RAPPORT_HOME"] = before
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else USAGE
+
+
+def _fail(status: int, lines: Sequence[str], documents: Sequence[dict[str, Any]], as_json: bool) -> int:
+    for line in lines:
+        say(line)
+    if as_json:
+        print_document({"problems": list(documents)})
+    return status
+
+
+def _our_fault(error: Exception) -> str:
+    """Return what to say of an error nobody foresaw; its trace goes into the log, where there is one."""
+    trace = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(trace[-1].filename).name}:{trace[-1].lineno}" if trace else "?"
+    log = home_folder() / ".rapport" / "logs" / "cli.log"
+    kept = ""
+    if log.parent.is_dir():
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n")
+            kept = f"; the details are in {log}"
+    return f"rapport: {type(error).__name__} at {place}; this is our fault, please report it{kept}"
+
+
+def main() -> None:
+    """The command `rapport`."""
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    status = run()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            stream.flush()
+    # A Temporal client's threads may abort a process that ends in the usual way.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""`contact show | list | add`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from sqlmodel import Session, col, select
+
+from domain.answers import clean_line, read_address, read_country
+from domain.definition import nearest
+from domain.policies import Policies
+from domain.zones import is_zone, zone_of
+from records.contacts import find, find_or_make, record_consent
+from records.models import Contact
+from records.timeline import record_changed
+from starter.cli_result import ProblemsFound, Result
+from starter.cli_store import contact_of, opened_store, wake_intake
+from starter.history import History, history_of
+from starter.telling import deed, ended
+
+WHEN = "%a %d %b %Y %H:%M"
+WORDING = "added by hand with `rapport contact add`"
+
+
+def show_contact(who: str) -> Result:
+    """Show the whole timeline of a contact, on their own clock."""
+    with opened_store() as store:
+
+        def read(session: Session) -> tuple[History, Policies]:
+            return history_of(session, contact_of(session, who)), store.published.policies(session)
+
+        history, policies = store.read(read)
+    zone = zone_of(history.contact, None, policies.messaging.organisation.time_zone)
+    clock = f"times are those of {zone.name} (from {zone.rung})"
+    return Result(
+        history.as_json(), [*_about(history), clock, "", *_sequences(history, zone.zone), _table(history, zone.zone)]
+    )
+
+
+def _about(history: History) -> Iterator[str]:
+    contact = history.contact
+    names = " ".join(str(contact[name]) for name in ("first_name", "last_name") if contact.get(name))
+    yield f"{names or 'no name'} <{contact.get('email') or 'no address'}>"
+    yield f"id {contact['id']}"
+    plain = {name: value for name, value in contact.items() if value not in (None, "", [], {}) and name not in _SAID}
+    yield "; ".join(f"{name}: {_shown(value)}" for name, value in sorted(plain.items()))
+    for identity in history.identities:
+        yield f"known by {identity['kind']}: {identity['value']}"
+    for consent in history.consents:
+        words = f", in the words “{clean_line(consent['wording'], 300)}”" if consent["wording"] else ""
+        said = (
+            f"{consent['topic']} by {consent['channel']}: {consent['state']} ({consent['basis']}, {consent['source']})"
+        )
+        yield f"consent {said}{words}"
+    for each in history.suppressions:
+        yield f"not to be written to ({each['kind']}): {each['reason']}"
+    if contact.get("erased_at"):
+        yield "erased"
+
+
+_SAID = frozenset({"id", "email", "first_name", "last_name", "created_at", "updated_at", "erased_at"})
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
+    for run in history.sequences:
+        state = ended(run["end_reason"] or "ended") if run["state"] == "ended" else run["state"]
+        where = f", carried by {run['wave']}" if run["wave"] else ""
+        yield f"{run['sequence']} since {_on(run['entered_at'], zone)}: {state}{where}"
+    if history.sequences:
+        yield ""
+
+
+def _on(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).strftime(WHEN)
+
+
+def _table(history: History, zone: tzinfo) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for title in ("when", "sequence", "step"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("what")
+    table.add_column("why", style="dim")
+    in_ledger = {message["id"] for message in history.messages}
+    for row in history.timeline:
+        if row["kind"] == "decision" and (not row["shown"] or row["more"].get("message") in in_ledger):
+            continue  # the ledger has the last word on messages
+        cells = (str(row.get("sequence") or ""), str(row.get("step") or ""))
+        what, why = _told(row, zone)
+        table.add_row(_on(row["at"], zone), *map(Text, (*cells, what, why)))
+    return table
+
+
+def _told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
+    """Return what a row says happened, and why."""
+    kind = row["kind"]
+    if kind == "consent":
+        return f"consent: {row['topic']} {row['state']}", f"{row['basis']}, {row['source']}"
+    if kind == "event":
+        return row["event"], "; ".join(f"{name}: {clean_line(str(each), 80)}" for name, each in row["data"].items())
+    if kind == "message":
+        subject = f" “{row['subject']}”" if row["subject"] else ""
+        return f"message {row['state']}{subject}", row["reason"] or ""
+    why = "; ".join(map(str, row["why"]))
+    if kind == "end":
+        return ended(str(row["more"].get("reason") or row["did"])), why
+    if kind == "entry":
+        return "entered" if row["did"] == "entered" else ended(row["did"]), why
+    return deed({**row["more"], "did": row["did"]}, zone), why
+
+
+def list_contacts(most: int) -> Result:
+    """List contacts, newest first."""
+    with opened_store() as store:
+        newest = select(Contact).order_by(col(Contact.created_at).desc(), col(Contact.id)).limit(most)
+        rows = store.read(lambda session: session.exec(newest).all())
+    names = ("id", "email", "first_name", "last_name", "company", "country", "stage", "score", "created_at")
+    document = [{name: getattr(row, name) for name in names} for row in rows]
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("e-mail", "name", "company", "score", "since", "id"):
+        table.add_column(title, no_wrap=True)
+    for row in rows:
+        name = " ".join(filter(None, (row.first_name, row.last_name)))
+        since = f"{row.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(*map(Text, (row.email or "", name, row.company or "", str(row.score), since, row.id)))
+    return Result(
+        {"contacts": document}, [table] if rows else ["there is no contact yet; forms bring them, or `contact add`"]
+    )
+
+
+def add_contact(email: str, fields: Mapping[str, str | None], topics: Sequence[str], wording: str | None) -> Result:
+    """Add a contact, or complete the one with this address; a consent is written down with its words."""
+    now = datetime.now(UTC)
+    address, given = _checked(email, {name: value for name, value in fields.items() if value})
+    with opened_store() as store:
+
+        def write(session: Session) -> tuple[Contact, bool]:
+            _check_topics(topics, store.published.policies(session))
+            new = find(session, address) is None
+            contact = find_or_make(session, {"email": address, **given}, "rapport contact add", now)
+            for topic in topics:
+                said = wording or WORDING
+                source = "rapport contact add"
+                record_consent(
+                    session, contact.id, topic, "opted_in", now, basis="consent", source=source, wording=said
+                )
+            if not new:
+                record_changed(session, store.published, contact, now)
+            return contact, new
+
+        contact, new = store.write(write)
+        if not new:
+            wake_intake(store.settings)
+    did = "added" if new else "was there already, and is up to date now"
+    return Result({"contact": contact.id, "email": address, "new": new}, [f"{address} {did} (id {contact.id})"])
+
+
+def _checked(email: str, fields: dict[str, str]) -> tuple[str, dict[str, str]]:
+    problems = []
+    address = ""
+    try:
+        address = read_address(email)
+    except ValueError as error:
+        problems.append(f"--email: {error}")
+    if "country" in fields:
+        country = read_country(fields["country"])
+        if country is None:
+            problems.append(f"--country: '{fields['country']}' is no country we know; write two letters such as DE")
+        fields["country"] = country or ""
+    if "time_zone" in fields and not is_zone(fields["time_zone"]):
+        problems.append(f"--time-zone: '{fields['time_zone']}' is none; write an IANA name such as Europe/Berlin")
+    if problems:
+        raise ProblemsFound(problems)
+    return address, {name: clean_line(value) for name, value in fields.items()}
+
+
+def _check_topics(topics: Sequence[str], policies: Policies) -> None:
+    known = set(policies.messaging.topics)
+    if wrong := [topic for topic in topics if topic not in known]:
+        raise ProblemsFound(
+            f"--consent: topic '{topic}' is not in policies/messaging.yaml{nearest(topic, known)}" for topic in wrong
+        )

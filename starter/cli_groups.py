@@ -1,0 +1,109 @@
+"""The commands that come in groups: `contact …`, `inbox …`, `message …`."""
+
+from typing import Annotated
+
+import typer
+
+from starter.cli_options import Json, Most
+from starter.cli_result import show
+
+contacts = typer.Typer(help="People: their whole timeline, and adding them by hand.", no_args_is_help=True)
+inbox = typer.Typer(help="What came in, as it came, and what could not be understood.", no_args_is_help=True)
+messages = typer.Typer(help="What went out, or did not, and why.", no_args_is_help=True)
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="The row's number.")]
+
+
+@contacts.command("show")
+def show_contact(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")], json: Json = False
+) -> None:
+    """Show everything about a contact, sorted by time, on their own clock."""
+    from starter.cli_contacts import show_contact
+
+    raise typer.Exit(show(show_contact(contact), json))
+
+
+@contacts.command("list")
+def list_contacts(most: Most = 100, json: Json = False) -> None:
+    """List contacts, newest first."""
+    from starter.cli_contacts import list_contacts
+
+    raise typer.Exit(show(list_contacts(most), json))
+
+
+@contacts.command("add")
+def add_contact(
+    email: Annotated[str, typer.Option("--email", metavar="ADDRESS")],
+    first_name: Annotated[str | None, typer.Option("--first-name")] = None,
+    last_name: Annotated[str | None, typer.Option("--last-name")] = None,
+    company: Annotated[str | None, typer.Option("--company")] = None,
+    phone: Annotated[str | None, typer.Option("--phone")] = None,
+    country: Annotated[str | None, typer.Option("--country", help="Two letters, or a name.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="A tag such as en or de-AT.")] = None,
+    time_zone: Annotated[str | None, typer.Option("--time-zone", help="A name such as Europe/Berlin.")] = None,
+    consent: Annotated[
+        list[str] | None, typer.Option("--consent", metavar="TOPIC", help="They said yes to it; may be repeated.")
+    ] = None,
+    wording: Annotated[str | None, typer.Option("--wording", help="The words they said yes to, as proof.")] = None,
+    json: Json = False,
+) -> None:
+    """Add a contact, or complete the one with this address."""
+    from starter.cli_contacts import add_contact
+
+    fields = {"first_name": first_name, "last_name": last_name, "company": company, "phone": phone}
+    fields |= {"country": country, "language": language, "time_zone": time_zone}
+    raise typer.Exit(show(add_contact(email, fields, consent or [], wording), json))
+
+
+@inbox.command("list")
+def list_inbox(
+    parked: Annotated[bool, typer.Option("--parked", help="Only what failed three times.")] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only what is not drained yet.")] = False,
+    most: Most = 100,
+    json: Json = False,
+) -> None:
+    """List what came in, newest first."""
+    from starter.cli_lists import list_inbox
+
+    raise typer.Exit(show(list_inbox(parked, waiting, most), json))
+
+
+@inbox.command("show")
+def show_inbox(number: Number, json: Json = False) -> None:
+    """Show one row, with what was sent and why it failed."""
+    from starter.cli_lists import show_inbox
+
+    raise typer.Exit(show(show_inbox(number), json))
+
+
+@inbox.command("retry")
+def retry_inbox(number: Number, json: Json = False) -> None:
+    """Let a parked row be tried again."""
+    from starter.cli_lists import retry_inbox
+
+    raise typer.Exit(show(retry_inbox(number), json))
+
+
+@messages.command("list")
+def list_messages(
+    state: Annotated[str | None, typer.Option("--state", help="Only those: accepted, skipped, unknown …")] = None,
+    contact: Annotated[str | None, typer.Option("--contact", metavar="C", help="Only those to this contact.")] = None,
+    most: Most = 100,
+    json: Json = False,
+) -> None:
+    """List messages from the ledger, newest first."""
+    from starter.cli_lists import list_messages
+
+    raise typer.Exit(show(list_messages(state, contact, most), json))
+
+
+@messages.command("show")
+def show_message(
+    message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or its Message-ID.")],
+    json: Json = False,
+) -> None:
+    """Show everything the ledger knows of one message."""
+    from starter.cli_lists import show_message
+
+    raise typer.Exit(show(show_message(message), json))

@@ -1,0 +1,48 @@
+"""Options that several commands share, and how their texts are read."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
+Most = Annotated[int, typer.Option("--most", metavar="N", min=1, help="At most so many, the newest.")]
+
+
+def home_folder() -> Path:
+    """Return the home that `--home` or RAPPORT_HOME names, else the current folder; no other setting is read."""
+    return Path(os.environ.get("RAPPORT_HOME") or ".").expanduser()
+
+
+def a_time(text: str) -> datetime:
+    """Read a time. Raises `BadParameter`."""
+    from starter.script_files import read_instant
+
+    try:
+        return read_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def a_time_or_span(text: str) -> Any:
+    """Read a time, or a span such as `30 days`. Raises `BadParameter`."""
+    from domain.spans import Span
+
+    try:
+        return Span.parse(text)
+    except ValueError:
+        return a_time(text)
+
+
+def an_object(text: str) -> dict[str, Any]:
+    """Read a JSON object. Raises `BadParameter`."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise typer.BadParameter(f'{text[:60]!r} is not JSON ({error}); write e.g. \'{{"plan": "pro"}}\'') from None
+    if not isinstance(told, dict):
+        raise typer.BadParameter(f'{text[:60]!r} is not an object; write e.g. \'{{"plan": "pro"}}\'')
+    return told

@@ -1,0 +1,100 @@
+"""`publish` and `versions`: what is in force, what would change, and who is inside."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+from sqlmodel import Session, col, func, select
+
+from records.models import Edition, Enrolment
+from starter.cli_home import as_document
+from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result
+from starter.cli_store import opened_store, sequence_name
+from starter.home import read_home
+from starter.publish import SHOWN_OF_A_HASH, Publication, plan_publication, what_is_published
+
+Confirm = Callable[[], bool]
+
+
+def publish_files(confirmed: Confirm) -> Result:
+    """Publish what is valid in the home; people inside keep the version they entered.
+
+    `confirmed` is asked once everybody can see what would change. Raises `ProblemsFound` if there is nothing to read.
+    """
+    with opened_store() as store:
+        home = read_home(store.settings.home)
+        if not home.files:
+            raise ProblemsFound(map(str, home.problems), [as_document(problem) for problem in home.problems])
+        publication = plan_publication(home, store.read(what_is_published))
+        status = PROBLEMS if any(not problem.warning for problem in publication.problems) else FINE
+        notes = [*map(str, publication.problems), *publication.kept]
+        if not publication.changes_anything:
+            return Result(_document(publication, False), ["nothing is new"], notes, status)
+        for line in (*notes, *_would(publication)):
+            sys.stderr.write(line + "\n")
+        if not confirmed():
+            return Result(_document(publication, False), ["nothing was published"], status=status)
+        store.write(lambda session: publication.write(session, datetime.now(UTC)))
+    return Result(_document(publication, True), _done(publication), status=status)
+
+
+def _would(publication: Publication) -> list[str]:
+    return [f"would be {line}" for line in _done(publication)]
+
+
+def _done(publication: Publication) -> list[str]:
+    changes = [str(change) for change in publication.changes]
+    return changes or ["published new templates or policies"]
+
+
+def _document(publication: Publication, published: bool) -> dict[str, Any]:
+    return {
+        "published": published,
+        "bundle": publication.bundle,
+        "changes": [
+            {"sequence": each.sequence, "version": each.version, "before": each.before, "inside": each.inside}
+            for each in publication.changes
+        ],
+        "problems": [as_document(problem) for problem in publication.problems],
+        "kept": publication.kept,
+    }
+
+
+def list_versions(sequence: str) -> Result:
+    """List the versions of a sequence, newest first, with who is inside each."""
+    name = sequence_name(sequence)
+    with opened_store() as store:
+        rows = store.read(lambda session: _versions(session, name))
+    if not rows:
+        raise ProblemsFound([f"sequence '{name}' was never published; see `rapport publish`"])
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("version", "published", "until", "inside", "ended"):
+        table.add_column(title, no_wrap=True)
+    for row in rows:
+        until = f"{row['retired_at']:%Y-%m-%d %H:%M}" if row["retired_at"] else "in force"
+        cells = (row["version"][:SHOWN_OF_A_HASH], f"{row['published_at']:%Y-%m-%d %H:%M}", until)
+        table.add_row(*cells, str(row["inside"]), str(row["ended"]))
+    return Result({"sequence": name, "versions": rows}, [table])
+
+
+def _versions(session: Session, name: str) -> list[dict[str, Any]]:
+    counted = select(Enrolment.version, Enrolment.state, func.count()).where(Enrolment.sequence == name)
+    people: dict[str, dict[bool, int]] = {}
+    for version, state, count in session.exec(counted.group_by(col(Enrolment.version), col(Enrolment.state))):
+        of_it = people.setdefault(version, {True: 0, False: 0})
+        of_it[state == "ended"] += count
+    editions = session.exec(
+        select(Edition).where(Edition.sequence == name).order_by(col(Edition.published_at).desc())
+    ).all()
+    return [
+        {
+            "version": edition.version,
+            "published_at": edition.published_at,
+            "retired_at": edition.retired_at,
+            "inside": people.get(edition.version, {}).get(False, 0),
+            "ended": people.get(edition.version, {}).get(True, 0),
+        }
+        for edition in editions
+    ]

@@ -1,0 +1,176 @@
+"""`simulate`: a sequence for one contact on a virtual clock, from files alone."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from domain.facts import Facts
+from domain.policies import Policies
+from domain.program import Program
+from domain.simulation import ENTER, Script, Scripted, Story, simulate
+from domain.spans import Span, resolve
+from domain.tree import Problem
+from rendering.email import BadLetter
+from rendering.process import RendererDown
+from starter.cli_home import find_written, problems_found, problems_it_stands_on
+from starter.cli_result import OutOfReach, ProblemsFound, Result
+from starter.composer import Composer, as_mail
+from starter.home import LoadedHome, load_home, load_sequence_file, read_home
+from starter.script_files import Told, read_contact, read_events
+from starter.story_page import page
+from starter.telling import LONG, deed, ended, on_clock, reasons
+
+OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.eml")
+"""The names this command gives to messages; what lies in `--out` under such a name is of an earlier run."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `rapport simulate` was asked."""
+
+    sequence: str
+    contact: Path
+    events: Path | None = None
+    at: datetime | None = None
+    until: datetime | Span | None = None
+    out: Path | None = None
+
+
+def simulate_files(home: Path, wanted: Wanted) -> Result:
+    """Run a sequence for one contact on a virtual clock. Raises `ProblemsFound`, `OutOfReach`."""
+    loaded = load_home(read_home(home))
+    program, problems = _program(home, loaded, wanted.sequence)
+    policies = loaded.policies
+    contact, odd = read_contact(wanted.contact, policies, wanted.at or datetime.now(UTC))
+    problems += odd
+    told: list[Told] = []
+    if wanted.events is not None:
+        told, odd = read_events(wanted.events, program, policies)
+        problems += odd
+    if any(not problem.warning for problem in problems):
+        raise problems_found(problems)
+    script = _script(wanted, program, policies, contact, told)
+    with composing(loaded) as composer:
+        story = simulate(program, policies, loaded.templates, composer, script)
+    notes = [str(problem) for problem in sorted(set(problems))]
+    if wanted.out is not None:
+        notes += _write_out(wanted.out, story)
+    return Result(story.as_json(), _told(story), notes)
+
+
+def _program(home: Path, loaded: LoadedHome, sequence: str) -> tuple[Program, list[Problem]]:
+    """Return the sequence, and what is odd about it; what it stands on must be right."""
+    written = find_written(home, loaded, sequence)
+    program, problems = load_sequence_file(loaded, written.path, written.text, strict=False)
+    problems += problems_it_stands_on(loaded, program)
+    if program is None:
+        raise problems_found(problems)
+    return program, problems
+
+
+def _script(
+    wanted: Wanted, program: Program, policies: Policies, contact: Mapping[str, Any], told: Sequence[Told]
+) -> Script:
+    entry = next((each for each in told if each.event == ENTER), None)
+    at = wanted.at or (entry.at if entry else None) or datetime.now(UTC).replace(microsecond=0)
+    run_event = dict(entry.data) if entry else {}
+    facts = Facts(now=at, program=program, policies=policies, contact=contact, entered_at=at, run_event=run_event)
+    happens = [
+        Scripted(_instant(each.after or each.at or at, facts), each.event, each.of, each.data)
+        for each in told
+        if each.event != ENTER
+    ]
+    until = _instant(wanted.until, facts) if wanted.until is not None else None
+    return Script(contact=contact, at=at, run_event=run_event, events=happens, until=until)
+
+
+def _instant(when: datetime | Span, facts: Facts) -> datetime:
+    """Return an instant, or a span from entry on the contact's clock."""
+    if isinstance(when, datetime):
+        return when
+    due = resolve(when, facts.entered_at, facts.sight())
+    assert due is not None, "a span has an end"
+    return due.at
+
+
+@contextmanager
+def composing(loaded: LoadedHome) -> Iterator[Composer]:
+    """Yield what renders; a rendering process that cannot start is `OutOfReach`."""
+    try:
+        with Composer(loaded) as composer:
+            yield composer
+    except RendererDown as error:
+        raise OutOfReach(f"rendering: {error}") from None
+
+
+# --- shown and written -----------------------------------------------------------------------------------------------
+
+
+def _told(story: Story) -> list[Any]:
+    facts, zone = story.facts, story.facts.zone.zone
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column(f"{facts.zone.name}", no_wrap=True)
+    table.add_column("step", no_wrap=True, style="dim")
+    table.add_column("what happens")
+    table.add_column("why", style="dim")
+    for row in story.timeline:
+        style = {"sent": "green", "skipped": "yellow", "held": "yellow", "stopped": "red"}.get(row["did"], "")
+        cells = (on_clock(row["at"], zone), row["step"], Text(deed(row, zone), style=style), Text(reasons(row)))
+        table.add_row(*cells)
+    begins = f"{facts.program.sequence} {facts.program.version[:19]}, from {on_clock(facts.entered_at, zone, LONG)}"
+    lines = [begins, f"clock: {facts.zone.name} (from {facts.zone.rung})"]
+    lines += [f"taken for granted: {each}" for each in story.assumed]
+    return [*lines, "", table, "", _last_line(story)]
+
+
+def _last_line(story: Story) -> str:
+    zone = story.facts.zone.zone
+    if story.end is not None:
+        why = reasons(story.end)
+        return f"{on_clock(story.end['at'], zone)}  {ended(story.end['reason'])}" + (f" ({why})" if why else "")
+    waiting = story.waiting or {}
+    until = f" until {on_clock(waiting['until'], zone)}" if waiting.get("until") else ""
+    return f"still waits at {waiting.get('step')}{until}"
+
+
+def _write_out(folder: Path, story: Story) -> list[str]:
+    """Write each message and the page; return what there is to say about it."""
+    notes = []
+    prepare(folder)
+    for number, (place, (planned, written)) in enumerate(sorted(story.letters.items()), 1):
+        row = story.timeline[place]
+        facts = replace(story.facts, now=datetime.fromisoformat(row["at"]))
+        try:
+            mail = as_mail(planned, written, facts, f"{row['step']}/{number}/{row['at']}")
+        except BadLetter as error:
+            notes.append(f"{row['step']}: would not go out: {error}")
+            continue
+        write(folder / f"{number:02}-{row['step']}.eml", mail)
+    write(folder / "timeline.html", page(story).encode("utf-8", "replace"))
+    return [*notes, f"written: {folder / 'timeline.html'} and {len(story.letters)} messages beside it"]
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, without what an earlier run wrote there. Raises `ProblemsFound`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if OURS.fullmatch(old.name) and old.is_file():
+                old.unlink()
+    except OSError as error:
+        raise ProblemsFound([f"{folder}: cannot be written ({error.strerror}); give another folder"]) from None
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file. Raises `ProblemsFound`."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ProblemsFound([f"{path}: cannot be written ({error.strerror}); give another folder"]) from None

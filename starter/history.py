@@ -1,0 +1,119 @@
+"""The whole timeline of one contact: who they are, what they said and did, what we sent and why we did or did not.
+
+Read in one go from the records, as plain values, sorted by time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, SQLModel, col, or_, select
+
+from records.facts import contact_fields
+from records.models import Consent, Contact, Decision, Enrolment, Identity, Interaction, Message, Suppression
+
+MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
+# What happened comes before what was decided on it, and that before what was done.
+ORDER = {"consent": 0, "event": 1, "entry": 2, "decision": 3, "message": 4, "end": 5}
+
+
+@dataclass(frozen=True)
+class History:
+    """One contact, whole. `timeline` has a row for each thing that happened, oldest first."""
+
+    contact: dict[str, Any]
+    identities: list[dict[str, Any]]
+    consents: list[dict[str, Any]]
+    suppressions: list[dict[str, Any]]
+    sequences: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    timeline: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that `rapport contact show --json` prints."""
+        return dict(vars(self))
+
+
+def history_of(session: Session, contact: Contact) -> History:
+    """Read everything there is about a contact."""
+    decisions = session.exec(_of(Decision, contact).order_by(col(Decision.at), col(Decision.id))).all()
+    enrolments = session.exec(_of(Enrolment, contact).order_by(col(Enrolment.entered_at))).all()
+    messages = session.exec(_of(Message, contact)).all()
+    consents = session.exec(_of(Consent, contact).order_by(col(Consent.id))).all()
+    events = session.exec(_of(Interaction, contact).order_by(col(Interaction.id))).all()
+    rows = [
+        *(_row(each.recorded_at, "consent", _consent(each)) for each in consents),
+        *(_row(each.at, "event", _event(each)) for each in events),
+        *(_row(each.at, _kind(each), _decision(each)) for each in decisions),
+        *(_row(_fate_at(each), "message", _message(each)) for each in messages if _fate_at(each) is not None),
+    ]
+    return History(
+        contact=_contact(contact),
+        identities=[
+            _plain(each, "kind value recorded_at verified_at") for each in session.exec(_of(Identity, contact))
+        ],
+        consents=[_consent(each) for each in consents],
+        suppressions=[_plain(each, "kind value reason recorded_at") for each in _suppressions(session, contact)],
+        sequences=[_sequence(each, decisions) for each in enrolments],
+        messages=[_message(each) for each in sorted(messages, key=lambda each: str(_fate_at(each)))],
+        timeline=sorted(rows, key=lambda row: (row["at"], ORDER[row["kind"]])),
+    )
+
+
+def _of(table: Any, contact: Contact) -> Any:
+    return select(table).where(table.contact_id == contact.id)
+
+
+def _suppressions(session: Session, contact: Contact) -> Iterable[Suppression]:
+    of_contact = (col(Suppression.kind) == "contact") & (col(Suppression.value) == contact.id)
+    of_address = (col(Suppression.kind) == "address") & (col(Suppression.value) == (contact.email or "").lower())
+    return session.exec(select(Suppression).where(or_(of_contact, of_address)).order_by(col(Suppression.id))).all()
+
+
+def _plain(row: SQLModel, names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names.split()}
+
+
+def _row(at: datetime | None, kind: str, more: dict[str, Any]) -> dict[str, Any]:
+    return {"at": at, "kind": kind, **{name: value for name, value in more.items() if name != "at"}}
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return contact_fields(contact) | _plain(contact, "notes updated_at erased_at")
+
+
+def _consent(consent: Consent) -> dict[str, Any]:
+    return _plain(consent, "topic channel state basis wording source given_at recorded_at")
+
+
+def _event(event: Interaction) -> dict[str, Any]:
+    names = "id department channel direction person occurred_at step data"
+    return {"event": event.name, "enrolment": event.enrolment_id, **_plain(event, names)}
+
+
+def _kind(decision: Decision) -> str:
+    return decision.kind if decision.kind in ("entry", "end") else "decision"
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    names = "at sequence version step visit asked did final shown why more"
+    return {"enrolment": decision.enrolment_id, "step_kind": decision.kind, **_plain(decision, names)}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    names = "id sequence step visit channel template topic subject state reason reply attempts message_id"
+    times = " ".join(reversed(MESSAGE_TIMES))
+    enrolment = {"enrolment": message.enrolment_id, "class": message.class_}
+    return _plain(message, names) | enrolment | _plain(message, f"{times} not_before")
+
+
+def _fate_at(message: Message) -> datetime | None:
+    """Return when a message's fate was known, else when it was touched last."""
+    return next((at for name in MESSAGE_TIMES if (at := getattr(message, name)) is not None), None)
+
+
+def _sequence(run: Enrolment, decisions: Iterable[Decision]) -> dict[str, Any]:
+    names = "sequence version state wave per event entered_at started_at ended_at end_reason end_detail"
+    steps = [_decision(each) for each in decisions if each.enrolment_id == run.id and each.step is not None]
+    return {"enrolment": run.id, **_plain(run, names), "steps": steps}

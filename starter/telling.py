@@ -1,0 +1,71 @@
+"""Rows of a timeline in a person's words, on a clock they know. Used by the terminal and the page."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+SHORT = "%a %d %b %H:%M"
+LONG = "%A %d %B %Y, %H:%M"
+
+
+def on_clock(at: str | datetime, zone: tzinfo, how: str = SHORT) -> str:
+    """Return an instant as somebody in `zone` reads it.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> on_clock("2026-03-27T09:00:00Z", ZoneInfo("Europe/Berlin"))
+    'Fri 27 Mar 10:00'
+    """
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return instant.astimezone(zone).strftime(how)
+
+
+def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
+    """Return what a row of a timeline says was done, in a few words.
+
+    >>> from datetime import UTC
+    >>> deed({"did": "sent", "subject": "Hello"}, UTC)
+    'sent “Hello”'
+    >>> deed({"did": "deferred", "until": "2026-03-27T09:00:00Z"}, UTC)
+    'put off until Fri 27 Mar 09:00'
+    """
+    did = str(row["did"])
+    until = f" until {on_clock(row['until'], zone)}" if row.get("until") else ""
+    phrases = {
+        "sent": f"sent “{row.get('subject') or row.get('template', '')}”",
+        "held": f"held back{until}",
+        "deferred": f"put off{until}",
+        "skipped": "not sent" if "template" in row else "left out",
+        "waited": "waited",
+        "matched": f"{row.get('event', 'it')} happened",
+        "timed_out": "nothing came in time",
+        "took": _arm(row),
+        "updated": "record changed",
+        "refused": "refused by the mail server",
+        "unknown": "nobody can know whether it arrived",
+        "stopped": "stopped: it could not go on",
+    }
+    return phrases.get(did, did.replace("_", " "))
+
+
+def _arm(row: Mapping[str, Any]) -> str:
+    arm = str(row.get("arm", ""))
+    if arm == "none":
+        return "no condition was true, went on"
+    return f"took arm {arm}" if arm.isdigit() else f"took {arm or 'it'}"
+
+
+def reasons(row: Mapping[str, Any]) -> str:
+    """Return why, in one line: of something put off only the question that said no, which is the last."""
+    why = [str(each) for each in row.get("why") or ()]
+    return "; ".join(why[-1:] if row.get("did") in ("deferred", "skipped") else why)
+
+
+def ended(reason: str) -> str:
+    """Return how a run ended, in words.
+
+    >>> ended("exited:no-answer"), ended("refused:consent")
+    ('left: no-answer', 'did not enter: consent')
+    """
+    kind, _, detail = reason.partition(":")
+    phrases = {"exited": "left", "refused": "did not enter"}
+    return f"{phrases[kind]}: {detail}" if detail and kind in phrases else reason.replace("_", " ")
