@@ -129,6 +129,8 @@ class Checking:
             self._check_counted(place, refers)
             return
         known = self._known[refers.to]
+        if refers.to == "number" and refers.name not in self._known["own field"]:
+            return  # that there is no such field is said already
         if refers.name in known or self._cannot_know(refers.to):
             return
         found = nearest(refers.name, known)

@@ -4,12 +4,13 @@ Every scalar is read as text; our types decide what it is, not YAML's (there, `N
 Whatever the bytes, reading ends in a tree or in a `Problem` with its line; never in a stack trace.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.loader import SafeLoader
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 MOST_BYTES = 256 * 1024
@@ -99,6 +100,12 @@ def locate(tree: object, place: tuple[str | int, ...]) -> int:
     return line
 
 
+class _Composer(SafeLoader):
+    """Reads text into nodes. The library's own door, `YAML()`, looks for plug-ins on the disk at each call."""
+
+    max_depth = 2 * MOST_DEPTH
+
+
 def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     """Return the tree of a YAML text and what is wrong with it; the tree is None when nothing could be read.
 
@@ -111,18 +118,19 @@ def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return None, [Problem(path, 1, f"the file is larger than {MOST_BYTES // 1024} kB; split it")]
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _Composer(text).get_single_node()
     except MarkedYAMLError as error:
         return None, [_say(path, text, error)]
-    except RecursionError:
-        return None, [Problem(path, 1, f"nested deeper than {MOST_DEPTH} levels; make it flatter")]
     except (YAMLError, ValueError) as error:
         what = f"this is not YAML ({_first_line(error)}); remove what is not text"
         return None, [Problem(path, _bad_line(text), what)]
     if node is None:
         return None, [Problem(path, 1, "the file is empty; write something or delete it")]
     growing = _Growing(path)
-    return growing.grow(node, 0), growing.problems
+    tree = growing.grow(node, 0)
+    if tree is None and not growing.problems:
+        growing.say(1, "the file says nothing; write something or delete it")
+    return tree, growing.problems
 
 
 def _first_line(error: Exception) -> str:
@@ -144,6 +152,8 @@ def _say(path: str, text: str, error: MarkedYAMLError) -> Problem:
     line = lines[number - 1] if lines else ""
     if unclosed:
         return Problem(path, number, "a quote is opened here and not closed; close it, or delete it")
+    if "maximum depth" in problem:
+        return Problem(path, number, f"nested deeper than {MOST_DEPTH} levels; make it flatter")
     if "another document" in problem:
         return Problem(path, number, "there is a second document; delete the '---', or make it a file of its own")
     if "\t" in line:
@@ -185,6 +195,8 @@ class _Growing:
             # To YAML `!has(contact.vip)` is a tag on nothing: read so, the condition would silently not be there.
             self.say(line, f"a value cannot begin with '!'; {QUOTE}")
             return Text(f"{tag} {node.value}".strip(), line)
+        if node.anchor and not re.fullmatch(r"[\w-]+", str(node.anchor)):
+            self.say(line, f"a value cannot begin with '&'; {QUOTE}")  # `&& true` is `true`, anchored as `&`
         if node.value == "" and node.style is None:
             return None
         return Text(node.value, line)
