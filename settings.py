@@ -29,6 +29,7 @@ from settings_values import (
     Key,
     Password,
     Port,
+    Rest,
     Seconds,
     Switch,
     Tls,
@@ -108,6 +109,8 @@ class Settings(BaseSettings):
     smtp_password: Password = SecretStr("")
     smtp_pool_size: Count = 4
     smtp_reply_seconds: Seconds = 300
+    smtp_lease_seconds: Seconds = 60
+    smtp_rest_seconds: Rest = 86_400
     message_host: str = Field(default="mail.rapport.example", min_length=1)
     secret: Key | None = None
     events_key: Key | None = None

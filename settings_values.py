@@ -98,6 +98,7 @@ class AlsoFromFile:
 
 Port = Annotated[int, _whole_number(0, 65535, "a port from 1 to 65535, or 0 for any free one")]
 Seconds = Annotated[int, _whole_number(1, 3600, "seconds from 1 to 3600")]
+Rest = Annotated[int, _whole_number(1, 86_400, "seconds from 1 to 86400, which is a day")]
 Count = Annotated[int, _whole_number(1, 1000, "a whole number from 1 to 1000")]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Folder = Annotated[Path, BeforeValidator(_folder)]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -27,7 +27,7 @@ from activities.steps import Steps
 from channels.base import Channel
 from channels.smtp import Relay, SmtpPool
 from domain.keys import INTAKE_WORKFLOW, Tokens
-from records import inbox
+from records import inbox, ledger
 from records.published import Published
 from records.runs import anything_to_send_out
 from records.session import Database
@@ -40,10 +40,10 @@ logger = logging.getLogger("worker")
 
 # Every worker looks this often whether something waits that nobody was woken for (house.md section 2).
 SWEEP = 2.0
+# How often messages are looked for that somebody left on their way and nobody asks for.
+BURY = 30.0
 # Longer than a message takes, shorter than whoever supervises waits before it kills.
 GRACE = timedelta(seconds=20)
-# The lease of a message on its way: the final reply's time-out, and a minute (messaging.md section 2).
-LEASE_BEYOND_REPLY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def mail_settings(settings: Settings) -> MailSettings:
         message_host=settings.message_host,
         secret=secret,
         tokens=Tokens([secret]),
-        lease=timedelta(seconds=settings.smtp_reply_seconds) + LEASE_BEYOND_REPLY,
+        lease=timedelta(seconds=settings.smtp_reply_seconds + settings.smtp_lease_seconds),
+        longest_rest=timedelta(seconds=settings.smtp_rest_seconds),
     )
 
 
@@ -105,6 +106,23 @@ def relay(settings: Settings) -> Relay:
         size=server.pool_size,
         reply_timeout=settings.smtp_reply_seconds,
     )
+
+
+async def bury(main: Database) -> None:
+    """Write `unknown` behind messages that a dead worker left on their way, and that no run asks for any more."""
+    while True:
+        try:
+            await _bury_now(main, wall_clock())
+        except Exception:
+            logger.exception("cannot look for messages left on their way; trying again")
+        await asyncio.sleep(BURY)
+
+
+async def _bury_now(main: Database, now: datetime) -> None:
+    left = await main.read(lambda session: ledger.abandoned(session, now))
+    if left:
+        await main.write(lambda session: ledger.lose_abandoned(session, left, now))
+        logger.warning("the fate of %d messages is unknown: worker dead, run over", len(left))
 
 
 async def sweep(client: Client, main: Database, received: Database, task_queue: str) -> None:
@@ -143,11 +161,15 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
             at_once = 2 * settings.mail_server.pool_size
             parts = Parts(main, received, renderer, pool, mail_settings(settings), at_once=at_once)
             async with make_worker(client, parts, settings.task_queue) as worker:
-                sweeping = asyncio.create_task(sweep(client, main, received, settings.task_queue))
+                beside = [
+                    asyncio.create_task(sweep(client, main, received, settings.task_queue)),
+                    asyncio.create_task(bury(main)),
+                ]
                 try:
                     yield worker
                 finally:
-                    sweeping.cancel()
+                    for task in beside:
+                        task.cancel()
     finally:
         await asyncio.to_thread(main.close)
         await asyncio.to_thread(received.close)

@@ -9,9 +9,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
-from records.models import Message
+from records.models import Enrolment, Message
 
 CLAIMED, HANDING_OVER, ACCEPTED = "claimed", "handing_over", "accepted"
 REFUSED, UNKNOWN, SKIPPED = "refused", "unknown", "skipped"
@@ -107,6 +107,33 @@ def skip(session: Session, wanted: Message, reason: str, now: datetime) -> Messa
     session.add(row)
     session.flush()
     return row
+
+
+def let_go(session: Session, enrolment: str, reason: str, now: datetime) -> None:
+    """Note that what a run still wanted to send, and nobody hands over now, is not sent: the run has ended."""
+    session.exec(
+        update(Message)
+        .where(col(Message.enrolment_id) == enrolment, col(Message.state) == CLAIMED)
+        .values(state=SKIPPED, skipped_at=now, reason=reason[:1000], not_before=None)
+    )
+
+
+def abandoned(session: Session, now: datetime) -> list[str]:
+    """Return the messages whose lease ran out after their run had ended.
+
+    A run that goes on asks for its message itself; for one that has ended nobody asks any more.
+    """
+    over = select(Enrolment.id).where(
+        col(Enrolment.id) == col(Message.enrolment_id), col(Enrolment.ended_at).is_not(None)
+    )
+    left = select(Message.id).where(Message.state == HANDING_OVER, col(Message.lease_until) < now, over.exists())
+    return list(session.exec(left).all())
+
+
+def lose_abandoned(session: Session, found: list[str], now: datetime) -> None:
+    """Note that nobody can know the fate of these messages, unless their owner has told it meanwhile."""
+    for row in session.exec(select(Message).where(col(Message.id).in_(found), Message.state == HANDING_OVER)).all():
+        lose(session, row, "whoever handed it over died before its fate was known", now)
 
 
 def _ours(session: Session, taken: Taken, *states: str) -> Message:

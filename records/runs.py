@@ -17,6 +17,7 @@ from domain.entry import Before, Entry, may_enter
 from domain.facts import Event, Facts
 from domain.keys import slot, wave_id
 from domain.program import Program, Trigger
+from records import ledger
 from records.facts import Known, read_contacts
 from records.models import Contact, Decision, Enrolment, Wake
 from records.published import Published
@@ -131,6 +132,7 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
     if program.again.rule == "after_exit":
         enrolment.slot = None  # the place is free again; `never` keeps it for ever
     session.add(enrolment)
+    ledger.let_go(session, enrolment.id, f"the run ended: {reason}", now)
     session.add(
         Decision(
             contact_id=enrolment.contact_id,
