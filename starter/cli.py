@@ -126,9 +126,11 @@ def publish(
     """Publish what is valid in the home; people inside a sequence keep the version they entered."""
     from starter.cli_publish import publish_files
 
-    def confirmed() -> bool:
+    def confirmed(changes: list[str]) -> bool:
         if yes:
             return True
+        for line in changes:
+            say(line)
         if json or not sys.stdin.isatty():
             raise typer.BadParameter("nobody is there to be asked; give it to go on", param_hint="--yes")
         return typer.confirm("publish?", err=True)

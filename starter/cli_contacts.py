@@ -110,7 +110,8 @@ def _told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     if kind == "end":
         return ended(str(row["more"].get("reason") or row["did"])), why
     if kind == "entry":
-        return "entered" if row["did"] == "entered" else ended(row["did"]), why
+        entered = row["did"] == "entered"  # then every check said yes; else the last one did not
+        return ("entered", "") if entered else (ended(row["did"]), str(row["why"][-1]) if row["why"] else "")
     return deed({**row["more"], "did": row["did"]}, zone), why
 
 

@@ -1,6 +1,5 @@
 """`publish` and `versions`: what is in force, what would change, and who is inside."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,18 +9,18 @@ from sqlmodel import Session, col, func, select
 
 from records.models import Edition, Enrolment
 from starter.cli_home import as_document
-from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result
+from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result, say
 from starter.cli_store import opened_store, sequence_name
 from starter.home import read_home
 from starter.publish import SHOWN_OF_A_HASH, Publication, plan_publication, what_is_published
 
-Confirm = Callable[[], bool]
+Confirm = Callable[[list[str]], bool]
 
 
 def publish_files(confirmed: Confirm) -> Result:
     """Publish what is valid in the home; people inside keep the version they entered.
 
-    `confirmed` is asked once everybody can see what would change. Raises `ProblemsFound` if there is nothing to read.
+    `confirmed` is given what would change, a line each, and asked. Raises `ProblemsFound` if there is nothing to read.
     """
     with opened_store() as store:
         home = read_home(store.settings.home)
@@ -29,19 +28,14 @@ def publish_files(confirmed: Confirm) -> Result:
             raise ProblemsFound(map(str, home.problems), [as_document(problem) for problem in home.problems])
         publication = plan_publication(home, store.read(what_is_published))
         status = PROBLEMS if any(not problem.warning for problem in publication.problems) else FINE
-        notes = [*map(str, publication.problems), *publication.kept]
+        for line in (*map(str, publication.problems), *publication.kept):
+            say(line)
         if not publication.changes_anything:
-            return Result(_document(publication, False), ["nothing is new"], notes, status)
-        for line in (*notes, *_would(publication)):
-            sys.stderr.write(line + "\n")
-        if not confirmed():
+            return Result(_document(publication, False), ["nothing is new"], status=status)
+        if not confirmed([f"would be {line}" for line in _done(publication)]):
             return Result(_document(publication, False), ["nothing was published"], status=status)
         store.write(lambda session: publication.write(session, datetime.now(UTC)))
     return Result(_document(publication, True), _done(publication), status=status)
-
-
-def _would(publication: Publication) -> list[str]:
-    return [f"would be {line}" for line in _done(publication)]
 
 
 def _done(publication: Publication) -> list[str]:
