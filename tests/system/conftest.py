@@ -1,0 +1,43 @@
+"""Two companies for all these tests: one with the local mail server, one whose mail server has moods.
+
+Each test uses addresses of its own, and leaves every part running. What it did stays: the audits look at everything.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.system.company import Company, founded
+from tests.system.moody_smtp import MoodySmtp
+
+
+@dataclass(frozen=True)
+class Moody:
+    """A company and its mail server."""
+
+    company: Company
+    mail: MoodySmtp
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    with founded(tmp_path_factory.mktemp("company")) as company:
+        yield company
+
+
+@pytest.fixture(scope="session")
+def moody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moody]:
+    with (
+        MoodySmtp() as mail,
+        founded(tmp_path_factory.mktemp("moody"), mail.letters, mail.port) as company,
+    ):
+        yield Moody(company, mail)
+
+
+@pytest.fixture
+def address() -> Callable[[str], str]:
+    """Return a maker of addresses that no other test uses."""
+    test = uuid.uuid4().hex[:8]
+    return lambda name: f"{name}-{test}@customer.example"
