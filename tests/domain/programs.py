@@ -19,8 +19,8 @@ DEEPEST = 3
 MAILS = ("one", "two", "three", "about-vip")
 SPANS = ("20 minutes", "3 hours", "1 day", "1 week", "4 business hours", "2 business days")
 LIMITS = (*SPANS * 3, "forever")
-WAITS: tuple[str, ...] = (*SPANS, "2 days at 09:00", "3 business days at 11:00", "1 month", "PT90M", "P1DT2H", "3 weeks at 07:15")
-WAITS += ("until 18:30", "until monday, thursday at 08:00")
+HOURS = ("2 days at 09:00", "3 business days at 11:00", "3 weeks at 07:15", "until 18:30", "until monday at 08:00")
+WAITS = (*SPANS, *HOURS, "1 month", "PT90M", "P1DT2H")
 CONDITIONS = (
     "contact.score >= 20",
     "'engaged' in contact.tags",

@@ -501,7 +501,7 @@ def test_every_program_survives_storing(seed: int) -> None:
 
 SAME = [
     ("a comment", GOOD.replace("phase:", "# why\nphase:")),
-    ("the order of keys", GOOD.replace("phase: acquisition\n", "").replace("priority:", "phase: acquisition\npriority:")),
+    ("the order of keys", GOOD.replace("phase: acquisition\n", "") + "\nphase: acquisition\n"),
     ("quotes", GOOD.replace("topic: product-news", 'topic: "product-news"')),
     ("blanks", GOOD.replace("2 days at 09:00", "2  days   at 09:00")),
     ("a default written out", GOOD.replace("phase:", "status: live\nphase:")),
@@ -582,7 +582,7 @@ def problems_or_program(text: str) -> list[Problem]:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_text_gives_problems_or_a_program(text: str) -> None:
     problems_or_program(text)
 
@@ -614,7 +614,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 @given(mutations())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_accident_to_a_good_file_gives_problems_or_a_program(text: str) -> None:
     problems_or_program(text)
 

@@ -1,0 +1,86 @@
+"""`update`: the record changes."""
+
+from typing import Any
+
+import pytest
+
+from domain.answering import changed
+from domain.needs import Change, Done
+from domain.run import advance, entered, need
+from tests.domain.kit import ADA, MONDAY, ended, lived, program
+
+
+def change(written: str) -> Change:
+    made = program(f"steps: [{{update: {written}}}]")
+    wanted = need(made, entered(made, MONDAY))
+    assert isinstance(wanted, Change)
+    return wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "contact", "expected"),
+    [
+        ("{score: +5}", {"score": 10}, {"score": 15}),
+        ("{score: -5}", {"score": 3}, {"score": -2}),
+        ("{score: +5}", {}, {"score": 5}),
+        ("{score: {set: -5}}", {"score": 3}, {"score": -5}),
+        ("{score: 7}", {"score": 3}, {"score": 7}),
+        ("{stage: customer}", {"stage": "lead"}, {"stage": "customer"}),
+        ("{company: {set: +5 Ltd}}", {}, {"company": "+5 Ltd"}),
+        ("{vip: yes}", {"vip": False}, {"vip": True}),
+        ("{benches: 2.5}", {"benches": 1}, {"benches": 2.5}),
+        ("{benches: +2}", {"benches": 1.5}, {"benches": 3.5}),
+        ("{tags: [+a, -b]}", {"tags": ["b", "c"]}, {"tags": ["c", "a"]}),
+        ("{tags: [+a]}", {"tags": ["a"]}, {"tags": ["a"]}),
+        ("{tags: [-a]}", {}, {"tags": []}),
+    ],
+)
+def test_what_is_written_becomes_the_record(written: str, contact: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert changed(change(written), contact) == expected
+
+
+def test_a_topic_can_be_withdrawn() -> None:
+    assert change("{topics: [-product-news]}").topics_off == ("product-news",)
+
+
+@pytest.mark.parametrize(
+    ("written", "contact"),
+    [("{score: +5}", {"score": "many"}), ("{score: lots}", {}), ("{benches: x}", {"benches": 1})],
+)
+def test_what_does_not_fit_the_record_breaks_the_step(written: str, contact: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="; correct the"):
+        changed(change(written), contact)
+
+
+def test_the_contact_goes_on_at_once() -> None:
+    made = program("steps: [{update: {score: +5}}, {wait: 1 day}]")
+
+    assert advance(made, entered(made, MONDAY), Done(), MONDAY).position == "wait-2"
+
+
+def test_the_steps_behind_it_see_the_new_record_and_the_row_tells_both() -> None:
+    text = """
+        steps:
+          - update: {score: +60, tags: [+keen]}
+          - branch:
+              - {when: "contact.score >= 60 && 'keen' in contact.tags", steps: [{exit: hot}]}
+        """
+
+    story = lived(text)
+
+    assert story.timeline[0]["why"] == ["score: 10 → 70", "tags: nothing → keen"]
+    assert ended(story) == "exited:hot"
+    assert ADA["score"] == 10, "the script's contact is not touched"
+
+
+def test_a_topic_withdrawn_is_not_written_about_any_more() -> None:
+    story = lived("steps: [{update: {topics: [-product-news]}}, {send: welcome/hello}]")
+
+    assert [row["did"] for row in story.timeline] == ["updated", "skipped"]
+    assert story.timeline[1]["why"][-1] == "no consent: product-news is opted_out"
+
+
+def test_an_exit_condition_that_becomes_true_ends_the_run_there() -> None:
+    text = "exit: {when: contact.stage == 'customer'}\nsteps: [{update: {stage: customer}}, {wait: 1 day}]"
+
+    assert ended(lived(text)) == "exited:condition"

@@ -1,0 +1,152 @@
+"""What a single line does not show: names elsewhere, reach, topics, time."""
+
+import pytest
+
+from tests.domain.kit import CALENDARS, POLICIES, checked, said
+
+
+@pytest.mark.parametrize("steps", [
+    "[{exit: a}, {wait: 1 day}]",
+    "[{branch: [{when: contact.score > 1, steps: [{exit: a}]}, {otherwise: [{exit: b}]}]}, {wait: 1 day}]",
+    "[{wait_for: clicked, up_to: 1 day, then: [{exit: a}], otherwise: [{exit: b}]}, {wait: 1 day}]",
+])  # fmt: skip
+def test_a_step_nobody_can_reach_is_refused(steps: str) -> None:
+    assert said(f"steps: {steps}") == ["1: step 'wait-2' can never be reached; move it or delete it"]
+
+
+@pytest.mark.parametrize("steps", [
+    "[{exit: a, when: contact.score > 1}, {wait: 1 day}]",
+    "[{branch: [{when: contact.score > 1, steps: [{exit: a}]}]}, {wait: 1 day}]",
+    "[{branch: [{otherwise: [{exit: a}]}], when: contact.score > 1}, {wait: 1 day}]",
+    "[{wait_for: clicked, up_to: 1 day, otherwise: [{exit: b}]}, {wait: 1 day}]",
+    "[{wait: until contact.renewal_date, if_past: skip}, {exit: a}, {wait: 1 day}]",
+])  # fmt: skip
+def test_a_step_that_some_can_reach_is_fine(steps: str) -> None:
+    assert said(f"steps: {steps}") == []
+
+
+def test_marketing_needs_a_topic_and_other_messages_do_not() -> None:
+    assert said("steps: [{send: shop/receipt}, {send: care/answer}]") == []
+    assert said("topic: product-news\nsteps: [{send: welcome/hello}]") == []
+    assert said("steps: [{send: welcome/hello, topic: product-news}]") == []
+    assert said("steps: [{send: welcome/hello}]") == [
+        "1: 'welcome/hello' is marketing and has no topic; add 'topic:' to the sequence or the template"
+    ]
+
+
+def test_a_sequence_is_marketing_if_any_of_its_templates_is() -> None:
+    service = checked("steps: [{send: shop/receipt}, {send: care/answer}]").programs["story"]
+    marketing = checked("topic: product-news\nsteps: [{send: shop/receipt}, {send: welcome/tips}]").programs["story"]
+
+    assert (service.marketing, marketing.marketing) == (False, True)
+
+
+def test_messages_need_the_sender_they_fall_back_to() -> None:
+    without = POLICIES | {"policies/messaging.yaml": "topics: {product-news: {label: News}}"}
+
+    assert said("topic: product-news\nsteps: [{send: welcome/hello}]", without) == [
+        "2: sender 'default' is not in policies/messaging.yaml; none is declared"
+    ]
+
+
+@pytest.mark.parametrize("step", [
+    "{wait: 2 business days}",
+    "{wait_for: clicked, up_to: 4 business hours}",
+    "{wait_for: clicked, up_to: 1 day, since: 2 business days}",
+    "{wait: until contact.renewal_date - 2 business days, if_past: skip}",
+    "{send: shop/receipt, expires: 1 business day}",
+])  # fmt: skip
+def test_business_time_needs_a_calendar(step: str) -> None:
+    without = POLICIES | {"policies/calendars.yaml": CALENDARS.replace("default: office-hours", "")}
+
+    [problem] = said(f"steps: [{step}]", without)
+
+    assert problem.endswith(
+        "has no calendar to be counted on; add 'calendar:' to the sequence, or 'default:' to policies/calendars.yaml"
+    )
+    assert said(f"calendar: daytime\nsteps: [{step}]", without) == []
+    assert said(f"steps: [{step}]") == []
+
+
+def test_only_what_belongs_to_a_message_can_be_of_one() -> None:
+    text = "steps: [{send: shop/receipt}, {wait_for: [replied, purchased], of: receipt, up_to: 1 day}]"
+
+    [problem] = said(text)
+
+    assert problem.startswith("1: 'purchased' does not belong to a message, so it cannot be 'of' one; ")
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("run.event.plann == 'pro'", "there is no field run.event.plann; did you mean 'plan'?"),
+        ("run.event.plan == 'pro'", None),
+        ("event.plan == 'pro'", "the name event is known only in where, enter, exit and goal; write run.event for what "
+         "started the run, or matched for what a wait_for took"),
+        ("did('purchasd')", "there is no event 'purchasd'; did you mean 'purchased'?"),
+        ("topic('news')", "there is no topic 'news'; there are product-news, service"),
+        ("matched.whatever == 1", None),
+    ],
+)  # fmt: skip
+def test_conditions_are_compared_with_what_there_is(condition: str, problem: str | None) -> None:
+    text = f"enter: {{on: {{form: demo-request}}}}\nsteps:\n  - wait: 1 day\n    when: {condition}\n"
+
+    assert said(text) == ([f"4: {problem}"] if problem else [])
+
+
+def test_a_built_in_event_may_have_fields_that_nobody_declared() -> None:
+    assert said("goal: {event: purchased, where: event.product == 'bench'}\nsteps: []") == []
+
+
+# Warnings ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_warning_keeps_nothing_from_being_published() -> None:
+    loaded = checked("enter: {on: {event: purchased}}\ngoal: {event: purchased}\nsteps: []")
+
+    assert [str(each) for each in loaded.problems] == [
+        "sequences/story.yaml:2: warning: 'purchased' starts the sequence and is its goal; check that this is meant"
+    ]
+    assert loaded.errors() == []
+    assert set(loaded.programs) == {"story"}
+
+
+def test_what_hangs_on_opens_is_warned_of() -> None:
+    assert said("steps:\n  - send: shop/receipt\n  - wait: 1 day\n    when: opened('receipt')\n") == [
+        "warning: 4: this hangs on 'opened', which machines do too; prefer 'clicked'"
+    ]
+
+
+def test_a_message_after_a_date_should_say_until_when_it_is_of_use() -> None:
+    text = """\
+        steps:
+          - wait: until contact.renewal_date - 30 days
+            if_past: continue
+          - update: {score: +1}
+          - send: shop/receipt
+          - wait: 1 day
+          - send: care/answer
+        """
+
+    assert said(text) == [
+        "warning: 5: this follows a wait until a date and has no 'expires'; say until when it is of use"
+    ]
+    assert said(text.replace("shop/receipt", "shop/receipt\n            expires: 1 day")) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "long"),
+    [
+        ("[{wait: 12 months}]", False),
+        ("[{wait: 13 months}]", True),
+        ("[{wait: 200 days}, {branch: [{when: contact.score > 1, steps: [{wait: 200 days}]}]}]", True),
+        ("[{branch: [{when: contact.score > 1, steps: [{wait: 200 days}]}, {otherwise: [{wait: 200 days}]}]}]", False),
+        ("[{wait_for: clicked, up_to: 300 days, then: [], otherwise: [{wait: 100 days}]}]", True),
+        ("[{wait_for: clicked, up_to: forever}]", False),
+        ("[{wait: 300 business days}]", True),
+    ],
+)
+def test_a_path_that_may_last_over_a_year_is_warned_of(steps: str, long: bool) -> None:
+    expected = "warning: 1: a path through these steps may last over a year; check that this is meant"
+
+    assert said(f"steps: {steps}") == ([expected] if long else [])
