@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 
 import pytest
 
 from domain.answers import read_address
+from domain.events import CONTACT_FIELDS
 from domain.forms import read_answers
+from domain.simulation import Script, simulate
 from starter import demo
 from starter.demo import demo_settings, own_folder, verdict
 from starter.demo_cast import Submission, cast
@@ -22,7 +25,7 @@ from starter.demo_show import Stage
 from starter.demo_world import Letter, Unseen, commands_on, until
 from starter.forms.known import SOURCES
 from starter.parts import PROJECT
-from tests.home import shipped
+from tests.home import Pen, shipped
 
 NOW = datetime(2026, 3, 27, 9, tzinfo=UTC)
 SECRET = "a-secret-of-the-demo"
@@ -60,6 +63,20 @@ def test_who_declines_news_gives_no_consent_in_the_same_form() -> None:
     }
 
     assert given == {"Anna Bergström": ["product-news"], "Emi Tanaka": []}
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 27), date(2026, 3, 29), date(2026, 12, 25)], ids=str)
+@pytest.mark.parametrize("hour", [0, 3, 6, 9, 12, 18, 23])
+@pytest.mark.parametrize(("sequence", "news"), [("demo-welcome", "opted_in"), ("demo-answer", "opted_out")])
+def test_the_first_message_goes_at_any_hour_of_any_day(sequence: str, news: str, day: date, hour: int) -> None:
+    at = datetime.combine(day, time_of_day(hour, 59), UTC)
+    home, loaded = shipped(), shipped().load()
+    contact = dict.fromkeys(CONTACT_FIELDS) | {"email": "a@b.example", "country": "JP", "score": 0, "tags": []}
+    script = Script({**contact, "consents": {"product-news": news}}, at, until=at + timedelta(minutes=1))
+
+    story = simulate(loaded.programs[sequence], loaded.policies, home.catalogue, Pen(home.templates), script)
+
+    assert [(row["did"], row["at"]) for row in story.timeline] == [("sent", f"{at:%Y-%m-%dT%H:%M:%SZ}")]
 
 
 def test_the_demo_takes_nothing_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
