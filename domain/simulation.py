@@ -121,7 +121,7 @@ class _World:
             standing=standing,
         )
         self.facts = facts
-        self.said: set[tuple[str, int, str, str]] = set()
+        self.said: tuple[str, int, str, str] | None = None
         self._remember()
         self.story = Story(self.facts, assumed=assumed)
 
@@ -154,7 +154,6 @@ class _World:
         while run.position is not None and len(self.story.timeline) < MOST_ROWS:
             next_run = self._step(run)
             if next_run is None:
-                self._stay(run)
                 return self.story
             run = next_run
         if self.story.end is None:
@@ -184,6 +183,7 @@ class _World:
         first = self.coming[0].at if self.coming else None
         upcoming = min((at for at in (due, first) if at is not None), default=None)
         if upcoming is None or upcoming > self.until:
+            self.story.waiting = {"step": run.position, "until": spelled(due) if due else None}
             return None
         self._go_to(max(upcoming, self.now))
         if first is not None and first <= upcoming:
@@ -258,9 +258,9 @@ class _World:
         if row is None or not row.shown:
             return
         told = (step, run.visit, row.did, "; ".join(row.why))
-        if row.final or told not in self.said:
+        if row.final or told != self.said:
             self.story.timeline.append(timeline_row(self.now, step, self.program.step(step).kind, row))
-        self.said.add(told)
+        self.said = told
 
     def _update(self, row: Row) -> None:
         topics = dict.fromkeys(row.more.get("withdrawn", ()), "opted_out")
@@ -273,10 +273,6 @@ class _World:
 
     def _end(self, reason: str, why: list[str]) -> None:
         self.story.end = {"at": spelled(self.now), "reason": reason, "why": why}
-
-    def _stay(self, run: Run) -> None:
-        due = run.waiting.due if run.waiting else None
-        self.story.waiting = {"step": run.position, "until": spelled(due) if due else None}
 
 
 def noted(standing: Standing, event: Event) -> Standing:
