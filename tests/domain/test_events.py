@@ -1,0 +1,27 @@
+"""One vocabulary of events and fields, the same wherever it is used."""
+
+from domain import vocabulary
+from domain.events import BUILT_IN, CONTACT_FIELDS, OF_A_SEND, WRITABLE_FIELDS
+
+SPECIFIED = """
+    delivered deferred bounced complained opened clicked replied auto_replied unsubscribed resubscribed
+    consent_confirmed form_submitted survey_answered task_completed case_opened case_closed meeting_booked
+    meeting_cancelled purchased refunded points_changed tier_changed
+    """
+
+
+def test_the_built_in_events_are_those_of_the_language() -> None:
+    assert set(BUILT_IN) == set(SPECIFIED.split())
+
+
+def test_what_belongs_to_a_message_is_an_event() -> None:
+    assert set(BUILT_IN) >= OF_A_SEND
+
+
+def test_an_update_never_writes_who_somebody_is() -> None:
+    assert WRITABLE_FIELDS < CONTACT_FIELDS
+    assert not WRITABLE_FIELDS & {"id", "email", "created_at"}
+
+
+def test_conditions_know_the_same_fields_of_a_contact() -> None:
+    assert vocabulary.CONTACT_FIELDS == CONTACT_FIELDS
