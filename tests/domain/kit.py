@@ -54,6 +54,53 @@ POLICIES = {
     "policies/forms/demo-request.yaml": FORM,
 }
 
+# Every kind of step, every key of the head.
+GOOD = """\
+description: From a demo request to the first meeting.
+phase: acquisition
+owner: growth@acme.example
+topic: product-news
+window: daytime
+calendar: office-hours
+time_zone: Europe/Berlin
+priority: 50
+
+enter:
+  on:
+    - form: demo-request
+    - {event: trial_started, where: "event.plan != 'free'"}
+  when: contact.country in ['DE', 'AT']
+  again: after_exit 30 days
+  per: run.event.plan
+
+goal: {event: meeting_booked, where: event.email == contact.email}
+exit:
+  - event: trial_cancelled
+  - when: contact.stage == 'customer'
+
+steps:
+  - send: welcome/hello
+  - wait: 2 days at 09:00
+  - send: welcome/tips
+    expires: 3 days
+  - wait_for: clicked
+    of: tips
+    up_to: 3 days
+    then:
+      - update: {score: +20, tags: [+engaged]}
+    otherwise:
+      - send: welcome/nudge
+  - branch:
+      - when: contact.score >= 60
+        steps:
+          - exit: met
+      - otherwise:
+          - wait: until contact.renewal_date at 09:00
+            if_past: skip
+            when: has(contact.renewal_date)
+"""
+
+
 FRONTED = re.compile(r"---\n(.*?)---\n(.*)", re.DOTALL)
 
 
