@@ -18,7 +18,7 @@ from temporalio import activity
 
 from activities.batches import Batch
 from activities.clock import Clock
-from activities.log import already_told, decision, defer
+from activities.log import decision, defer, is_closed
 from channels.base import Channel, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row, may_go, propose
 from domain.consent import AGAIN, Proposed, ask
@@ -28,7 +28,7 @@ from domain.letters import Lacks, Plan, context, hold, plan
 from domain.needs import Deliver, Later, Left, Outcome, Sent
 from records import ledger
 from records.contacts import suppress
-from records.facts import Withdrawn, read_known
+from records.facts import Withdrawn, read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.session import Database
@@ -97,9 +97,12 @@ class Attempt:
         self.id = content_hash(self.key)[7:39]
         self.subject: str | None = None
 
-    async def send(self) -> Outcome:
-        """Send the message, once, and return its fate, or when to ask again."""
-        earlier = await self._write(self._earlier)
+    async def send(self, *, begun: bool = True) -> Outcome:
+        """Send the message, once, and return its fate, or when to ask again.
+
+        Not `begun` says that no earlier attempt was seen; one that begins meanwhile is met by the claim.
+        """
+        earlier = await self._write(self._earlier) if begun else None
         if earlier is not None:
             return earlier
         refusal = may_go(self.proposed, self.facts)
@@ -196,12 +199,10 @@ class Attempt:
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
-        known = read_known(session, [self.facts.enrolment], self.post.withdrawn)
-        run = known.enrolments.get(self.facts.enrolment)
-        if run is None or run.ended_at is not None:
-            return Left(run.end_reason or "ended" if run else "erased")
-        facts = known.facts(run.id, self.facts.program, self.facts.policies, now)
-        verdict = ask(self.proposed, facts, AGAIN)
+        found = read_again(session, self.facts, now, self.post.withdrawn)
+        if isinstance(found, str):
+            return Left(found)
+        verdict = ask(self.proposed, found, AGAIN)
         if verdict.answer == "go":
             return None
         return self._close_now(session, Answer(Sent("skipped", verdict.reason), self._no(verdict.why)), now)
@@ -335,7 +336,7 @@ class Attempt:
 
     def _decide(self, session: Session, answer: Answer, now: datetime) -> None:
         enrolment = session.get(Enrolment, self.facts.enrolment)
-        if answer.row is None or enrolment is None or enrolment.id in already_told(session, self.batch):
+        if answer.row is None or enrolment is None or is_closed(session, enrolment.id, self.asked):
             return
         row = decision(enrolment, self.asked, answer.row, answer.outcome, now.replace(microsecond=0))
         if answer.row.final:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from activities.batches import Batch
@@ -32,6 +33,21 @@ def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
         for row in rows
         if row.enrolment_id is not None and row.outcome is not None and visits[row.enrolment_id] == row.visit
     }
+
+
+_END_OF_VISIT = select(Decision.id).where(
+    col(Decision.enrolment_id) == bindparam("enrolment"),
+    col(Decision.step) == bindparam("step"),
+    col(Decision.visit) == bindparam("visit"),
+    col(Decision.asked) == bindparam("asked"),
+    col(Decision.final).is_(True),
+)
+
+
+def is_closed(session: Session, enrolment: str, asked: Asked) -> bool:
+    """Whether the end of this visit is written already."""
+    visit = {"enrolment": enrolment, "step": asked.step, "visit": asked.visit, "asked": _asked_word(asked.admission)}
+    return session.connection().execute(_END_OF_VISIT, visit).first() is not None
 
 
 def _asked_word(admission: bool) -> str:

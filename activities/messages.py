@@ -14,14 +14,16 @@ from temporalio import activity
 
 from activities.attempt import Attempt, Bundle, Post
 from activities.batches import Answers, Batch
-from activities.log import already_told, decision
+from activities.log import decision, is_closed
 from domain.answering import Asked, broken
 from domain.entry import left_already
 from domain.facts import Facts
+from domain.keys import send_key
 from domain.needs import Later, Left, Outcome
 from domain.policies import Policies
 from domain.program import Program
 from records.facts import Known, read_known
+from records.ledger import by_key
 from records.models import Enrolment
 from records.published import Published
 from records.runs import end
@@ -42,6 +44,8 @@ class Read:
     bundle: Bundle
     program: Program
     policies: Policies
+    begun: frozenset[str]
+    """The send keys that stand in the ledger already: an earlier attempt began with them."""
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Messages:
     async def send(self, batch: Batch) -> Answers:
         """Send the message of every member through the gate and the ledger."""
         asked = batch.asked()
-        read = await self.post.database.read(lambda session: self._read(session, batch.version, list(asked)))
+        read = await self.post.database.read(lambda session: self._read(session, batch))
         places = asyncio.Semaphore(self.at_once)
         until = asyncio.get_running_loop().time() + MOST_SECONDS
         async with _heartbeat():
@@ -68,7 +72,9 @@ class Messages:
             )
         return Answers.of(dict(zip(asked, outcomes, strict=True)))
 
-    def _read(self, session: Session, version: str, enrolments: list[str]) -> Read:
+    def _read(self, session: Session, batch: Batch) -> Read:
+        asked = batch.asked()
+        keys = [send_key(enrolment, each.step, each.visit) for enrolment, each in asked.items()]
         name = self.published.bundle(session)
         if name is None:
             raise LookupError("nothing is published; run 'rapport publish'")
@@ -77,10 +83,11 @@ class Messages:
             sources = {path.removeprefix(TEMPLATES): text for path, text in files.items() if path.startswith(TEMPLATES)}
             self._bundles[name] = Bundle(name, sources, Catalogue(sources))
         return Read(
-            known=read_known(session, enrolments, self.post.withdrawn),
+            known=read_known(session, list(asked), self.post.withdrawn),
             bundle=self._bundles[name],
-            program=self.published.program(session, version),
+            program=self.published.program(session, batch.version),
             policies=self.published.policies(session),
+            begun=frozenset(by_key(session, keys)),
         )
 
     async def _one(
@@ -104,7 +111,8 @@ class Messages:
                 left = left_already(facts)
                 if left is not None:
                     return await self._leave(enrolment, facts, left)
-                return await Attempt(self.post, batch, asked, facts, row.contact_id, read.bundle).send()
+                attempt = Attempt(self.post, batch, asked, facts, row.contact_id, read.bundle)
+                return await attempt.send(begun=attempt.key in read.begun)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 # One contact's data, or a text that is gone, must never stop its companions.
                 activity.logger.exception("step %s of %s breaks for %s", asked.step, batch.sequence, enrolment)
@@ -115,7 +123,7 @@ class Messages:
 
         def park(session: Session) -> None:
             row = session.get(Enrolment, enrolment)
-            if row is not None and found.row is not None and enrolment not in already_told(session, batch):
+            if row is not None and found.row is not None and not is_closed(session, enrolment, asked):
                 session.add(decision(row, asked, found.row, found.outcome, now))
 
         await self.post.database.write(park)

@@ -1,11 +1,13 @@
 """Facts from the records: what rules need to know of many contacts, read in a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
 from domain.events import CONTACT_FIELDS
@@ -16,6 +18,15 @@ from records.models import Consent, Contact, Decision, Enrolment, Interaction, M
 
 # A timeline longer than this is read from its newest end: conditions ask about days, not about years of opens.
 MOST_EVENTS = 2_000
+
+
+Withdrawn = Callable[[list[str]], Mapping[str, set[str]]]
+"""Tells the topics (`*`: everything) whose withdrawal is still in the inbox, by contact."""
+
+
+def nobody(contacts: list[str]) -> Mapping[str, set[str]]:
+    """Nobody's withdrawal is in the inbox."""
+    return {}
 
 
 @dataclass
@@ -56,8 +67,8 @@ def contact_fields(contact: Contact) -> dict[str, Any]:
     return own | {name: getattr(contact, name) for name in sorted(CONTACT_FIELDS)}
 
 
-def read_known(session: Session, enrolments: Sequence[str], withdrawn: Mapping[str, Iterable[str]] = {}) -> Known:
-    """Read everything rules may ask about these enrolments. `withdrawn` are topics still in the inbox, by contact."""
+def read_known(session: Session, enrolments: Sequence[str], withdrawn: Withdrawn = nobody) -> Known:
+    """Read everything rules may ask about these enrolments."""
     rows = session.exec(select(Enrolment).where(col(Enrolment.id).in_(enrolments))).all()
     known = read_contacts(session, sorted({row.contact_id for row in rows}), withdrawn)
     known.enrolments = {row.id: row for row in rows}
@@ -66,7 +77,7 @@ def read_known(session: Session, enrolments: Sequence[str], withdrawn: Mapping[s
     return known
 
 
-def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Mapping[str, Iterable[str]] = {}) -> Known:
+def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdrawn = nobody) -> Known:
     """Read what rules may ask about contacts, whatever they are enrolled in."""
     rows = session.exec(select(Contact).where(col(Contact.id).in_(contacts))).all()
     return Known(
@@ -76,20 +87,63 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Mapping[
     )
 
 
-def _standings(
-    session: Session, contacts: Sequence[Contact], withdrawn: Mapping[str, Iterable[str]]
-) -> dict[str, Standing]:
+# Asked twice for every message, so they are built once; the rows are read as they are, without objects.
+_RUN = (
+    select_columns(
+        col(Enrolment.contact_id),
+        col(Enrolment.ended_at),
+        col(Enrolment.end_reason),
+        col(Contact.email),
+        col(Contact.erased_at),
+    )
+    .join(Contact, col(Contact.id) == col(Enrolment.contact_id))
+    .where(col(Enrolment.id) == bindparam("enrolment"))
+)
+_CONSENTS = (
+    select(Consent.topic, Consent.state)
+    .where(col(Consent.contact_id) == bindparam("contact"), Consent.channel == "email")
+    .order_by(col(Consent.id))
+)
+_REASONS = select(Suppression.reason).where(
+    or_(
+        (col(Suppression.kind) == "contact") & (col(Suppression.value) == bindparam("contact")),
+        (col(Suppression.kind) == "address") & (col(Suppression.value) == bindparam("address")),
+    )
+)
+
+
+def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdrawn = nobody) -> Facts | str:
+    """Return the facts with what can forbid a message read afresh: address, consent, suppression, withdrawal.
+
+    Returns how the run ended instead, if it has. The timeline and the other fields stay as they were read.
+    """
+    connection = session.connection()
+    run = connection.execute(_RUN, {"enrolment": facts.enrolment}).first()
+    if run is None or run.ended_at is not None:
+        return (run.end_reason or "ended") if run is not None else "erased"
+    who = {"contact": run.contact_id, "address": (run.email or "").lower()}
+    reasons = set(connection.execute(_REASONS, who).scalars())
+    standing = Standing(
+        # Append-only: of two words about a topic the newer one is what holds.
+        consents={said.topic: said.state for said in connection.execute(_CONSENTS, {"contact": run.contact_id})},
+        suppressed=frozenset(reasons | ({"erased"} if run.erased_at else set())),
+        withdrawn=frozenset(withdrawn([run.contact_id]).get(run.contact_id, ())),
+    )
+    return replace(facts, now=now, contact={**facts.contact, "email": run.email}, standing=standing)
+
+
+def _standings(session: Session, contacts: Sequence[Contact], withdrawn: Withdrawn) -> dict[str, Standing]:
     ids = [contact.id for contact in contacts]
     consents: dict[str, dict[str, str]] = defaultdict(dict)
     said = select(Consent).where(col(Consent.contact_id).in_(ids), Consent.channel == "email").order_by(col(Consent.id))
     for consent in session.exec(said):
         consents[consent.contact_id][consent.topic] = consent.state  # append-only: the newest is what holds
-    reasons = _suppressions(session, contacts)
+    reasons, leaving = _suppressions(session, contacts), withdrawn(ids)
     return {
         contact.id: Standing(
             consents=consents[contact.id],
             suppressed=frozenset(reasons[contact.id] | ({"erased"} if contact.erased_at else set())),
-            withdrawn=frozenset(withdrawn.get(contact.id, ())),
+            withdrawn=frozenset(leaving.get(contact.id, ())),
         )
         for contact in contacts
     }
