@@ -88,6 +88,8 @@ def _label(plan: Plan, facts: Facts) -> str:
 
 def hold(proposed: Proposed, facts: Facts, lacks: Lacks) -> Answer:
     """A message never goes out with a hole in it: it waits for the value, at most until it expires."""
-    until = min(facts.now + HELD_AGAIN, expiry(proposed, facts))
+    # On a grid from the arrival, so that whoever asks a little late does not drift.
+    rounds = (facts.now - proposed.asked_at) // HELD_AGAIN + 1
+    until = min(proposed.asked_at + rounds * HELD_AGAIN, expiry(proposed, facts))
     row = Row("held", why=[lacks.what], more={"template": proposed.need.template, "until": until}, final=False)
     return Answer(Later(until, f"held: {lacks.what}"), row)
