@@ -1,0 +1,33 @@
+"""The folder that is measured: the shipped policies and templates, and two sequences of plain messages.
+
+Both messages are of the class `service`, so the figures are the same by day and by night.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from starter.home import LoadedHome, load_files, read_home
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+TWO_MESSAGES, ONE_MESSAGE = "two-messages", "one-message"
+_HEAD = """
+description: Measured by the benchmarks.
+owner: growth@acme.example
+enter: {on: {form: demo-request}, again: always}
+steps:
+  - send: welcome/hello
+"""
+SEQUENCES = {
+    f"sequences/{TWO_MESSAGES}.yaml": f"{_HEAD}  - wait: 1 second\n  - send: welcome/answer\n",
+    f"sequences/{ONE_MESSAGE}.yaml": _HEAD,
+}
+
+
+@cache
+def measured_home() -> LoadedHome:
+    """Return the home, loaded. Raises AssertionError if it has a mistake."""
+    shipped = {path: text for path, text in read_home(PROJECT).files.items() if not path.startswith("sequences/")}
+    home = load_files(shipped | SEQUENCES)
+    assert not home.errors(), home.errors()
+    return home
