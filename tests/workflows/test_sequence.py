@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.workflows.world import Someone, living
+from tests.workflows.world import Happens, Someone, living
 
 pytestmark = pytest.mark.workflow
 
@@ -80,10 +80,12 @@ async def test_contacts_that_enter_together_go_their_own_ways(env: WorkflowEnvir
         ]
 
 
-async def test_a_history_that_grew_goes_on_as_new_and_nobody_notices(env: WorkflowEnvironment, tmp_path: Path) -> None:
+async def test_a_history_that_grew_goes_on_as_new_and_nobody_notices(
+    restless_env: WorkflowEnvironment, tmp_path: Path
+) -> None:
     rounds = "".join(f"  - wait: {n} hours\n  - update: {{score: +1}}\n" for n in range(1, 9))
     files = {**FILES, "sequences/long.yaml": f"topic: news\nsteps:\n{rounds}"}
-    async with living(env, tmp_path) as world:
+    async with living(restless_env, tmp_path) as world:
         await world.publish(files)
         people = [Someone(ANN), Someone(BOB, [(5 * HOUR, "set", None, {"city": "Bern"})])]
         journey = await world.enter("long", people, datetime.now(UTC).replace(microsecond=0))
@@ -161,7 +163,7 @@ steps:
     async with living(env, tmp_path) as world:
         await world.publish(files)
         start = datetime.now(UTC).replace(microsecond=0)
-        clicks = [(DAY, "clicked", None, {}), (DAY, "clicked", None, {})]
+        clicks: list[Happens] = [(DAY, "clicked", None, {}), (DAY, "clicked", None, {})]
         journey = await world.enter(
             "ping", [Someone({**ANN, "email": f"p{n}@acme.example"}, clicks) for n in range(5)], start
         )

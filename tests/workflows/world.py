@@ -24,16 +24,17 @@ from activities.attempt import MailSettings
 from activities.clock import activity_clock
 from channels.mailbox import MailServer
 from channels.smtp import Relay, SmtpPool
-from domain.keys import Tokens
+from domain.facts import Event
+from domain.keys import Tokens, wave_id
 from domain.loader import load
 from domain.program import Program
-from domain.simulation import SET, Scripted, spelled
+from domain.simulation import HORIZON, SET, Scripted, spelled
 from domain.wave import Member, Wave
 from records.contacts import change, record_consent
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Decision, Enrolment, Identity
 from records.published import Published, publish
-from records.runs import enter, form_waves, started
+from records.runs import enter, started
 from records.session import Database
 from records.timeline import Happening, record, record_changed
 from rendering.catalogue import Catalogue
@@ -41,13 +42,17 @@ from rendering.process import Renderer
 from worker import Parts, make_worker
 from workflows.sequence import SequenceWorkflow
 
+# How long after entry, what, of which step, with which data.
+Happens = tuple[timedelta, str, str | None, Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Someone:
-    """A contact, the consents it gave, and what happens to it, at instants counted from its entry."""
+    """A contact with its consents, what happens to it (counted from its entry), and the event it enters by."""
 
     contact: Mapping[str, Any]
-    events: Sequence[tuple[timedelta, str, str | None, Mapping[str, Any]]] = ()
+    events: Sequence[Happens] = ()
+    event: Mapping[str, Any] = field(default_factory=dict)
 
     def script(self, at: datetime) -> list[Scripted]:
         """Return what happens, at instants."""
@@ -76,28 +81,32 @@ class World:
 
     async def enter(self, sequence: str, people: Sequence[Someone], at: datetime) -> "Journey":
         """Let people enter at one instant, and start the wave that carries them."""
-        starts = await self.database.write(lambda session: self._enter(session, sequence, people, at))
-        (start,) = starts[0]
-        program = await self.database.read(lambda session: self.published.program(session, start.version))
-        members = tuple(Member(enrolment=each, entered_at=entered_at) for each, entered_at in start.members)
-        wave = Wave(sequence=sequence, version=start.version, program=program, members=members)
+        program, wave_name, enrolments = await self.database.write(
+            lambda session: self._enter(session, sequence, people, at)
+        )
+        members = tuple(Member(enrolment=each, entered_at=at) for each in enrolments)
+        wave = Wave(sequence=sequence, version=program.version, program=program, members=members)
         with self.env.with_time_skipping_disabled():
-            handle = await self.env.client.start_workflow("Sequence", wave, id=start.wave, task_queue=self.task_queue)
-        await self.database.write(lambda session: started(session, start.wave, at))
-        return Journey(self, handle, list(people), starts[1], at)
+            handle = await self.env.client.start_workflow("Sequence", wave, id=wave_name, task_queue=self.task_queue)
+        await self.database.write(lambda session: started(session, wave_name, at))
+        return Journey(self, handle, list(people), enrolments, at)
 
     def _enter(
         self, session: Session, sequence: str, people: Sequence[Someone], at: datetime
-    ) -> tuple[list[Any], list[str]]:
+    ) -> tuple[Program, str, list[str]]:
+        program, wave = self.published.named(session, sequence), wave_id(sequence, str(uuid.uuid4()))
+        assert program is not None, "it is published"
         enrolments = []
         for someone in people:
             contact = make_contact(session, someone.contact, at)
-            program = self.published.named(session, sequence)
-            assert program is not None, "it is published"
-            entry, enrolment = enter(session, self.published, program, contact, at, data={})
+            event = Event(id=0, name=program.enter[0].name or "", at=at, data=someone.event) if program.enter else None
+            trigger = program.enter[0] if program.enter else None
+            entry, enrolment = enter(session, self.published, program, contact, at, trigger=trigger, event=event)
             assert enrolment is not None, entry.why
+            enrolment.wave = wave
+            session.add(enrolment)
             enrolments.append(enrolment.id)
-        return form_waves(session, at), enrolments
+        return program, wave, enrolments
 
 
 def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> Contact:
@@ -123,13 +132,14 @@ class Journey:
     enrolments: list[str]
     entered_at: datetime
 
-    async def live(self) -> None:
-        """Let everything happen at its instant, then skip to the end."""
-        happening = sorted(
+    async def live(self, *, to_the_end: bool = True) -> None:
+        """Let everything happen at its instant, then skip to the end, or as far as a simulation looks."""
+        happening = [
             (scripted.at, place, scripted)
             for place, someone in enumerate(self.people)
             for scripted in someone.script(self.entered_at)
-        )
+        ]
+        happening.sort(key=lambda each: each[:2])
         await self.quiet()
         for at, place, scripted in happening:
             if not await self.go_to(at):
@@ -138,7 +148,11 @@ class Journey:
             with _over_already():
                 await self.handle.signal("look")
             await self.quiet()
-        await self.end()
+        if to_the_end:
+            await self.end()
+        else:
+            await self.go_to(self.entered_at + HORIZON)
+            await self.replay()
 
     async def end(self) -> None:
         """Skip to the end of the wave."""

@@ -1,0 +1,68 @@
+"""Is what was simulated what happened? Two timelines of one contact, compared.
+
+Real time passes between an ask and its answer, so instants may differ by a few seconds; everything else is equal.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.loader import load
+from domain.simulation import Script, simulate
+from rendering.catalogue import Catalogue
+from tests.home import Pen
+from tests.workflows.world import Someone
+
+TOLERANCE = timedelta(seconds=20)
+INSTANTS = ("at", "until")
+
+
+class Simulator:
+    """Simulates the sequences of a home."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        sources = {path.removeprefix("templates/"): text for path, text in files.items() if "templates/" in path}
+        self.catalogue, self.pen = Catalogue(sources), Pen(sources)
+        self.loaded = load(files, self.catalogue)
+
+    def simulated(self, sequence: str, someone: Someone, at: datetime) -> dict[str, Any]:
+        """Return the simulated timeline of somebody who enters at this instant."""
+        contact = {"score": 0, "tags": [], **someone.contact}
+        script = Script(contact=contact, at=at, events=someone.script(at), run_event=someone.event)
+        program, policies = self.loaded.programs[sequence], self.loaded.policies
+        return simulate(program, policies, self.catalogue, self.pen, script).as_json()
+
+
+def differences(expected: dict[str, Any], happened: dict[str, Any]) -> list[str]:
+    """Return everything in which two timelines differ."""
+    rows, others = expected["timeline"], happened["timeline"]
+    found = [] if len(rows) == len(others) else [f"{len(rows)} rows were simulated, {len(others)} happened"]
+    for number, (row, other) in enumerate(zip(rows, others, strict=False)):
+        found += [f"row {number}: {each}" for each in _row(row, other)]
+    end, other_end = expected["end"] or {}, happened["end"] or {}
+    if end.get("reason") != other_end.get("reason"):
+        found.append(f"it was simulated to end as {end.get('reason')}, it ended as {other_end.get('reason')}")
+    return found + _instants(end, other_end)
+
+
+def _row(row: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    keys = dict.fromkeys([*row, *other])
+    plain = [key for key in keys if key not in INSTANTS and key not in ("subject", "why")]
+    found = [f"{key}: {row.get(key)!r} ≠ {other.get(key)!r}" for key in plain if row.get(key) != other.get(key)]
+    if len(row["why"]) != len(other["why"]):
+        found.append(f"why: {row['why']} ≠ {other['why']}")
+    return found + _instants(row, other)
+
+
+def _instants(row: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    found = []
+    for key in INSTANTS:
+        if (key in row) != (key in other):
+            found.append(f"{key}: {row.get(key)} ≠ {other.get(key)}")
+        elif (
+            key in row
+            and row[key]
+            and abs(datetime.fromisoformat(row[key]) - datetime.fromisoformat(other[key])) > TOLERANCE
+        ):
+            found.append(f"{key}: {row[key]} ≠ {other[key]}")
+    return found

@@ -1,0 +1,117 @@
+"""The same sequences, simulated and on Temporal: the same timeline."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from domain.simulation import ENTER
+from tests.domain.kit import MONDAY
+from tests.domain.programs import SEQUENCE, Case, corpus
+from tests.home import shipped
+from tests.workflows.parity import Simulator, differences
+from tests.workflows.world import Happens, Someone, living
+
+pytestmark = pytest.mark.workflow
+
+DAY = timedelta(days=1)
+ANNA = {
+    "email": "anna@fjallmat.example",
+    "first_name": "Anna",
+    "company": "Fjällmat",
+    "country": "SE",
+    "consents": {"product-news": "opted_in"},
+}
+
+
+SCRIPTS: dict[str, list[Happens]] = {
+    "nothing": [],
+    "a click": [(6 * DAY, "clicked", "tips", {})],
+    "a meeting": [(3 * DAY, "meeting_booked", None, {})],
+    "a customer": [(4 * DAY, "set", None, {"stage": "customer"})],
+    "an unsubscribe": [(DAY, "unsubscribed", None, {"topic": "product-news"})],
+    "a move to Tokyo": [(DAY, "set", None, {"time_zone": "Asia/Tokyo"})],
+}
+
+
+async def test_the_shipped_welcome_is_lived_as_simulated(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    home = shipped()
+    files = {**home.files, **{f"templates/{path}": text for path, text in home.templates.items()}}
+    simulator = Simulator(files)
+    people = [
+        Someone({**ANNA, "email": f"anna{place}@fjallmat.example"}, script)
+        for place, script in enumerate(SCRIPTS.values())
+    ]
+    async with living(env, tmp_path) as world:
+        await world.publish(files)
+        start = datetime.now(UTC).replace(microsecond=0)
+        journey = await world.enter("demo-welcome", people, start)
+
+        await journey.live()
+
+        found: dict[str, Any] = {}
+        for name, someone, happened in zip(SCRIPTS, people, await journey.timelines(), strict=True):
+            found[name] = differences(simulator.simulated("demo-welcome", someone, start), happened)
+        assert not any(found.values()), found
+
+
+async def test_a_corpus_of_sequences_is_lived_as_simulated(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    await _compare(env, tmp_path, seed=20261, cases=16, together=3)
+
+
+@pytest.mark.large
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_large_corpus_of_sequences_is_lived_as_simulated(
+    env: WorkflowEnvironment, tmp_path: Path, seed: int
+) -> None:
+    await _compare(env, tmp_path, seed=seed, cases=80, together=5)
+
+
+async def _compare(env: WorkflowEnvironment, folder: Path, seed: int, cases: int, together: int) -> None:
+    """Let the contacts of several cases travel through the sequence of each, and compare every timeline."""
+    made = corpus(seed, cases)
+    files = {path: text for case in made for path, text in case.files.items() if "sequences/" not in path}
+    for number, case in enumerate(made):
+        files[f"sequences/{SEQUENCE}-{number}.yaml"] = case.files[f"sequences/{SEQUENCE}.yaml"]
+    simulator = Simulator(files)
+    async with living(env, folder) as world:
+        await world.publish(files)
+        places = asyncio.Semaphore(4)
+
+        async def travel(number: int) -> dict[str, list[str]]:
+            async with places:
+                name, start = f"{SEQUENCE}-{number}", datetime.now(UTC).replace(microsecond=0)
+                others = [made[(number + each) % cases] for each in range(together)]
+                people = [_someone(f"{name}-{place}", case, start) for place, case in enumerate(others)]
+                stories = [(someone, simulator.simulated(name, someone, start)) for someone in people]
+                inside = [(someone, story) for someone, story in stories if not _refused(story)]
+                if not inside:
+                    return {}
+                journey = await world.enter(name, [someone for someone, _ in inside], start)
+                await journey.live(to_the_end=all(story["end"] for _, story in inside))
+            pairs = zip(inside, await journey.timelines(), strict=True)
+            return {str(someone.contact["email"]): differences(story, told) for (someone, story), told in pairs}
+
+        found = await asyncio.gather(*(travel(number) for number in range(cases)))
+    wrong = {who: what for each in found for who, what in each.items() if what}
+    assert not wrong, "\n".join(f"{who}: {what}" for who, what in wrong.items())
+    assert sum(len(each) for each in found) > cases, "hardly anybody entered; the corpus says little"
+
+
+def _refused(story: dict[str, Any]) -> bool:
+    return story["end"] is not None and str(story["end"]["reason"]).startswith("refused")
+
+
+def _someone(name: str, case: Case, start: datetime) -> Someone:
+    """Return the contact of a case, moved to this start."""
+    contact = {key: value for key, value in case.contact.items() if key != "id"} | {"email": f"{name}@joinery.example"}
+    if "renewal_date" in contact:
+        moved = date.fromisoformat(contact["renewal_date"]) + timedelta(days=(start - MONDAY).days)
+        contact["renewal_date"] = moved.isoformat()
+    entering = next((event.data for event in case.events if event.event == ENTER), {"form": "demo-request"})
+    happens = [(event.at - MONDAY, event.event, event.of, event.data) for event in case.events if event.event != ENTER]
+    return Someone(contact, happens, dict(entering))
