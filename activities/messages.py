@@ -16,7 +16,7 @@ from activities.attempt import Attempt, Bundle, Post
 from activities.batches import Answers, Batch
 from activities.log import decision, is_closed
 from domain.answering import Asked, broken
-from domain.entry import left_already
+from domain.entry import End, ended_already
 from domain.facts import Facts
 from domain.keys import send_key
 from domain.needs import Later, Left, Outcome
@@ -108,9 +108,9 @@ class Messages:
                 return Later(now.replace(microsecond=0), "its turn has not come")
             try:
                 facts = read.known.facts(enrolment, read.program, read.policies, now)
-                left = left_already(facts)
-                if left is not None:
-                    return await self._leave(enrolment, facts, left)
+                over = ended_already(facts)
+                if over is not None:
+                    return await self._leave(enrolment, facts, over)
                 attempt = Attempt(self.post, batch, asked, facts, row.contact_id, read.bundle)
                 return await attempt.send(begun=attempt.key in read.begun)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -129,14 +129,14 @@ class Messages:
         await self.post.database.write(park)
         return found.outcome
 
-    async def _leave(self, enrolment: str, facts: Facts, why: str) -> Outcome:
+    async def _leave(self, enrolment: str, facts: Facts, over: End) -> Outcome:
         def leave(session: Session) -> None:
             row = read_known(session, [enrolment]).enrolments.get(enrolment)
             if row is not None:
-                end(session, facts.program, row, "exited:condition", facts.now, [why])
+                end(session, facts.program, row, over.reason, facts.now, [over.why])
 
         await self.post.database.write(leave)
-        return Left("exited:condition")
+        return Left(over.reason)
 
 
 @asynccontextmanager

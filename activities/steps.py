@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.batches import Answers, Batch, Finished, Look, Seen
 from activities.log import already_told, decision, last_words
 from domain.answering import Answer, Asked, answer, broken
-from domain.entry import left_already
+from domain.entry import ended_already
 from domain.facts import Facts
 from domain.needs import Change, Left, Outcome
 from domain.program import Program
@@ -83,11 +83,11 @@ class Steps:
         if row is None or row.ended_at is not None:
             return Left(row.end_reason or "ended" if row else "erased")
         facts = known.facts(enrolment, program, self.published.policies(session), batch.now)
-        why = left_already(facts)
-        if why is not None:
+        over = ended_already(facts)
+        if over is not None:
             if write:
-                end(session, program, row, "exited:condition", batch.now, [why])
-            return Left("exited:condition")
+                end(session, program, row, over.reason, batch.now, [over.why])
+            return Left(over.reason)
         found = _answered(batch, asks, facts)
         if write and found.row is not None:
             self._write(session, batch, row, asks, found, facts)

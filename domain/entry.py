@@ -17,6 +17,18 @@ from domain.spans import Span, resolve
 WHERE_AGAIN = timedelta(minutes=30)
 
 
+# What the decision log says of a check that found nothing against the entry.
+PASSED = {
+    "suppressed": "not suppressed",
+    "exit": "no exit condition is true",
+    "goal": "no goal is reached yet",
+    "again": "may enter by 'again'",
+    "where": "'where' is true",
+    "when": "'when' is true",
+    "consent": "consent is there or not needed",
+}
+
+
 @dataclass(frozen=True)
 class Before:
     """The runs a contact had in this sequence (and under this `per`): is one open, and when did the last end."""
@@ -52,7 +64,7 @@ def may_enter(facts: Facts, before: Before, trigger: Trigger | None = None, even
     for name, no in _checks(facts, before, trigger, event):
         if no is not None:
             return Entry(False, name, [*why, no])
-        why.append(f"{name}: yes")
+        why.append(PASSED[name])
     return Entry(True, why=why, per=_per(facts))
 
 
@@ -99,12 +111,6 @@ def ended_already(facts: Facts) -> End | None:
                 if judgement.true:
                     return End(reason, judgement.why)
     return None
-
-
-def left_already(facts: Facts) -> str | None:
-    """Return why a run of this program would end at once, None if it would not; `ended_already` says how, too."""
-    end = ended_already(facts)
-    return end.why if end else None
 
 
 def _again(facts: Facts, before: Before) -> str | None:

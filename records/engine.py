@@ -1,6 +1,7 @@
 """How a database is opened: SQLite and PostgreSQL made to keep the same promises.
 
 A commit is on disk before it returns, foreign keys hold, and a lock that somebody else forgot stops nobody for ever.
+Errors name statements, never their values: error texts travel into logs and histories, where nothing personal belongs.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ def open_engine(url: str) -> Engine:
     in_memory = address.database in (None, "", ":memory:")
     most = {"pool_size": 1, "max_overflow": 0} if in_memory else {"pool_size": READERS + 1}
     connecting = {"check_same_thread": False, "timeout": PATIENCE}
-    engine = create_engine(url, poolclass=QueuePool, connect_args=connecting, **most)
+    engine = create_engine(url, poolclass=QueuePool, connect_args=connecting, hide_parameters=True, **most)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -44,7 +45,7 @@ def open_engine(url: str) -> Engine:
 
 def _open_postgresql(url: str) -> Engine:
     waits = {"connect_timeout": 10} if "connect_timeout" not in make_url(url).query else {}
-    engine = create_engine(url, pool_size=READERS + 1, pool_pre_ping=True, connect_args=waits)
+    engine = create_engine(url, pool_size=READERS + 1, pool_pre_ping=True, connect_args=waits, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -54,7 +54,8 @@ class Known:
             enrolment=enrolment,
             run_event=row.event,
             events=events,
-            taken=frozenset(taken),
+            # What started the run has moved it already.
+            taken=frozenset(taken if row.event_id is None else [*taken, row.event_id]),
             matched=next((event for event in events if taken and event.id == taken[-1]), None),
             sends=self.sends.get(enrolment, frozenset()),
             standing=self.standings[row.contact_id],

@@ -212,6 +212,12 @@ class Message(Record, table=True):
         UniqueConstraint("send_key", name="uq_message_send_key"),
         Index("ix_message_contact_template", "contact_id", "template"),
         Index("ix_message_enrolment_step", "enrolment_id", "step"),
+        Index(
+            "ix_message_on_its_way",
+            "lease_until",
+            sqlite_where=text("state = 'handing_over'"),
+            postgresql_where=text("state = 'handing_over'"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)

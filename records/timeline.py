@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from domain.entry import ended_by, left_already, starts
+from domain.entry import ended_already, ended_by, starts
 from domain.facts import Event
 from domain.program import Program
 from records.contacts import record_consent, suppress
@@ -131,21 +131,26 @@ def _start_runs(session: Session, published: Published, contact: Contact, event:
             enter(session, published, program, contact, event.at, trigger=trigger, event=event)
 
 
-def record_changed(session: Session, published: Published, contact: Contact, now: datetime) -> None:
+def record_changed(
+    session: Session, published: Published, contact: Contact, now: datetime, *, by: str | None = None
+) -> None:
     """The contact's record changed: end the runs whose exit condition is true now, and wake the others.
+
+    `by` is the run that changed it, which need not be told.
 
     A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
     """
     for run in open_runs(session, contact.id):
         program = published.program(session, run.version)
         _leave_if_true(session, published, program, run, now)
-        stir(session, run, now)
+        if run.id != by or run.ended_at is not None:
+            stir(session, run, now)
 
 
 def _leave_if_true(session: Session, published: Published, program: Program, run: Enrolment, now: datetime) -> None:
-    if not any(trigger.when for trigger in program.exit):
+    if not any(trigger.when for trigger in (*program.goal, *program.exit)):
         return
     facts = read_known(session, [run.id]).facts(run.id, program, published.policies(session), now)
-    why = left_already(facts)
-    if why is not None:
-        end(session, program, run, "exited:condition", now, [why])
+    over = ended_already(facts)
+    if over is not None:
+        end(session, program, run, over.reason, now, [over.why])

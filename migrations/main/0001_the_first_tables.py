@@ -258,6 +258,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_contact_template", ["contact_id", "template"], unique=False)
         batch_op.create_index("ix_message_enrolment_step", ["enrolment_id", "step"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_message_id"), ["message_id"], unique=False)
+        batch_op.create_index(
+            "ix_message_on_its_way",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'handing_over'"),
+            postgresql_where=sa.text("state = 'handing_over'"),
+        )
 
 
 def downgrade() -> None:
