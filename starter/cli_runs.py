@@ -91,13 +91,13 @@ def tell_event(name: str, who: str, data: Mapping[str, Any], step: str | None, o
         contact = store.read(lambda session: contact_of(session, who))
         _check_declared(store, name)
         told_id = own_id or str(uuid7())
-        told: dict[str, JsonValue] = {"id": told_id, "event": name, "contact": {"id": contact.id}, "data": dict(data)}
+        told: dict[str, JsonValue] = {"id": told_id, "event": name, "contact": {"id": contact.id}}
+        told |= {"data": dict(data), "of": step}
         try:
             row = read_event(told, datetime.now(UTC))
         except NotAnEvent as error:
             raise ProblemsFound([f"event: {error}"]) from None
         row.source, row.key = SOURCE, inbox_key(SOURCE, "events", told_id)
-        row.body = row.body | {"step": step}
         fresh = store.inbox.write_now(lambda session: accept(session, row))
         woken = wake_intake(store.settings) if fresh else False
     document = {"id": told_id, "event": name, "contact": contact.id, "inbox": row.id, "woken": woken}

@@ -31,6 +31,8 @@ _BODY = {
         "id": {"type": "string", "description": "yours; the same when you tell it again"},
         "event": {"type": "string", "example": "purchased"},
         "contact": {"type": "object", "properties": {"id": {"type": "string"}, "email": {"type": "string"}}},
+        "of": {"type": "string", "description": "the step whose message it is an answer to", "example": "tips"},
+        "message": {"type": "string", "description": "our id of that message, where you know it; stronger than of"},
         "data": {"type": "object"},
         "at": {"type": "string", "format": "date-time"},
     },
@@ -97,6 +99,7 @@ def read_event(told: JsonValue, now: datetime) -> Inbox:
     if at is None and told.get("at") is not None:
         raise NotAnEvent("at is not a time; write it like 2026-03-27T09:00:00Z, or leave it out")
     contact = _contact(told.get("contact"))
+    step, message = _name_of(told, "of", "the step whose"), _name_of(told, "message", "our id of the")
     return Inbox(
         key=inbox_key(SOURCE, "events", own_id),
         kind="event",
@@ -104,8 +107,23 @@ def read_event(told: JsonValue, now: datetime) -> Inbox:
         contact_id=contact.get("id"),
         urgent=name in URGENT,
         received_at=now,
-        body={"event": name, "contact": contact, "data": data, "at": at.isoformat() if at else None},
+        body={
+            "event": name,
+            "contact": contact,
+            "data": data,
+            "at": at.isoformat() if at else None,
+            "step": step,
+            "message": message,
+        },
     )
+
+
+def _name_of(told: dict[str, JsonValue], key: str, whose: str) -> str | None:
+    """Return the name under a key that may be left out."""
+    name = named(told.get(key))
+    if name is None and told.get(key) is not None:
+        raise NotAnEvent(f"{key} is not a name; write {whose} message it belongs to, or leave it out")
+    return name
 
 
 def _contact(told: JsonValue) -> dict[str, str]:

@@ -288,6 +288,7 @@ def test_an_event_is_on_disk_in_the_form_in_which_it_is_drained(ann: SmallHome) 
     assert (row.kind, row.source, row.contact_id, row.key) == ("event", "cli", contact, "cli/events/x1")
     assert row.body == {
         "event": "clicked", "contact": {"id": contact}, "data": {"by": "human"}, "at": None, "step": "hello",
+        "message": None,
     }  # fmt: skip
 
 

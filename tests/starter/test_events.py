@@ -43,7 +43,17 @@ async def test_one_event_is_kept_and_a_repeat_is_recognised(tmp_path: Path) -> N
         "contact": {"email": "ann@acme.example"},
         "data": {"amount": 40},
         "at": "2026-03-27T09:00:00+00:00",
+        "step": None,
+        "message": None,
     }
+
+
+async def test_an_event_says_which_message_it_is_an_answer_to(tmp_path: Path) -> None:
+    async with site_in(tmp_path) as site:
+        await tell(site, PURCHASE | {"event": "clicked", "of": "tips", "message": "0198-m1"})
+        [row] = await site.rows()
+
+    assert (row.body["step"], row.body["message"]) == ("tips", "0198-m1")
 
 
 async def test_a_list_is_answered_event_by_event_in_one_commit(tmp_path: Path) -> None:
@@ -85,6 +95,8 @@ async def test_what_is_no_event_is_refused_with_the_way_out(tmp_path: Path) -> N
         assert "as in meeting_booked" in await refusal(site, event="Meeting booked!")
         assert "write it like 2026-03-27T09:00:00Z" in await refusal(site, at="yesterday")
         assert "data is not an object" in await refusal(site, data=[1])
+        assert "of is not a name; write the step whose message" in await refusal(site, of=["tips"])
+        assert "message is not a name; write our id of the message" in await refusal(site, message={})
         assert "contact is missing" in await refusal(site, contact="left out")
         assert "there is no e-mail address" in await refusal(site, contact={})
         assert "not one of our ids" in await refusal(site, contact={"id": "x" * 37})
