@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.calendars import is_open, next_closing, next_opening
+from domain.business_time import is_open, next_closing, next_opening
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
 from domain.needs import Deliver

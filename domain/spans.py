@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.calendars import Calendar, add_business_hours, open_on_business_day
+from domain.business_time import add_business_hours, open_on_business_day
+from domain.calendars import Calendar
 from domain.span_grammar import (
     after_until,
     begins_a_moment,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendars import Calendar, NeverOpen
+from domain.business_time import NeverOpen
+from domain.calendars import Calendar
 from domain.spans import (
     Deadline,
     Delay,
