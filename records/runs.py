@@ -24,6 +24,9 @@ from records.published import Published
 
 # A wave carries at most this many (house.md 3): one member's trouble, a replay and a payload grow with it.
 MOST_MEMBERS = 250
+# Runs that are given a wave, and waves that are started, in one go; the rest follows in the next.
+MOST_AT_ONCE = 20 * MOST_MEMBERS
+MOST_WAVES = 100
 
 
 @dataclass(frozen=True)
@@ -171,22 +174,24 @@ def stir(session: Session, run: Enrolment, now: datetime) -> None:
 def form_waves(session: Session, now: datetime) -> list[Start]:
     """Give every run that waits for its start a wave: those that enter one program together travel together.
 
-    Runs that have a wave already and are still `starting` are returned again: their start may have been lost.
+    Waves that were formed before and still wait are returned again, whole: their start may have been lost.
     """
-    waiting = session.exec(
-        select(Enrolment).where(Enrolment.state == "starting").order_by(Enrolment.id).limit(20 * MOST_MEMBERS)
+    waits = Enrolment.state == "starting"
+    alone = session.exec(
+        select(Enrolment).where(waits, col(Enrolment.wave).is_(None)).order_by(Enrolment.id).limit(MOST_AT_ONCE)
     ).all()
     together: dict[tuple[str, str], list[Enrolment]] = defaultdict(list)
-    for enrolment in waiting:
-        if enrolment.wave is None:
-            together[enrolment.sequence, enrolment.version].append(enrolment)
+    for enrolment in alone:
+        together[enrolment.sequence, enrolment.version].append(enrolment)
     for (sequence, _), members in together.items():
         for begin in range(0, len(members), MOST_MEMBERS):
             wave = wave_id(sequence, str(uuid7()))
             for enrolment in members[begin : begin + MOST_MEMBERS]:
                 enrolment.wave = wave
                 session.add(enrolment)
-    return _starts(waiting)
+    session.flush()
+    some = select(Enrolment.wave).where(waits).distinct().order_by(Enrolment.wave).limit(MOST_WAVES)
+    return _starts(session.exec(select(Enrolment).where(waits, col(Enrolment.wave).in_(some))).all())
 
 
 def _starts(waiting: Iterable[Enrolment]) -> list[Start]:

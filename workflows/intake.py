@@ -37,12 +37,12 @@ class IntakeWorkflow:
                 heartbeat_timeout=DRAINING_HEARTBEAT,
                 retry_policy=PATIENT,
             )
-            await workflow.execute_activity_method(
+            more = await workflow.execute_activity_method(
                 Intake.send_out,
                 start_to_close_timeout=DRAINING,
                 heartbeat_timeout=DRAINING_HEARTBEAT,
                 retry_policy=PATIENT,
             )
-            if not drained.more and not self.called:
+            if not drained.more and not more and not self.called:
                 return
         workflow.continue_as_new()
