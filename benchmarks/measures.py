@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
+from textwrap import wrap
 from typing import Any
 
 Sample = Mapping[str, float]
@@ -117,7 +118,7 @@ class Report:
         widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
         for row in table:
             yield "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
-        yield f"  limited by: {self.limits}"
+        yield from wrap(f"limited by: {self.limits}", width=118, initial_indent="  ", subsequent_indent="    ")
 
     def _cells(self, subject: str, names: list[str]) -> list[str]:
         ratio, reference = self.ratio(subject), self.compared.get(subject)

@@ -12,13 +12,13 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn
 
 from benchmarks import checking, inbox, intake, messages, simulation, waves
 from benchmarks.measures import Report, Scale
 
-Benchmark = Callable[[Scale], Awaitable[Report]]
+Benchmark = Callable[[Scale], Coroutine[Any, Any, Report]]
 
 BENCHMARKS: dict[str, Benchmark] = {
     "waves": waves.measure,

@@ -24,7 +24,7 @@ from domain.wave import Wave
 
 # Contacts of one sample: enough that a second's pause is filled with the work of others.
 CONTACTS = {1: (24, 6, 2), 10: (80, 20, 10), 100: (300, 100, 100), 250: (500, 250, 250)}
-SIZES = {"full": (1, 10, 100, 250), "quick": (1, 10, 100), "tiny": (1, 10)}
+SIZES = {"full": (1, 10, 100, 250), "quick": (1, 10, 100), "tiny": (10,)}
 MOST_SECONDS = 150
 AT_ONCE = 20  # starts on their way to the server
 WITHIN = 120.0  # seconds a sample may take
