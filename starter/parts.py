@@ -23,7 +23,6 @@ SEARCH_ATTRIBUTES = {
     "RapportSequence": "Keyword",
     "RapportVersion": "Keyword",
     "RapportMembers": "Int",
-    "RapportDue": "Datetime",
 }
 
 

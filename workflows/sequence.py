@@ -257,6 +257,8 @@ class SequenceWorkflow:
             if enrolment not in self.flying and run.waiting is not None and run.waiting.due is not None
         ]
         earliest = min(dues, default=None)
+        # Shown in Temporal's UI, and free: a search attribute for the due would cost an event at every wait.
+        workflow.set_current_details(f"{len(self.runs)} contacts, next due {earliest or 'never'}")
         if self.timer is not None and self.timer[0] != earliest:
             self.timer[1].cancel()
             self.timer = None
