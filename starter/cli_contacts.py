@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 from sqlmodel import Session, col, select
@@ -18,9 +19,8 @@ from records.timeline import record_changed
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, wake_intake
 from starter.history import History, history_of
-from starter.telling import deed, ended
+from starter.telling import WHEN, ended, on_clock, standing, told
 
-WHEN = "%a %d %b %Y %H:%M"
 WORDING = "added by hand with `rapport contact add`"
 
 
@@ -29,14 +29,21 @@ def show_contact(who: str) -> Result:
     with opened_store() as store:
 
         def read(session: Session) -> tuple[History, Policies]:
-            return history_of(session, contact_of(session, who)), store.published.policies(session)
+            contact = contact_of(session, who)
+            history = history_of(session, store.published, contact, datetime.now(UTC))
+            return history, store.published.policies(session)
 
         history, policies = store.read(read)
     zone = zone_of(history.contact, None, policies.messaging.organisation.time_zone)
-    clock = f"times are those of {zone.name} (from {zone.rung})"
-    return Result(
-        history.as_json(), [*_about(history), clock, "", *_sequences(history, zone.zone), _table(history, zone.zone)]
-    )
+    shown: list[RenderableType] = [
+        *_about(history),
+        f"times are those of {zone.name} (from {zone.rung})",
+        "",
+        *_sequences(history, zone.zone),
+        _table(history, zone.zone),
+        *_stayed_out(history),
+    ]
+    return Result(history.as_json(), shown)
 
 
 def _about(history: History) -> Iterator[str]:
@@ -70,14 +77,19 @@ def _shown(value: Any) -> str:
 def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
     for run in history.sequences:
         state = ended(run["end_reason"] or "ended") if run["state"] == "ended" else run["state"]
-        where = f", carried by {run['wave']}" if run["wave"] else ""
-        yield f"{run['sequence']} since {_on(run['entered_at'], zone)}: {state}{where}"
+        where = f", {standing(run['stands'], zone)}" if run["stands"] else ""
+        carried = f", carried by {run['wave']}" if run["wave"] else ""
+        yield f"{run['sequence']} since {on_clock(run['entered_at'], zone, WHEN)}: {state}{where}{carried}"
     if history.sequences:
         yield ""
 
 
-def _on(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).strftime(WHEN)
+def _stayed_out(history: History) -> Iterator[str]:
+    """Say in one line which sequences the contact did not enter, and on which question."""
+    refused = [row for row in history.timeline if row["kind"] == "entry" and row["did"] != "entered"]
+    named = dict.fromkeys(f"{row['sequence']} ({row['did'].removeprefix('refused:')})" for row in refused)
+    if named:
+        yield f"did not enter: {', '.join(named)}"
 
 
 def _table(history: History, zone: tzinfo) -> Table:
@@ -90,29 +102,12 @@ def _table(history: History, zone: tzinfo) -> Table:
     for row in history.timeline:
         if row["kind"] == "decision" and (not row["shown"] or row["more"].get("message") in in_ledger):
             continue  # the ledger has the last word on messages
+        if row["kind"] == "entry" and row["did"] != "entered":
+            continue  # said below the table
         cells = (str(row.get("sequence") or ""), str(row.get("step") or ""))
-        what, why = _told(row, zone)
-        table.add_row(_on(row["at"], zone), *map(Text, (*cells, what, why)))
+        what, why = told(row, zone)
+        table.add_row(on_clock(row["at"], zone, WHEN), *map(Text, (*cells, what, why)))
     return table
-
-
-def _told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
-    """Return what a row says happened, and why."""
-    kind = row["kind"]
-    if kind == "consent":
-        return f"consent: {row['topic']} {row['state']}", f"{row['basis']}, {row['source']}"
-    if kind == "event":
-        return row["event"], "; ".join(f"{name}: {clean_line(str(each), 80)}" for name, each in row["data"].items())
-    if kind == "message":
-        subject = f" “{row['subject']}”" if row["subject"] else ""
-        return f"message {row['state']}{subject}", row["reason"] or ""
-    why = "; ".join(map(str, row["why"]))
-    if kind == "end":
-        return ended(str(row["more"].get("reason") or row["did"])), why
-    if kind == "entry":
-        entered = row["did"] == "entered"  # then every check said yes; else the last one did not
-        return ("entered", "") if entered else (ended(row["did"]), str(row["why"][-1]) if row["why"] else "")
-    return deed({**row["more"], "did": row["did"]}, zone), why
 
 
 def list_contacts(most: int) -> Result:

@@ -6,11 +6,12 @@ from email import message_from_bytes
 from domain.simulation import Story
 from starter.cli_contacts import show_contact
 from starter.composer import as_mail, make_composer
-from starter.demo_future import Stand, ahead, differs, foreseen
+from starter.demo_future import ahead, differs, foreseen
 from starter.demo_play import Play
 from starter.demo_show import Stage
 from starter.demo_world import Unseen, commands_on
 from starter.home import load_home, read_home
+from starter.standing import Stand
 from starter.telling import deed, ended, on_clock, reasons
 
 DAYS = 30

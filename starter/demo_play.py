@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from records.contacts import find
 from starter.demo_cast import Cast, Submission
-from starter.demo_future import Stand, stands
 from starter.demo_show import Stage
 from starter.demo_world import Letter, Unseen, World
+from starter.standing import Stand, stands
 
 
 @dataclass

@@ -13,11 +13,11 @@ from records.contacts import find
 from records.models import Consent, Contact, Decision
 from starter.cli_runs import tell_event
 from starter.demo_cast import Cast, Submission
-from starter.demo_future import Stand
 from starter.demo_look import timelines, what_comes, where_to_look
 from starter.demo_play import Play
 from starter.demo_show import Stage
 from starter.demo_world import Letter, Unseen, World, commands_on, until
+from starter.standing import Stand
 from starter.telling import LONG, ended, on_clock, reasons
 
 # Temporal counts a timer from when it is told of it, a moment after the instant it was reckoned from.

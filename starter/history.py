@@ -3,24 +3,30 @@
 Read in one go from the records, as plain values, sorted by time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from records.facts import contact_fields
 from records.models import Consent, Contact, Decision, Enrolment, Identity, Interaction, Message, Suppression
+from records.published import Published
+from starter.standing import Stand, stands
 
 MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
-# What happened comes before what was decided on it, and that before what was done.
-ORDER = {"consent": 0, "event": 1, "entry": 2, "decision": 3, "message": 4, "end": 5}
+# At one instant, what happened comes before what was decided on it, and that before what was done.
+ORDER = {"event": 0, "consent": 1, "entry": 2, "decision": 3, "message": 4, "end": 5}
 
 
 @dataclass(frozen=True)
 class History:
-    """One contact, whole. `timeline` has a row for each thing that happened, oldest first."""
+    """One contact, whole. `timeline` has a row for each thing that happened, oldest first.
+
+    A sequence that goes on has `stands`: the step, until when it waits there at most, and why.
+    """
 
     contact: dict[str, Any]
     identities: list[dict[str, Any]]
@@ -35,19 +41,22 @@ class History:
         return dict(vars(self))
 
 
-def history_of(session: Session, contact: Contact) -> History:
+def history_of(session: Session, published: Published, contact: Contact, now: datetime) -> History:
     """Read everything there is about a contact."""
     decisions = session.exec(_of(Decision, contact).order_by(col(Decision.at), col(Decision.id))).all()
     enrolments = session.exec(_of(Enrolment, contact).order_by(col(Enrolment.entered_at))).all()
     messages = session.exec(_of(Message, contact)).all()
     consents = session.exec(_of(Consent, contact).order_by(col(Consent.id))).all()
     events = session.exec(_of(Interaction, contact).order_by(col(Interaction.id))).all()
+    fates = {each.id: at for each in messages if (at := _fate_at(each)) is not None}
+    after = _after_their_causes(decisions, {each.id: each.at for each in events} | fates)
     rows = [
-        *(_row(each.recorded_at, "consent", _consent(each)) for each in consents),
-        *(_row(each.at, "event", _event(each)) for each in events),
-        *(_row(each.at, _kind(each), _decision(each)) for each in decisions),
-        *(_row(_fate_at(each), "message", _message(each)) for each in messages if _fate_at(each) is not None),
+        *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each)) for each in consents),
+        *(_row(each.at, "event", each.id, _event(each)) for each in events),
+        *(_row(each.at, _kind(each), each.id, _decision(each), after[each.id]) for each in decisions),
+        *(_row(fates[each.id], "message", each.id, _message(each)) for each in messages if each.id in fates),
     ]
+    standing = {stand.enrolment: stand for stand in stands(session, published, contact.id, now)}
     return History(
         contact=_contact(contact),
         identities=[
@@ -55,9 +64,9 @@ def history_of(session: Session, contact: Contact) -> History:
         ],
         consents=[_consent(each) for each in consents],
         suppressions=[_plain(each, "kind value reason recorded_at") for each in _suppressions(session, contact)],
-        sequences=[_sequence(each, decisions) for each in enrolments],
+        sequences=[_sequence(each, decisions, standing[each.id]) for each in enrolments],
         messages=[_message(each) for each in sorted(messages, key=lambda each: str(_fate_at(each)))],
-        timeline=sorted(rows, key=lambda row: (row["at"], ORDER[row["kind"]])),
+        timeline=[row for _, row in sorted(rows, key=itemgetter(0))],
     )
 
 
@@ -75,8 +84,27 @@ def _plain(row: SQLModel, names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names.split()}
 
 
-def _row(at: datetime | None, kind: str, more: dict[str, Any]) -> dict[str, Any]:
-    return {"at": at, "kind": kind, **{name: value for name, value in more.items() if name != "at"}}
+def _after_their_causes(decisions: Iterable[Decision], causes: Mapping[Any, datetime]) -> dict[int | None, datetime]:
+    """Return an instant for each decision that is not before what it rests on.
+
+    Decisions are written to the second; events and the fates of messages, to which they belong, are not.
+    """
+    reached: dict[str | None, datetime] = {}
+    after = {}
+    for each in sorted(decisions, key=lambda decision: decision.id or 0):
+        known = causes.get(each.event_id), causes.get(each.more.get("message")), reached.get(each.enrolment_id)
+        after[each.id] = max([each.at, *(at for at in known if at is not None)])
+        if each.enrolment_id is not None:
+            reached[each.enrolment_id] = after[each.id]
+    return after
+
+
+def _row(
+    at: datetime, kind: str, number: int | str | None, more: dict[str, Any], after: datetime | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """Return a row of the timeline, and before it what it is sorted by."""
+    place = (at.replace(microsecond=0), after or at, ORDER[kind], number)
+    return place, {"at": at, "kind": kind, **{name: value for name, value in more.items() if name != "at"}}
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
@@ -113,7 +141,8 @@ def _fate_at(message: Message) -> datetime | None:
     return next((at for name in MESSAGE_TIMES if (at := getattr(message, name)) is not None), None)
 
 
-def _sequence(run: Enrolment, decisions: Iterable[Decision]) -> dict[str, Any]:
+def _sequence(run: Enrolment, decisions: Iterable[Decision], stand: Stand) -> dict[str, Any]:
     names = "sequence version state wave per event entered_at started_at ended_at end_reason end_detail"
     steps = [_decision(each) for each in decisions if each.enrolment_id == run.id and each.step is not None]
-    return {"enrolment": run.id, **_plain(run, names), "steps": steps}
+    stands_at = {"step": stand.step, "until": stand.until, "why": stand.why} if stand.step else None
+    return {"enrolment": run.id, **_plain(run, names), "stands": stands_at, "steps": steps}

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
+from domain.answers import clean_line
+
 SHORT = "%a %d %b %H:%M"
+WHEN = "%a %d %b %Y %H:%M"
 LONG = "%A %d %B %Y, %H:%M"
 
 
@@ -69,3 +72,36 @@ def ended(reason: str) -> str:
     kind, _, detail = reason.partition(":")
     phrases = {"exited": "left", "refused": "did not enter"}
     return f"{phrases[kind]}: {detail}" if detail and kind in phrases else reason.replace("_", " ")
+
+
+def standing(place: Mapping[str, Any], zone: tzinfo) -> str:
+    """Return where a run is, until when at most, and in whose words.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> waits = {"step": "wait-2", "until": "2026-03-27T08:00:00Z", "why": "2 days at 09:00 Europe/Berlin"}
+    >>> standing(waits, ZoneInfo("Europe/Berlin"))
+    'at wait-2 until Fri 27 Mar 2026 09:00 (2 days at 09:00 Europe/Berlin)'
+    >>> standing({"step": "hello", "until": None, "why": ""}, ZoneInfo("Europe/Berlin"))
+    'at hello'
+    """
+    until = f" until {on_clock(place['until'], zone, WHEN)}" if place["until"] else ""
+    return f"at {place['step']}{until}" + (f" ({place['why']})" if place["why"] else "")
+
+
+def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
+    """Return what a row of a contact's history says happened, and why."""
+    kind = row["kind"]
+    if kind == "consent":
+        return f"consent: {row['topic']} {row['state']}", f"{row['basis']}, {row['source']}"
+    if kind == "event":
+        return row["event"], "; ".join(f"{name}: {clean_line(str(each), 80)}" for name, each in row["data"].items())
+    if kind == "message":
+        subject = f" “{row['subject']}”" if row["subject"] else ""
+        return f"message {row['state']}{subject}", row["reason"] or ""
+    why = "; ".join(map(str, row["why"]))
+    if kind == "end":
+        return ended(str(row["more"].get("reason") or row["did"])), why
+    if kind == "entry":
+        entered = row["did"] == "entered"  # then every check said yes; else the last one did not
+        return ("entered", "") if entered else (ended(row["did"]), str(row["why"][-1]) if row["why"] else "")
+    return deed({**row["more"], "did": row["did"]}, zone), why
