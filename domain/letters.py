@@ -63,14 +63,16 @@ def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
 def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:
     """Return the names a template may use, as plain data: never a record, so that nothing can be called.
 
-    `links` gives `unsubscribe_url` and `preferences_url`.
+    `links` gives `unsubscribe_url` and `preferences_url`. `contact.time_zone` is the zone found for the contact, by
+    whatever rung, so that dates are on the clock everything else was decided on.
     """
     organisation = facts.policies.messaging.organisation
     name, address = parseaddr(plan.sender.from_)
+    contact = {key: value for key, value in facts.contact.items() if value is not None}
     names = {
-        "contact": {key: value for key, value in facts.contact.items() if value is not None},
+        "contact": contact | {"time_zone": facts.zone.name},
         "run": {"event": dict(facts.run_event), "entered_at": facts.entered_at},
-        "organisation": {"name": organisation.name, "address": organisation.address},
+        "organisation": organisation.model_dump(include={"name", "address", "time_zone", "locale"}),
         "sender": {"name": name, "email": address},
         "topic": {"name": plan.topic or "", "label": _label(plan, facts)},
         "now": facts.now.astimezone(facts.zone.zone),

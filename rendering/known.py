@@ -4,36 +4,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from domain.events import CONTACT_FIELDS
+
 ANY: frozenset[str] | None = None
 """Whatever stands below the name is known only when the message is rendered."""
 
-CONTACT_FIELDS = frozenset(
-    """id email phone first_name last_name company country city language time_zone stage tier score tags owner source
-    created_at""".split()  # noqa: SIM905  # a list of words, read as words
-)
-"""The fields every contact has; an organisation declares its own in policies/contact.yaml."""
-
 STANDARD: Mapping[str, frozenset[str] | None] = {
     "contact": CONTACT_FIELDS,
-    "run": frozenset({"event", "entered_at", "round"}),
-    "event": ANY,
+    "run": frozenset({"event", "entered_at"}),
     "matched": ANY,
-    "calls": ANY,
     "organisation": frozenset({"name", "address", "time_zone", "locale"}),
     "sender": frozenset({"name", "email"}),
-    "owner": frozenset({"name", "email"}),
     "topic": frozenset({"name", "label"}),
-    "links": ANY,
     "unsubscribe_url": ANY,
     "preferences_url": ANY,
-    "confirm_url": ANY,
-    "view": frozenset({"url"}),
-    "task": ANY,
-    "case": ANY,
-    "survey": ANY,
-    "outcome": ANY,
     "now": ANY,
 }
+"""What `domain.letters.context` gives. An organisation declares more fields of contacts in policies/contact.yaml."""
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ def test_a_template_sees_plain_data_and_nothing_that_is_missing() -> None:
     assert "company" not in found["contact"]
     assert found["contact"]["first_name"] == "Ada"
     assert found["run"]["event"] == {"plan": "pro"}
-    assert found["organisation"] == {"name": "Acme", "address": "1 High Street"}
+    assert found["organisation"] == {
+        "name": "Acme", "address": "1 High Street", "time_zone": "Europe/London", "locale": "en",
+    }  # fmt: skip
     assert found["sender"] == {"name": "Acme", "email": "hello@acme.example"}
     assert found["topic"] == {"name": "product-news", "label": "Product news"}
     assert found["unsubscribe_url"] == LINKS["unsubscribe_url"]
@@ -79,6 +81,21 @@ def test_a_template_sees_plain_data_and_nothing_that_is_missing() -> None:
 
 def test_now_is_on_the_contact_s_clock() -> None:
     assert names()["now"].isoformat() == "2026-03-02T10:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("contact", "zone"),
+    [
+        ({"country": "JP"}, "Asia/Tokyo"),
+        ({"country": "JP", "time_zone": "America/Lima"}, "America/Lima"),
+        ({}, "Europe/London"),
+    ],
+)
+def test_a_template_sees_the_zone_that_was_found_for_the_contact(contact: dict[str, str], zone: str) -> None:
+    found = names(contact={"email": "a@b.example", **contact})
+
+    assert found["contact"]["time_zone"] == zone
+    assert str(found["now"].tzinfo) == zone
 
 
 def test_what_a_wait_took_can_be_written_about() -> None:

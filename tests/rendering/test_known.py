@@ -1,0 +1,41 @@
+"""The names a check lets a template use, and the names a message really has: the same."""
+
+from domain.events import CONTACT_FIELDS
+from domain.facts import Event
+from domain.letters import context, plan
+from domain.needs import Deliver
+from rendering.known import ANY, STANDARD, Known
+from tests.domain.kit import MONDAY, TEMPLATES, facts, program
+from tests.home import Pen
+
+LINKS = {"unsubscribe_url": "https://acme.example/u/t", "preferences_url": "https://acme.example/p/t"}
+EVERYTHING_KNOWN = dict.fromkeys(CONTACT_FIELDS, "x") | {"time_zone": None, "country": "JP", "phone": None}
+
+
+def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
+    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=Event(1, "purchased", MONDAY))
+
+    found = context(plan(Deliver(template="welcome/hello"), about, TEMPLATES), about, LINKS)
+
+    assert set(found) == set(STANDARD)
+    for name, fields in STANDARD.items():
+        if fields is not ANY and name != "contact":
+            assert set(found[name]) == fields, name
+    assert STANDARD["contact"] == CONTACT_FIELDS
+    assert set(found["contact"]) | {"phone"} == CONTACT_FIELDS
+
+
+def test_names_that_no_message_has_are_refused() -> None:
+    for name in ("owner", "event", "view", "task", "case", "survey", "outcome", "confirm_url"):
+        assert Known().wrong((name, "x")) is not None
+    assert Known().wrong(("run", "round")) is not None
+
+
+def test_dates_are_written_on_the_clock_of_a_contact_of_whom_only_the_country_is_known() -> None:
+    about = facts(program("steps: []"), contact={"email": "emi@kumiko.example", "country": "JP"})
+    text = "{% block subject %}{{ run.entered_at|time('HH:mm') }}{% endblock %}{% block html %}<p>x</p>{% endblock %}"
+    pen = Pen({"email/a/b.html": f"---\nclass: service\n---\n{text}"})
+
+    found = context(plan(Deliver(template="shop/receipt"), about, TEMPLATES), about, LINKS)
+
+    assert pen.write("a/b", None, found)["subject"] == f"{(about.entered_at.hour + 9) % 24:02}:00"
