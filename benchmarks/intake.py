@@ -24,7 +24,7 @@ from settings import Settings
 from starter.parts import Part, free_ports, web_part
 from starter.up import Stack, prepare
 
-SECONDS = {"full": 3.0, "quick": 1.0, "tiny": 0.3}
+SECONDS = {"full": 3.0, "quick": 0.5, "tiny": 0.3}
 MOST_SECONDS = 40
 CLIENTS = (1, 16, 64)
 SECRET = "a-secret-of-the-form"

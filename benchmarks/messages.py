@@ -36,7 +36,7 @@ from rendering.process import Limits, Renderer
 from settings import LOOPBACK
 from worker import mail_settings, relay
 
-MESSAGES = (500, 100, 10)
+MESSAGES = (500, 50, 10)
 MOST_SECONDS = 60
 SIZE = 250
 TEMPLATE = "welcome/hello"
