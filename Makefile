@@ -5,6 +5,12 @@ BIN := .venv/bin
 # Made once for each lock: the set-up is done when this file is newer than what it was made from.
 READY := .venv/.ready
 
+# Each file's tests stay on one worker, so that a server is started once for those who share it.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# Hundreds of processes are started here: none of them should have to compile what the one before compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run test quick test-all check bench lock
 
@@ -18,13 +24,13 @@ run: $(READY) ## the same parts for real use, until Ctrl-C; state in .rapport/
 	$(BIN)/rapport up
 
 test: check ## everything CI runs
-	$(BIN)/python -m pytest -m "not large" $(ARGS)
+	$(PYTEST) -m "not large" $(ARGS)
 
 quick: $(READY) ## the tests that take milliseconds
-	$(BIN)/python -m pytest -q -m "not workflow and not system and not large" $(ARGS)
+	$(PYTEST) -q -m "not workflow and not system and not large" $(ARGS)
 
 test-all: check ## storms, fuzz and corpora at full size, too
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) --hypothesis-profile=full $(ARGS)
 
 check: $(READY) ## lint, format and types
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import cel
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.cel_functions import matches, part_of, states
@@ -139,7 +139,6 @@ _TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(_TREES)
 def test_what_the_library_reads_is_read_here(source: str) -> None:
     cel.compile(source)
@@ -150,7 +149,6 @@ def test_what_the_library_reads_is_read_here(source: str) -> None:
 _CHARACTERS = st.text(st.sampled_from("ab1.5(){}[]'\"\\/!=<>&|+-*%?:, \nrin\ud800é"), max_size=30)
 
 
-@settings(max_examples=300, deadline=None)
 @given(_CHARACTERS)
 def test_any_text_is_a_tree_or_refused(source: str) -> None:
     try:
@@ -162,7 +160,6 @@ def test_any_text_is_a_tree_or_refused(source: str) -> None:
 
 
 @given(_CHARACTERS)
-@settings(max_examples=150, deadline=None)
 def test_words_stand_in_order_and_cover_all_but_space(source: str) -> None:
     try:
         found = tokens(source)

@@ -65,7 +65,6 @@ def never_breaks(source: str, contact: dict[str, object], x: object, now: object
     assert judgement.why.count(" is true") + judgement.why.count(" is false") >= 1
 
 
-@settings(max_examples=150, deadline=None)
 @given(EXPRESSIONS, RECORDS, DATA, SCALARS)
 def test_no_expression_and_no_data_makes_a_judgement_raise(
     source: str, contact: dict[str, object], x: object, now: object
@@ -74,7 +73,7 @@ def test_no_expression_and_no_data_makes_a_judgement_raise(
 
 
 @pytest.mark.large
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=20_000)
 @given(EXPRESSIONS, RECORDS, DATA, SCALARS)
 def test_no_expression_and_no_data_makes_a_judgement_raise_at_full_size(
     source: str, contact: dict[str, object], x: object, now: object
@@ -87,7 +86,6 @@ _SCRAPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text() | _SCRAPS.map("".join))
 def test_no_text_makes_a_check_raise(source: str) -> None:
     for problem in check(source, Names()):
@@ -117,7 +115,6 @@ _PRESENT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(_SOUND, _PRESENT)
 def test_on_present_values_it_is_what_the_library_says_and_not_is_the_opposite(
     source: str, contact: dict[str, object]
@@ -130,7 +127,6 @@ def test_on_present_values_it_is_what_the_library_says_and_not_is_the_opposite(
     assert judge(f"!({source})", {"contact": contact}, {}).true is not judgement.true
 
 
-@settings(max_examples=100, deadline=None)
 @given(EXPRESSIONS, RECORDS)
 def test_or_true_is_true_and_and_false_is_false(source: str, contact: dict[str, object]) -> None:
     if plan(source).problem is not None:

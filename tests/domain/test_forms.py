@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -22,9 +22,11 @@ DEMO = FormMapping.model_validate(
 CONTROL_OR_TURNING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
+# Of two names that differ only by what cannot be stored, the inbox keeps one: no form calls its answers so.
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 any_answers = st.dictionaries(
     st.sampled_from(["mail", "first", "firm", "land", "size", "news", "plan", "seats", "message", "other"]),
-    st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)),
+    st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)),
 )
 
 
@@ -161,7 +163,6 @@ def test_a_form_file_may_be_all_text_as_its_loader_reads_it() -> None:
     assert (form.complaint, form.most_bytes) == (True, 2048)
 
 
-@settings(max_examples=150, deadline=None)
 @given(any_answers)
 def test_reading_is_the_same_before_and_after_the_inbox(answers: dict[str, object]) -> None:
     answers = {"mail": "ann@acme.example"} | {key: each for key, each in answers.items() if key != "mail"}
@@ -172,7 +173,6 @@ def test_reading_is_the_same_before_and_after_the_inbox(answers: dict[str, objec
     assert not any(CONTROL_OR_TURNING.search(value) or len(value) > 200 for value in first.fields.values())
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=300))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     for clean in (clean_line, clean_text):
@@ -181,7 +181,6 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
         assert once == unicodedata.normalize("NFC", once)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=80))
 def test_an_address_is_read_or_refused_and_reading_it_again_changes_nothing(text: str) -> None:
     try:

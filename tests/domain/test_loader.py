@@ -156,7 +156,7 @@ def test_what_holds_nothing_can_be_stored_too(text: str) -> None:
 
 
 @given(st.integers(min_value=0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_program_survives_storing(seed: int) -> None:
     case = a_case(Random(seed))
     loaded = load(case.files, Templates.of(case.files))

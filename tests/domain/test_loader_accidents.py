@@ -28,7 +28,6 @@ def problems_or_program(text: str) -> list[Problem]:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=60, deadline=None)
 def test_any_text_gives_problems_or_a_program(text: str) -> None:
     problems_or_program(text)
 
@@ -60,13 +59,12 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 @given(mutations())
-@settings(max_examples=60, deadline=None)
 def test_any_accident_to_a_good_file_gives_problems_or_a_program(text: str) -> None:
     problems_or_program(text)
 
 
 @pytest.mark.large
 @given(mutations())
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 def test_any_accident_to_a_good_file_gives_problems_or_a_program_at_full_size(text: str) -> None:
     problems_or_program(text)

@@ -63,7 +63,7 @@ def splits_into_a_prefix(case: Case, timeline: list[dict[str, Any]]) -> None:
 
 
 @given(st.integers(min_value=0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_whatever_the_sequence_and_whatever_happens_the_laws_hold(seed: int) -> None:
     keeps_the_laws(a_case(Random(seed)))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -146,7 +146,6 @@ def test_a_due_travels() -> None:
     assert Due.model_validate_json(found.model_dump_json()) == found
 
 
-@settings(deadline=None)
 @given(st.sampled_from([Span, Delay, Limit, Expiry, Moment]), st.text() | st.text("PTDHMYSW0123456789 until-+:.contx"))
 def test_any_text_is_read_or_refused_with_a_message(
     kind: type[Span] | type[Delay] | type[Limit] | type[Expiry] | type[Moment], text: str

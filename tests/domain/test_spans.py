@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.business_time import NeverOpen
@@ -266,7 +266,6 @@ def test_the_reason_repeats_the_words_with_what_was_read_and_whose_clock(words: 
 
 # Laws ------------------------------------------------------------------------------------------------------------
 
-law = settings(deadline=None)  # a busy machine is not a failure
 INSTANTS = st.builds(datetime.combine, st.dates(date(2000, 1, 3), date(2040, 12, 1)), st.times(), st.just(UTC))
 ZONES = st.sampled_from(sorted(ZONE_NAMES)).map(ZoneInfo)
 HOURS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
@@ -277,7 +276,6 @@ UNIT_NAMES = st.sampled_from(
 SPANS = st.builds("{} {}".format, st.integers(1, 400), UNIT_NAMES)
 
 
-@law
 @given(SPANS, INSTANTS, ZONES)
 def test_a_due_is_a_full_second_in_utc_and_after_the_start(words: str, since: datetime, zone: ZoneInfo) -> None:
     found = due(Span.parse(words), since, seen(zone))
@@ -287,7 +285,6 @@ def test_a_due_is_a_full_second_in_utc_and_after_the_start(words: str, since: da
     assert found.tzinfo is UTC
 
 
-@law
 @given(st.integers(1, 5000), INSTANTS, ZONES)
 def test_elapsed_spans_know_no_clocks(minutes: int, since: datetime, zone: ZoneInfo) -> None:
     found = due(Delay.parse(f"{minutes} minutes"), since, seen(zone)) - since
@@ -295,7 +292,6 @@ def test_elapsed_spans_know_no_clocks(minutes: int, since: datetime, zone: ZoneI
     assert timedelta(0) <= found - timedelta(minutes=minutes) < timedelta(seconds=1)
 
 
-@law
 @given(st.integers(1, 800), HOURS, INSTANTS, ZONES)
 def test_a_day_and_hour_is_that_wall_time_whatever_lies_between(
     n: int, hour: time, since: datetime, zone: ZoneInfo
@@ -308,7 +304,6 @@ def test_a_day_and_hour_is_that_wall_time_whatever_lies_between(
     assert found <= due(wait, since + timedelta(days=3), seen(zone))
 
 
-@law
 @given(HOURS, INSTANTS, ZONES)
 def test_the_next_time_the_clock_shows_an_hour_is_the_first_after_now(
     hour: time, since: datetime, zone: ZoneInfo
@@ -320,7 +315,6 @@ def test_the_next_time_the_clock_shows_an_hour_is_the_first_after_now(
     assert found == min(instant for instant in shown if instant > since)
 
 
-@law
 @given(WEEKDAY_NAMES, HOURS, INSTANTS, ZONES)
 def test_a_weekday_is_met_within_the_week_and_on_its_day(
     name: str, hour: time, since: datetime, zone: ZoneInfo
@@ -336,7 +330,6 @@ def test_a_weekday_is_met_within_the_week_and_on_its_day(
     assert due(wait, found, seen(zone)) > found
 
 
-@law
 @given(st.integers(1, 60), st.integers(1, 60), INSTANTS, ZONES)
 def test_splitting_business_hours_changes_nothing(first: int, rest: int, since: datetime, zone: ZoneInfo) -> None:
     since = since.replace(microsecond=0)

@@ -3,7 +3,7 @@
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.tree import MOST_BYTES, Items, Keys, Problem, at, empties, line_of, locate, read_tree
@@ -142,7 +142,6 @@ YAMLISH = st.text(alphabet=st.sampled_from(list("abc:-#'\"[]{}!&*%@|>?,\\ \n\n\n
 
 
 @given(st.one_of(st.text(max_size=200), YAMLISH))
-@settings(max_examples=150, deadline=None)
 def test_whatever_the_text_reading_ends_in_a_tree_or_in_problems_with_lines(text: str) -> None:
     found, problems = read_tree("a.yaml", text)
 
@@ -152,6 +151,5 @@ def test_whatever_the_text_reading_ends_in_a_tree_or_in_problems_with_lines(text
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
 def test_bytes_that_are_no_text_do_no_harm(data: bytes) -> None:
     read_tree("a.yaml", data.decode("utf-8", "surrogateescape"))

@@ -5,8 +5,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from records.migrate import migrate_inbox, migrate_main
 from records.session import Database
+from tests.databases import MIGRATE, lay_down
 from tests.records import postgresql
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system)]
@@ -39,9 +39,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/records.db"
 
 
+def make(kind: str, url: str) -> None:
+    if url.startswith("sqlite"):
+        lay_down(kind, url)
+    else:
+        MIGRATE[kind](url)
+
+
 @pytest.fixture
 def main(url: str) -> Iterator[Database]:
-    migrate_main(url)
+    make("main", url)
     database = Database(url)
     yield database
     database.close()
@@ -49,7 +56,7 @@ def main(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def inbox(url: str) -> Iterator[Database]:
-    migrate_inbox(url)
+    make("inbox", url)
     database = Database(url)
     yield database
     database.close()

@@ -66,7 +66,7 @@ class Undone(Exception):
 
 
 @given(said=said, suppressed=suppressed, leaving=leaving, erased=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_short_look_sees_the_standing_that_the_long_one_sees(
     database: Database,
     said: list[tuple[str, str]],

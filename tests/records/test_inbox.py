@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, event
 from sqlalchemy.exc import IntegrityError
@@ -211,7 +211,6 @@ def test_a_long_backlog_is_not_read_to_find_its_head(in_memory: Database) -> Non
 
 
 @given(st.lists(st.tuples(st.sampled_from(["in", "drain", "fail", "retry"]), st.integers(0, 5)), max_size=40))
-@settings(max_examples=60, deadline=None)
 def test_every_row_waits_or_is_parked_or_is_drained(in_memory: Database, deeds: list[tuple[str, int]]) -> None:
     def do(session: Session) -> None:
         session.exec(delete(Inbox))

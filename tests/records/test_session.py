@@ -254,7 +254,7 @@ def in_memory() -> Iterator[Database]:
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_was_acknowledged_is_what_is_there(in_memory: Database, asked: list[tuple[int, bool]]) -> None:
     def work(value: int, fails: bool) -> Work[str]:
         def do(session: Session) -> str:

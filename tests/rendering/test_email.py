@@ -112,7 +112,7 @@ def test_no_mixture_of_what_headers_are_made_of_breaks_them(text: str) -> None:
 
 
 @pytest.mark.large
-@settings(max_examples=4_000, deadline=None)
+@settings(max_examples=4_000)
 @given(st.lists(st.one_of(SPARK, st.characters()), max_size=120).map("".join))
 def test_no_text_at_all_breaks_a_header(text: str) -> None:
     check(replace(PLAIN, to_name=text, subject=f"S{text}"))

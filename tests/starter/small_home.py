@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from records.migrate import migrate_inbox, migrate_main
 from records.session import Database
 from settings import Settings
 from starter.cli import run
 from starter.publish import publish_home
+from tests.databases import lay_down
 
 WELCOME = """\
 description: A welcome, and a tip two days later.
@@ -113,8 +113,8 @@ class SmallHome:
     def with_records(self) -> "SmallHome":
         """Make the databases, and publish the home."""
         self.settings.state.mkdir(exist_ok=True)
-        migrate_main(self.settings.database_url)
-        migrate_inbox(self.settings.inbox_url)
+        lay_down("main", self.settings.database_url)
+        lay_down("inbox", self.settings.inbox_url)
         self.published = publish_home(self.settings)
         return self
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from starter.forms.base import LONGEST_KEY, Delivery, NotASubmission, inbox_key, read_instant
@@ -187,7 +187,6 @@ def test_what_is_no_form_is_refused(raw: bytes, headers: dict[str, str]) -> None
         html(raw, headers)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([URLENCODED, MULTIPART, {"content-type": "application/json"}]))
 def test_any_bytes_are_read_or_refused(raw: bytes, headers: dict[str, str]) -> None:
     for source in SOURCES.values():
