@@ -162,8 +162,7 @@ class _Check:
             if not isinstance(value, str):
                 one = "an event" if kind == "event" else f"a {kind}"
                 return f"{one} must be written out as a text in quotes; write it as {example}"
-            known = self.names.known(kind)
-            return None if value in known else f"there is no {kind} '{value}'; {nearest(value, known)}"
+            return self.of_name(kind, value)
         if kind == "days" and isinstance(argument, Constant) and (type(value) is not int or value < 1):
             return f"days are a whole number from 1; write it as {example}"
         if kind == "date" and isinstance(argument, Constant):
@@ -171,6 +170,16 @@ class _Check:
         if kind == "url" and isinstance(argument, Constant) and not isinstance(value, str):
             return "a url is a text; write it in quotes"
         return pattern_problem(value) if kind == "pattern" and isinstance(value, str) else None
+
+    def of_name(self, kind: str, name: str) -> str | None:
+        known, sends = self.names.known(kind), self.names.sends
+        if kind == "segment" and not known:
+            return "there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
+        if name not in known:
+            return f"there is no {kind} '{name}'; {nearest(name, known)}"
+        if kind == "step" and sends is not None and name not in sends:
+            return f"'{name}' is not a step that sends; {nearest(name, sends)}"
+        return None
 
 
 def _signature(node: Call) -> Signature | None:

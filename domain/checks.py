@@ -13,7 +13,8 @@ from typing import Protocol
 from domain.conditions import Names, check, functions_used, paths
 from domain.definition import Header, nearest, read_again
 from domain.events import OF_A_SEND, WRITABLE_FIELDS
-from domain.needs import Deliver, Listen, Sleep
+from domain.field_values import unfit
+from domain.needs import Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, sends_before_a_wait
 from domain.policies import Policies
 from domain.program import Trigger
@@ -210,6 +211,15 @@ class Checking:
                 self._say(place, key, what, warning=True)
         if isinstance(need, Deliver):
             self._check_message(place, step, need)
+        if isinstance(need, Change):
+            self._check_change(place, step, need)
+
+    def _check_change(self, place: Keys, step: Step, need: Change) -> None:
+        for name, value in need.set.items():
+            own = self.policies.contact.fields.get(name)
+            what = unfit(name, "number" if name == "score" else own.type if own else "text", value)
+            if what is not None:
+                self._say(place, f"{step.kind}.{name}", what)
 
     def _check_message(self, place: Keys, step: Step, need: Deliver) -> None:
         class_ = self._class_of(need)
@@ -231,6 +241,7 @@ class Checking:
             contact_fields=self.policies.contact_fields(),
             event_fields=fields,
             steps=frozenset(self.flat) | (frozenset() if self.whole else quoted),
+            sends=self._known["send"] | (frozenset() if self.whole else quoted),
             events=frozenset(self.policies.event_fields()) | (frozenset() if self.strict else quoted),
             segments=frozenset(),
             topics=self._known["topic"],

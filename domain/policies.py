@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
+from domain.field_values import FieldType
 from domain.forms import FormMapping
 from domain.spans import Span
 from domain.zones import is_zone
@@ -83,7 +84,7 @@ class Messaging(Policy):
 class OwnField(Policy):
     """A field of ours on the contact."""
 
-    type: Literal["text", "number", "date", "yes_no"] = "text"
+    type: FieldType = "text"
     label: str | None = None
 
 

@@ -98,6 +98,37 @@ def test_a_built_in_event_may_have_fields_that_nobody_declared() -> None:
     assert said("goal: {event: purchased, where: event.product == 'bench'}\nsteps: []") == []
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("{score: abc}", "'score' takes a number, not 'abc'; write one such as 5, or +5 to count"),
+        ("{score: {set: '1,5'}}", "'score' takes a number, not '1,5'; write one such as 5, or +5 to count"),
+        ("{benches: many}", "'benches' takes a number, not 'many'; write one such as 5, or +5 to count"),
+        ("{renewal_date: soon}", "'renewal_date' takes a date, not 'soon'; write one such as 2026-03-27"),
+        ("{vip: perhaps}", "'vip' takes yes or no, not 'perhaps'; write one of them"),
+        ("{scor: +5}", "'scor' is no field that can be updated; did you mean 'score'?"),
+        ("{scor: abc}", "'scor' is no field that can be updated; did you mean 'score'?"),
+        ("{score: 7, benches: {set: -1.5}, vip: yes, renewal_date: 2026-03-27, stage: abc}", None),
+        ("{renewal_date: '2026-03-27T09:00:00Z', vip: 'false', score: {set: -5}}", None),
+    ],
+)
+def test_a_record_is_given_only_what_it_can_hold_and_one_mistake_is_said_once(change: str, problem: str | None) -> None:
+    assert said(f"steps:\n  - update: {change}\n") == ([f"2: {problem}"] if problem else [])
+
+
+def test_a_condition_asks_about_the_messages_of_steps_that_send() -> None:
+    text = "steps:\n  - send: shop/receipt\n  - wait: 1 day\n  - exit: a\n    when: clicked('wait-2')\n"
+
+    assert said(text) == ["5: 'wait-2' is not a step that sends; there is receipt"]
+    assert said(text.replace("clicked('wait-2')", "clicked('receipt')")) == []
+
+
+def test_segments_are_not_there_yet_and_check_says_so() -> None:
+    assert said("steps:\n  - wait: 1 day\n    when: in_segment('customers')\n") == [
+        "3: there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
+    ]
+
+
 # Warnings ----------------------------------------------------------------------------------------------------------
 
 

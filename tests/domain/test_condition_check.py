@@ -99,3 +99,17 @@ def test_the_event_is_known_only_where_there_is_one() -> None:
         "there is no field event.colour; there are amount, at, name, order_id, plan"
     ]
     assert check("event.colour == run.event.x", Names(any_event_fields=True, allow_event=True)) == []
+
+
+def test_what_a_contact_was_sent_is_asked_of_steps_that_send() -> None:
+    names = Names(steps=frozenset({"tips", "wait-2"}), sends=frozenset({"tips"}))
+
+    for function in ("sent", "opened", "clicked", "replied"):
+        assert check(f"{function}('tips')", names) == []
+        assert check(f"{function}('wait-2')", names) == ["'wait-2' is not a step that sends; there is tips"]
+
+
+def test_where_there_are_no_segments_that_is_said_plainly() -> None:
+    assert check("in_segment('customers')", Names()) == [
+        "there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
+    ]

@@ -44,12 +44,16 @@ def test_a_topic_can_be_withdrawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "contact"),
-    [("{score: +5}", {"score": "many"}), ("{score: lots}", {}), ("{benches: x}", {"benches": 1})],
+    ("need", "contact"),
+    [
+        (Change(add={"score": 5}), {"score": "many"}),
+        (Change(set={"score": "lots"}), {}),
+        (Change(set={"benches": "x"}), {"benches": 1}),
+    ],
 )
-def test_what_does_not_fit_the_record_breaks_the_step(written: str, contact: dict[str, Any]) -> None:
+def test_what_does_not_fit_the_record_breaks_the_step(need: Change, contact: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="; correct the"):
-        changed(change(written), contact)
+        changed(need, contact)
 
 
 def test_the_contact_goes_on_at_once() -> None:
