@@ -9,9 +9,8 @@ to the library with every name replaced by a value: it sees `v0 >= 60`, never a 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cel
-
 from domain.cel_asked import NODE, Answer, Asked, Named, Part, as_unfit, asked_all, weight
+from domain.cel_library import cel
 from domain.cel_values import MOST_WEIGHT, Unfit, fact
 
 _TOO_LONG = Unfit("that takes too long")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import cel
+from domain.cel_library import cel
 
 MOST_PATTERN = 500
 MOST_STATES = 1_000

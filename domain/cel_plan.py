@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cel
-
 from domain.cel_asked import Bound, Fact, Fixed, Part, Present, PresentIn
 from domain.cel_evaluation import Alternative, Calculation, Computed, Gathered, Junction, Negation, Quantified, Question
 from domain.cel_functions import matches, matching_effort, part_of, size
+from domain.cel_library import cel
 from domain.cel_parser import parse
 from domain.cel_syntax import (
     Call,

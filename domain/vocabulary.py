@@ -25,10 +25,10 @@ _MOST_LISTED = 8
 class Names:
     """What the author of one condition may refer to.
 
-    CONTACT_FIELDS are known beside `contact_fields`. `sends` are the steps that send, None where any may. `event_fields`
-    maps each event to its fields, None where they are not known; with `any_event_fields` undeclared ones pass.
-    `allow_event` is true in `where`, `enter`, `exit` and `goal`, where there is an event to look at. `calls` are the
-    names under `calls.`, None where they are not known.
+    CONTACT_FIELDS are known beside `contact_fields`. `sends` are the steps that send, None where any step may.
+    `event_fields` maps each event to its fields, None where they are not known; with `any_event_fields` undeclared ones
+    pass. `allow_event` is true in `where`, `enter`, `exit` and `goal`, where there is an event to look at. `calls` are
+    the names under `calls.`, None where they are not known.
     """
 
     contact_fields: frozenset[str] = CONTACT_FIELDS
