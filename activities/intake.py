@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock import Clock
 from domain.answers import read_address
+from domain.events import EVERYTHING
 from domain.forms import read_answers
 from domain.wave import Member, Wave
 from records import inbox
@@ -30,7 +31,7 @@ from records.models import Contact, Drained, Inbox
 from records.published import Published
 from records.runs import MOST_WAVES, Start, form_waves, started, wakes, woken
 from records.session import Database
-from records.timeline import EVERYTHING, Happening, record, record_changed
+from records.timeline import Happening, record, record_changed
 
 MOST_ROWS = 100
 # Calls to Temporal's server side by side.

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from domain.events import EVERYTHING
 from records.models import Inbox, InboxRecord
 
 TRIES = 3
-EVERYTHING = "*"
 _LONGEST_PROBLEM = 1000
 _TABLE = InboxRecord.metadata.tables["inbox"]
 _GIVEN = [column.name for column in _TABLE.columns if column.name != "id"]

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
 
-from records.inbox import EVERYTHING
+from domain.events import EVERYTHING
 from records.models import Inbox
 from starter.forms.base import NotASubmission
 from starter.forms.html import form_pairs
