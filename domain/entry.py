@@ -65,7 +65,7 @@ def may_enter(facts: Facts, before: Before, trigger: Trigger | None = None, even
         if no is not None:
             return Entry(False, name, [*why, no])
         why.append(PASSED[name])
-    return Entry(True, why=why, per=_per(facts))
+    return Entry(True, why=why, per=per_of(facts))
 
 
 def _checks(
@@ -115,7 +115,7 @@ def ended_already(facts: Facts) -> End | None:
 
 def _again(facts: Facts, before: Before) -> str | None:
     again = facts.program.again
-    if facts.program.per is not None and _per(facts) is None:
+    if facts.program.per is not None and per_of(facts) is None:
         return f"{facts.program.per} is missing"
     if again.rule == "never" and before.ever:
         return "again: never, and was in it before"
@@ -128,7 +128,8 @@ def _again(facts: Facts, before: Before) -> str | None:
     return None
 
 
-def _per(facts: Facts) -> str | None:
+def per_of(facts: Facts) -> str | None:
+    """Return the value that `per` names, as the records keep it; None without `per`, or if nothing stands there."""
     if facts.program.per is None:
         return None
     value = facts.read(facts.program.per)

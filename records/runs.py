@@ -7,19 +7,21 @@ it; from that commit on nothing is handed over for the run and no step begins.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, delete, func, select, update
 from uuid_utils.compat import uuid7
 
-from domain.entry import Before, Entry, may_enter
+from domain.entry import Before, Entry, may_enter, per_of
 from domain.facts import Event, Facts
 from domain.keys import slot, wave_id
 from domain.program import Program, Trigger
 from records import ledger
 from records.facts import Known, read_contacts
-from records.models import Contact, Decision, Enrolment, Wake
+from records.models import Contact, Decision, Enrolment, Record, Wake
 from records.published import Published
 
 # A wave carries at most this many (house.md 3): one member's trouble, a replay and a payload grow with it.
@@ -27,6 +29,14 @@ MOST_MEMBERS = 250
 # Runs that are given a wave, and waves that are started, in one go; the rest follows in the next.
 MOST_AT_ONCE = 20 * MOST_MEMBERS
 MOST_WAVES = 100
+LONGEST_REASON = 200
+
+_WAKE = Record.metadata.tables["wake"]
+_ASKED_FIRST = {
+    "sqlite": sqlite_insert(_WAKE).on_conflict_do_nothing(index_elements=["wave"]).returning(_WAKE.c.wave),
+    "postgresql": postgresql_insert(_WAKE).on_conflict_do_nothing(index_elements=["wave"]).returning(_WAKE.c.wave),
+}
+_A_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,7 @@ def enter(
     run_event = dict(event.data) if event is not None else dict(data or {})
     known = read_contacts(session, [contact.id])
     facts = _facts(known, published, session, program, contact, now, run_event)
-    per = facts.read(program.per) if program.per else None
-    entry = may_enter(facts, _before(session, program, contact, None if per is None else str(per)), trigger, event)
+    entry = may_enter(facts, _before(session, program, contact, per_of(facts)), trigger, event)
     enrolment = _enrol(session, program, contact, now, entry, run_event, event) if entry.enters else None
     session.add(
         Decision(
@@ -110,12 +119,17 @@ def _enrol(
     run_event: dict[str, Any],
     event: Event | None,
 ) -> Enrolment:
+    place = None if program.again.rule == "always" else slot(contact.id, program.sequence, entry.per)
+    if place is not None and program.again.rule == "after_exit":
+        # An earlier version of the sequence may have said `never`: its runs kept their place, and now may come back.
+        kept = update(Enrolment).where(col(Enrolment.slot) == place, col(Enrolment.ended_at).is_not(None))
+        session.exec(kept.values(slot=None))
     enrolment = Enrolment(
         id=str(uuid7()),
         contact_id=contact.id,
         sequence=program.sequence,
         version=program.version,
-        slot=None if program.again.rule == "always" else slot(contact.id, program.sequence, entry.per),
+        slot=place,
         per=entry.per,
         event=run_event,
         event_id=event.id if event else None,
@@ -130,11 +144,16 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
     """End a run for this reason; False if it had ended already, which is left as it is."""
     if enrolment.ended_at is not None:
         return False
-    enrolment.state, enrolment.ended_at, enrolment.end_reason = "ended", now, reason
-    enrolment.end_detail = "; ".join(why)[:1000] or None
+    detail = "; ".join(why)[:1000] or None
+    ended = {"state": "ended", "ended_at": now, "end_reason": reason[:LONGEST_REASON], "end_detail": detail}
     if program.again.rule == "after_exit":
-        enrolment.slot = None  # the place is free again; `never` keeps it for ever
-    session.add(enrolment)
+        ended["slot"] = None  # the place is free again; `never` keeps it for ever
+    # Asked of the row, not of what was read of it: of two workers that end a run at once, one does.
+    still_open = update(Enrolment).where(col(Enrolment.id) == enrolment.id, col(Enrolment.ended_at).is_(None))
+    first = session.exec(still_open.values(**ended).execution_options(synchronize_session=False)).rowcount == 1
+    session.refresh(enrolment)
+    if not first:
+        return False
     ledger.let_go(session, enrolment.id, f"the run ended: {reason}", now)
     session.add(
         Decision(
@@ -163,12 +182,25 @@ def stir(session: Session, run: Enrolment, now: datetime) -> None:
     """Note that a run has something to look at; the signal to its wave goes out after the commit."""
     if run.wave is None:
         return  # it has not begun, and will see everything when it does
-    session.merge(Wake(wave=run.wave, asked_at=now))
-    session.flush()  # holds the wave's row, so that the number below is taken by one at a time
+    _ask_to_wake(session, run.wave, now)  # holds the wave's row, so that the number below is taken by one at a time
     highest = session.exec(select(func.max(Enrolment.stirred)).where(Enrolment.wave == run.wave)).one()
     run.stirred = (highest or 0) + 1
     session.add(run)
     session.flush()
+
+
+def _ask_to_wake(session: Session, wave: str, now: datetime) -> None:
+    """Ask for a signal, and hold the row until the commit.
+
+    Every asking has an instant of its own, later than the last: by it `woken` knows which one was answered.
+    """
+    first, row = _ASKED_FIRST[session.get_bind().dialect.name], {"wave": wave, "asked_at": now}
+    while session.connection().execute(first, row).first() is None:
+        before = session.exec(select(Wake.asked_at).where(Wake.wave == wave).with_for_update()).first()
+        if before is not None:  # None: answered and forgotten between the two statements
+            again = update(Wake).where(col(Wake.wave) == wave).values(asked_at=max(now, before + _A_MOMENT))
+            session.exec(again.execution_options(synchronize_session=False))
+            return
 
 
 def form_waves(session: Session, now: datetime) -> list[Start]:
@@ -220,10 +252,10 @@ def wakes(session: Session) -> Sequence[Wake]:
 
 def woken(session: Session, taken: Sequence[Wake]) -> None:
     """Forget wakes whose signal was taken, unless they were asked for once more meanwhile."""
-    for wake_row in taken:
-        row = session.get(Wake, wake_row.wave)
-        if row is not None and row.asked_at == wake_row.asked_at:
-            session.delete(row)
+    for each in taken:
+        # In one statement: whoever asks meanwhile holds the row, and it is compared again when they are done.
+        answered = delete(Wake).where(col(Wake.wave) == each.wave, col(Wake.asked_at) == each.asked_at)
+        session.exec(answered.execution_options(synchronize_session=False))
 
 
 def anything_to_send_out(session: Session) -> bool:

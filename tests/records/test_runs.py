@@ -97,6 +97,39 @@ def test_after_exit_waits_for_the_end_and_its_span(office: Office) -> None:
     assert office.enter("back", NOW + 4 * DAY) == (True, "")
 
 
+def test_who_was_in_under_never_may_come_back_once_a_new_version_says_after_exit(office: Office) -> None:
+    office.enter("once")
+    office.end("once", "completed", NOW + DAY)
+    files = {**POLICIES, "sequences/once.yaml": HEAD % "after_exit" + REST}
+    office.database.write_now(lambda session: publish(session, files, load(files, TEMPLATES).programs, NOW + DAY))
+
+    assert office.enter("once", NOW + 2 * DAY) == (True, "")
+    assert office.enter("once", NOW + 2 * DAY) == (False, "again")
+
+
+def test_a_value_of_per_too_long_to_keep_whole_still_enters_only_once(main: Database) -> None:
+    files = {**POLICIES, "sequences/cart.yaml": HEAD % "never, per: run.event.order" + REST}
+    loaded = load(files, TEMPLATES)
+    assert not loaded.errors(), loaded.errors()
+    office = Office(main)
+    main.write_now(lambda session: publish(session, files, loaded.programs, NOW))
+
+    def work(session: Session) -> str:
+        data = {"order": "7" * 300}
+        return enter(session, office.published, office.program(session, "cart"), office.ann(session), NOW, data=data)[
+            0
+        ].check
+
+    assert [main.write_now(work), main.write_now(work)] == ["", "again"]
+
+
+def test_an_end_with_a_long_reason_is_kept_in_short(office: Office) -> None:
+    office.enter("once")
+    office.end("once", "exited:" + "because " * 100, NOW)
+
+    assert len(office.reasons()["once"] or "") == 200
+
+
 def test_always_means_also_while_inside(office: Office) -> None:
     assert office.enter("each") == office.enter("each") == (True, "")
 
@@ -213,6 +246,19 @@ def test_a_wave_is_woken_once_for_many_events_and_not_forgotten_when_one_more_co
     assert left.asked_at == NOW + 2 * DAY
     office.database.write_now(lambda session: woken(session, [left]))
     assert office.database.read_now(lambda session: session.exec(select(Wake)).all()) == []
+
+
+def test_a_wake_asked_for_once_more_in_the_same_instant_is_not_forgotten(office: Office) -> None:
+    office.enter("each")
+    (start,) = office.database.write_now(lambda session: form_waves(session, NOW))
+    office.database.write_now(lambda session: started(session, start.wave, NOW))
+    office.tell("unsubscribed", NOW, key="1", topic="other")
+    taken = office.database.read_now(wakes)
+
+    office.tell("unsubscribed", NOW, key="2", topic="other")
+    office.database.write_now(lambda session: woken(session, taken))
+
+    assert len(office.database.read_now(wakes)) == 1
 
 
 def test_the_same_event_told_twice_is_one_row(office: Office) -> None:
