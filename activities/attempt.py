@@ -124,7 +124,7 @@ class Attempt:
 
     def _earlier(self, session: Session, now: datetime) -> Outcome | None:
         """Return what an earlier attempt left behind; None if nothing keeps this one from going."""
-        row = session.get(Message, self.id)
+        row = ledger.held(session, self.id)
         if row is None or (row.state == ledger.CLAIMED and (row.not_before is None or row.not_before <= now)):
             return None
         if row.state == ledger.CLAIMED:
@@ -287,14 +287,14 @@ class Attempt:
         return self._fate(session, row, now) or self._soon(now, "sent again")
 
     def _lose(self, taken: Taken, reason: str, session: Session, now: datetime) -> Outcome:
-        row = session.get(Message, taken.id)
+        row = ledger.held(session, taken.id)
         if row is None or row.attempt != taken.attempt or row.state != ledger.HANDING_OVER:
             return self._soon(now, "another attempt has it")
         return self._known(session, ledger.lose(session, row, reason, now), now)
 
     async def _back(self, taken: Taken, reason: str, wait: timedelta) -> Outcome:
         def put_back(session: Session, now: datetime) -> Outcome:
-            row = session.get(Message, taken.id)
+            row = ledger.held(session, taken.id)
             # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
             rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
             due = _full_second(now + min(rest, self.post.settings.longest_rest))

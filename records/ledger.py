@@ -36,12 +36,17 @@ def by_key(session: Session, send_keys: list[str]) -> dict[str, Message]:
     return {row.send_key: row for row in rows}
 
 
+def held(session: Session, id: str) -> Message | None:
+    """Return a message as it is now, None if there is none. Nobody else moves it before our commit."""
+    return session.get(Message, id, with_for_update=True)
+
+
 def claim(session: Session, wanted: Message, attempt: str, now: datetime) -> Taken:
     """Claim a message for one attempt: a new row, or one that another attempt left before anything was sent.
 
     Raises `NotOurs` if it is being handed over or its fate is known.
     """
-    row = session.get(Message, wanted.id)
+    row = held(session, wanted.id)
     if row is None:
         row = wanted
         row.claimed_at = now
@@ -101,7 +106,7 @@ def repeat(session: Session, row: Message) -> Message:
 
 def skip(session: Session, wanted: Message, reason: str, now: datetime) -> Message:
     """Note that it was not sent, and why. A message that is on its way or has a fate keeps it."""
-    row = session.get(Message, wanted.id) or wanted
+    row = held(session, wanted.id) or wanted
     if row.state not in FINAL and row.state != HANDING_OVER:
         row.state, row.skipped_at, row.reason = SKIPPED, now, reason[:1000]
     session.add(row)
@@ -132,12 +137,13 @@ def abandoned(session: Session, now: datetime) -> list[str]:
 
 def lose_abandoned(session: Session, found: list[str], now: datetime) -> None:
     """Note that nobody can know the fate of these messages, unless their owner has told it meanwhile."""
-    for row in session.exec(select(Message).where(col(Message.id).in_(found), Message.state == HANDING_OVER)).all():
+    left = select(Message).where(col(Message.id).in_(found), Message.state == HANDING_OVER)
+    for row in session.exec(left.with_for_update()).all():
         lose(session, row, "whoever handed it over died before its fate was known", now)
 
 
 def _ours(session: Session, taken: Taken, *states: str) -> Message:
-    row = session.get(Message, taken.id)
+    row = held(session, taken.id)
     if row is None or row.attempt != taken.attempt or row.state not in states:
         raise NotOurs(row.state if row else "gone")
     return row

@@ -1,0 +1,183 @@
+"""Two workers on one PostgreSQL: what one of them decides, the other does not undo.
+
+SQLite lets one writer in at a time, so these stories cannot happen there. Here each is told step by step: one worker
+stands in the middle of its transaction while the other does its whole work.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from domain.facts import Facts
+from domain.policies import Policies
+from records import ledger
+from records.facts import read_again, read_known
+from records.ledger import NotOurs, Taken
+from records.migrate import migrate_main
+from records.models import Decision, Enrolment, Message, Wake
+from records.runs import end, stir, wakes, woken
+from records.session import Database
+from tests.records.test_runs import DAY, NOW, Office
+
+pytestmark = pytest.mark.system
+
+PATIENCE = 20  # seconds, for what must happen
+A_WHILE = 0.3  # seconds, for what must not
+
+
+@pytest.fixture
+def office(postgresql_url: str) -> Iterator[Office]:
+    migrate_main(postgresql_url)
+    with_ann = Office(Database(postgresql_url)).open()
+    with_ann.enter("each")
+    yield with_ann
+    with_ann.database.close()
+
+
+@pytest.fixture
+def other(office: Office, postgresql_url: str) -> Iterator[Database]:
+    database = Database(postgresql_url)
+    yield database
+    database.close()
+
+
+class Midway:
+    """A transaction that does its work, says so, and commits only when it may."""
+
+    def __init__(self, database: Database, work: Callable[[Session], Any]) -> None:
+        self.did, self.may_commit = threading.Event(), threading.Event()
+        self._thread = ThreadPoolExecutor(1)
+
+        def slowly(session: Session) -> Any:
+            result = work(session)
+            session.flush()
+            self.did.set()
+            assert self.may_commit.wait(PATIENCE)
+            return result
+
+        self.result: Future[Any] = self._thread.submit(database.write_now, slowly)
+        assert self.did.wait(PATIENCE)
+
+    def commit(self) -> Any:
+        self.may_commit.set()
+        return self.result.result(PATIENCE)
+
+
+def beside(database: Database, work: Callable[[Session], Any]) -> "Future[Any]":
+    """Begin work that has to wait for the transaction midway."""
+    result = ThreadPoolExecutor(1).submit(database.write_now, work)
+    with pytest.raises(TimeoutError):
+        result.result(A_WHILE)
+    return result
+
+
+def the_run(session: Session) -> Enrolment:
+    return session.exec(select(Enrolment)).one()
+
+
+def in_a_wave(session: Session) -> None:
+    for run in session.exec(select(Enrolment)):
+        run.wave, run.state = "seq/each/1", "running"
+        session.add(run)
+
+
+def hello(session: Session) -> Message:
+    run = the_run(session)
+    return Message(
+        id="m",
+        send_key=f"{run.id}/hello/1",
+        contact_id=run.contact_id,
+        enrolment_id=run.id,
+        step="hello",
+        channel="email",
+        template="welcome/hello",
+        bundle="b",
+        class_="marketing",
+        message_id="<m@acme.example>",
+        state=ledger.CLAIMED,
+    )
+
+
+def claimed(session: Session) -> Taken:
+    return ledger.claim(session, hello(session), "first attempt", NOW)
+
+
+def test_an_end_waits_for_the_last_look_so_nothing_leaves_after_it(office: Office, other: Database) -> None:
+    taken = office.database.write_now(claimed)
+
+    def last_look(session: Session) -> None:
+        run = the_run(session)
+        facts = read_known(session, [run.id]).facts(run.id, office.program(session, "each"), Policies.none(), NOW)
+        assert isinstance(read_again(session, facts, NOW), Facts)
+
+    def leave(session: Session) -> None:
+        last_look(session)
+        ledger.hand_over(session, taken, NOW, DAY)
+
+    looking = Midway(office.database, last_look)
+    ending = beside(
+        other, lambda session: end(session, office.program(session, "each"), the_run(session), "x", NOW, [])
+    )
+    looking.commit()
+    assert ending.result(PATIENCE) is True
+
+    with pytest.raises((NotOurs, AssertionError)):
+        office.database.write_now(leave)
+
+
+def test_of_two_attempts_at_one_message_one_hands_it_over(office: Office, other: Database) -> None:
+    first = office.database.write_now(claimed)
+    second = Midway(other, lambda session: ledger.claim(session, hello(session), "second attempt", NOW))
+    handing_over = beside(office.database, lambda session: ledger.hand_over(session, first, NOW, DAY))
+    second.commit()
+
+    with pytest.raises(NotOurs):
+        handing_over.result(PATIENCE)
+
+
+def test_of_two_ends_the_first_one_holds(office: Office, other: Database) -> None:
+    def ends(reason: str) -> Callable[[Session], bool]:
+        return lambda session: end(session, office.program(session, "each"), the_run(session), reason, NOW, [])
+
+    converted = Midway(office.database, ends("converted"))
+    completed = beside(other, ends("completed"))
+    assert converted.commit() is True
+    assert completed.result(PATIENCE) is False
+
+    said = office.database.read_now(
+        lambda session: session.exec(select(Decision.did).where(Decision.kind == "end")).all()
+    )
+    assert (list(office.reasons().values()), said) == (["converted"], ["converted"])
+
+
+def test_two_workers_that_stir_one_wave_take_a_number_each(office: Office, other: Database) -> None:
+    office.enter("each")
+    office.database.write_now(in_a_wave)
+
+    def stirs(place: int) -> Callable[[Session], None]:
+        return lambda session: stir(session, session.exec(select(Enrolment).order_by(Enrolment.id)).all()[place], NOW)
+
+    one = Midway(office.database, stirs(0))
+    two = beside(other, stirs(1))
+    one.commit()
+    two.result(PATIENCE)
+
+    numbers = office.database.read_now(lambda session: session.exec(select(Enrolment.stirred)).all())
+    assert sorted(numbers) == [1, 2]
+
+
+def test_a_wake_asked_for_while_the_last_one_is_forgotten_stays(office: Office, other: Database) -> None:
+    office.database.write_now(in_a_wave)
+    office.database.write_now(lambda session: stir(session, the_run(session), NOW))
+    taken = office.database.read_now(wakes)
+
+    once_more = Midway(office.database, lambda session: stir(session, the_run(session), NOW))
+    forgetting = beside(other, lambda session: woken(session, taken))
+    once_more.commit()
+    forgetting.result(PATIENCE)
+
+    assert len(office.database.read_now(lambda session: session.exec(select(Wake)).all())) == 1
