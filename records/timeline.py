@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from domain.entry import ended_already, ended_by, starts
+from domain.events import EVERYTHING
 from domain.facts import Event
 from domain.program import Program
 from records.contacts import record_consent, suppress
 from records.facts import event_of, read_known
+from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
 from records.runs import end, enter, open_runs, stir
-
-EVERYTHING = "*"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[s
         if message is not None and message.contact_id == contact.id:
             return message.enrolment_id, message.step
     if happening.step is not None:
-        of_step = select(Message).where(Message.contact_id == contact.id, Message.step == happening.step)
+        left = col(Message.state).not_in([CLAIMED, SKIPPED])  # nobody answers what was never sent
+        of_step = select(Message).where(Message.contact_id == contact.id, Message.step == happening.step, left)
         found = sorted(session.exec(of_step), key=lambda message: message.claimed_at or happening.at)
         if found:
             return found[-1].enrolment_id, happening.step

@@ -1,0 +1,72 @@
+"""What an event belongs to, and how far back a timeline is read."""
+
+from sqlmodel import Session, col, select
+
+from records.facts import MOST_EVENTS, read_known
+from records.models import Contact, Enrolment, Interaction, Message
+from records.session import Database
+from records.timeline import Happening, record
+from tests.records.test_runs import DAY, NOW, Office
+
+
+def message(run: Enrolment, state: str) -> Message:
+    return Message(
+        id=f"{run.sequence}-{state}",
+        send_key=f"{run.id}/hello/1",
+        contact_id=run.contact_id,
+        enrolment_id=run.id,
+        step="hello",
+        channel="email",
+        template="welcome/hello",
+        bundle="b",
+        class_="marketing",
+        message_id=f"<{run.id}@acme.example>",
+        state=state,
+        claimed_at=None if state == "skipped" else NOW,
+    )
+
+
+def test_an_answer_belongs_to_the_message_that_was_sent_not_to_one_that_was_skipped_later(main: Database) -> None:
+    office = Office(main).open()
+    office.enter("once")
+    office.enter("each", NOW + DAY)
+
+    def tell(session: Session) -> tuple[str, str | None]:
+        by_name = {run.sequence: run for run in session.exec(select(Enrolment))}
+        session.add(message(by_name["once"], "accepted"))
+        session.add(message(by_name["each"], "skipped"))
+        session.flush()
+        ann = session.exec(select(Contact)).one()
+        happening = Happening(key="reply", name="replied", at=NOW + 2 * DAY, step="hello")
+        row = record(session, office.published, ann, happening, NOW + 2 * DAY)
+        assert row is not None
+        return by_name["once"].id, row.enrolment_id
+
+    sent, found = main.write_now(tell)
+    assert found == sent
+
+
+def test_of_a_long_timeline_the_newest_end_is_read_and_of_a_short_one_all(main: Database) -> None:
+    office = Office(main).open()
+    office.enter("each")
+
+    def fill(session: Session, count: int) -> str:
+        run = session.exec(select(Enrolment)).one()
+        before = len(session.exec(select(Interaction.id)).all())
+        session.add_all(
+            Interaction(contact_id=run.contact_id, key=f"k{before + number}", name="opened", at=NOW)
+            for number in range(count)
+        )
+        return run.id
+
+    def read() -> list[int]:
+        known = main.read_now(lambda session: read_known(session, [run]))
+        (events,) = known.events.values()
+        return [event.id for event in events]
+
+    run = main.write_now(lambda session: fill(session, 5))
+    assert len(read()) == 5
+    main.write_now(lambda session: fill(session, MOST_EVENTS))
+
+    newest = main.read_now(lambda session: session.exec(select(Interaction.id).order_by(col(Interaction.id))).all())
+    assert read() == list(newest)[-MOST_EVENTS:]
