@@ -6,15 +6,15 @@ A kind is a class with fields, one sentence and two methods: `need(run)` says wh
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self, cast
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     ValidationError,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -39,16 +39,15 @@ class Block(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _read(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> "Block":
+    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         if isinstance(value, list) and info.context is not None:
             reader: BlockReader = info.context
-            return reader.block(value)
+            return cast("Self", reader.block(value))
         if value is None and info.context is not None:
             raise ValueError("there are no steps; write some, or [] for none")
         if info.context is not None and not isinstance(value, Block):
             raise ValueError("steps are a list; begin each with '- ', such as '- send: welcome/hello'")
-        made: Block = handler(value)
-        return made
+        return handler(value)
 
 
 @dataclass(frozen=True)
