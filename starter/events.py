@@ -29,12 +29,16 @@ _BODY = {
     "required": ["id", "event", "contact"],
     "properties": {
         "id": {"type": "string", "description": "yours; the same when you tell it again"},
-        "event": {"type": "string", "example": "purchased"},
-        "contact": {"type": "object", "properties": {"id": {"type": "string"}, "email": {"type": "string"}}},
+        "event": {"type": "string", "description": "a built-in event, or one of our own", "example": "purchased"},
+        "contact": {
+            "type": "object",
+            "description": "our id of them, or their e-mail: an object with id or email",
+            "properties": {"id": {"type": "string"}, "email": {"type": "string"}},
+        },
         "of": {"type": "string", "description": "the step whose message it is an answer to", "example": "tips"},
         "message": {"type": "string", "description": "our id of that message, where you know it; stronger than of"},
-        "data": {"type": "object"},
-        "at": {"type": "string", "format": "date-time"},
+        "data": {"type": "object", "description": "the event's fields"},
+        "at": {"type": "string", "format": "date-time", "description": "when it happened"},
     },
 }
 _SCHEMA = {

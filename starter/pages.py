@@ -22,6 +22,10 @@ button { font: inherit; padding: .6rem 1.1rem; border: 1px solid #1c1c1a; border
 button.quiet { background: transparent; color: inherit; }
 button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
 table { border-collapse: collapse; }
+td:first-child { min-width: 5.5rem; }
+h2 { font-size: 1.1rem; margin: 2.5rem 0 .25rem; overflow-wrap: anywhere; }
+h2 + p { margin: 0 0 .5rem; }
+table + table { margin-top: .75rem; }
 td { padding: .35rem .9rem .35rem 0; vertical-align: top; }
 code { font-size: .9em; }
 @media (prefers-color-scheme: dark) {
@@ -77,10 +81,15 @@ _PROBLEM = """{% extends "shell" %}{% block title %}Please try again in a moment
 
 _REFERENCE = """{% extends "shell" %}{% block title %}Rapport: the HTTP interface{% endblock %}
 {% block body %}<p>The same for machines: <a href="/openapi.json">OpenAPI</a>.</p>
-<table>{% for row in rows %}
-<tr><td><code>{{ row.method }}&nbsp;{{ row.path }}</code></td><td>{{ row.summary }}<br>
-{% for status, meaning in row.answers %}<code>{{ status }}</code> {{ meaning }}<br>{% endfor %}</td></tr>{% endfor %}
-</table>{% endblock %}"""
+{% for row in rows %}
+<h2><code>{{ row.method }} {{ row.path }}</code></h2>
+<p>{{ row.summary }}</p>
+{% if row.fields %}<table>{% for name, meaning in row.fields %}
+<tr><td><code>{{ name }}</code></td><td>{{ meaning }}</td></tr>{% endfor %}
+</table>{% endif %}
+<table>{% for status, meaning in row.answers %}
+<tr><td><code>{{ status }}</code></td><td>{{ meaning }}</td></tr>{% endfor %}
+</table>{% endfor %}{% endblock %}"""
 
 _PAGES = Environment(
     autoescape=True,
@@ -121,6 +130,7 @@ def reference(schema: dict[str, Any]) -> HTMLResponse:
             "method": method.upper(),
             "path": path,
             "summary": about.get("summary", "").capitalize(),
+            "fields": _fields(about.get("requestBody", {})),
             "answers": [
                 (status, answer["description"])
                 for status, answer in about["responses"].items()
@@ -131,3 +141,14 @@ def reference(schema: dict[str, Any]) -> HTMLResponse:
         for method, about in methods.items()
     ]
     return page("reference", rows=rows)
+
+
+def _fields(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the fields of a JSON body, each with what it is; of a body that may be one or many, those of one."""
+    schema = body.get("content", {}).get("application/json", {}).get("schema", {})
+    one = next(iter(schema.get("oneOf", [schema])))
+    needed = one.get("required", ())
+    return [
+        (name, f"{about.get('description', about.get('type', ''))}{'' if name in needed else ' (may be left out)'}")
+        for name, about in one.get("properties", {}).items()
+    ]

@@ -265,6 +265,7 @@ async def test_the_interface_is_described_for_people_and_machines(tmp_path: Path
     for path in ("/forms/{source}/{form}", "/f/{form}", "/events", "/u/{token}", "/healthz", "/readyz"):
         assert path in people.text
         assert path in machines.json()["paths"]
+    assert "the step whose message it is an answer to (may be left out)" in people.text
 
 
 async def test_a_living_process_with_a_good_inbox_is_ready(tmp_path: Path) -> None:
