@@ -128,7 +128,8 @@ class Attempt:
         if row is None or (row.state == ledger.CLAIMED and (row.not_before is None or row.not_before <= now)):
             return None
         if row.state == ledger.CLAIMED:
-            return Later(row.not_before, row.reason or "tried again later")
+            # Not in the server's words: they often name the address, and this goes into a history.
+            return Later(row.not_before, "the mail server asked for patience")
         if row.state == ledger.HANDING_OVER:
             if row.lease_until is not None and now < row.lease_until:
                 return Later(_full_second(row.lease_until), "being handed over")
@@ -141,7 +142,7 @@ class Attempt:
             ledger.repeat(session, row)  # the same Message-ID: a receiver that has it already can tell
             return None
         fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
-        outcome = Sent(fate, None if fate == "accepted" else row.reason)
+        outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
         did = "sent" if fate == "accepted" else fate
         why = [row.reason] if row.reason and fate != "accepted" else []
         more = {"template": row.template, "message": row.id} | ({"subject": row.subject} if row.subject else {})
@@ -319,7 +320,9 @@ class Attempt:
         return Later(_full_second(now + min(SOON, self.post.settings.longest_rest)), why)
 
     async def _write(self, work: Callable[[Session, datetime], Result]) -> Result:
-        now = self.post.clock()
+        # Never earlier than the wave asked: on a machine whose clock is behind the server's, a message that is due
+        # would be answered `later` with an instant that has come, over and over.
+        now = max(self.post.clock(), self.batch.now)
         return await self.post.database.write(lambda session: work(session, now))
 
     async def _close(self, answer: Answer) -> Outcome:

@@ -103,7 +103,7 @@ class Messages:
             row = read.known.enrolments.get(enrolment)
             if row is None or row.ended_at is not None:
                 return Left(row.end_reason or "ended" if row else "erased")
-            now = self.post.clock()
+            now = max(self.post.clock(), batch.now)
             if asyncio.get_running_loop().time() > until or activity.is_worker_shutdown():
                 return Later(now.replace(microsecond=0), "its turn has not come")
             try:

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.attempt import MailSettings, Post
 from activities.batches import Alike, Answers, Batch
 from activities.messages import Messages
-from channels.base import Accepted, BeforeBody, Envelope, Unavailable, Unknown
+from channels.base import Accepted, BeforeBody, Envelope, Refused, Unavailable, Unknown
 from domain.keys import Tokens
 from domain.loader import load
 from domain.needs import Later, Left, Outcome, Sent
@@ -87,6 +87,7 @@ class Office:
     pen: Pen
     channel: Channel
     now: datetime = NOW
+    asked_at: datetime = NOW
 
     async def send(self) -> Outcome:
         """Let the activity do its work once; return the outcome of the one member."""
@@ -109,7 +110,9 @@ class Office:
         assert wanted is not None
         members = (Alike(visit=1, arrived_at=NOW, since=NOW, enrolments=(self.enrolment,)),)
         name, version = self.program.sequence, self.program.version
-        return Batch(sequence=name, version=version, step=step, kind="send", need=wanted, now=NOW, members=members)
+        return Batch(
+            sequence=name, version=version, step=step, kind="send", need=wanted, now=self.asked_at, members=members
+        )
 
     async def meet_goal(self) -> None:
         """Record the goal, as intake does."""
@@ -278,5 +281,34 @@ async def test_a_lost_reply_is_unknown_to_marketing_for_good(office: Office) -> 
     first = await office.send()
     office.channel.fails = None
 
-    assert first == await office.send() == Sent("unknown", "hung up")
+    assert first == await office.send() == Sent("unknown")
     assert office.channel.taken == []
+
+
+async def test_what_a_mail_server_says_of_an_address_stays_in_the_ledger_and_out_of_the_history(
+    office: Office,
+) -> None:
+    office.channel.fails = Unavailable(f"<{ADDRESS}>: greylisted", "450 4.7.1")
+    await office.send()
+    resting = await office.send()
+    office.now += timedelta(hours=2)
+    office.channel.fails = Refused(f"<{ADDRESS}>: no such user", "550 5.1.1")
+    refused = await office.send()
+
+    assert (type(resting), refused) == (Later, Sent("refused"))
+    assert ADDRESS not in f"{resting} {refused}"
+    row = office.message()
+    assert row is not None
+    assert ADDRESS in (row.reason or "")
+
+
+async def test_a_machine_whose_clock_is_behind_sends_what_is_due_instead_of_asking_again_at_once(
+    office: Office,
+) -> None:
+    office.channel.fails = Unavailable("greylisted", "450 4.7.1")
+    rest = await office.send()
+    assert isinstance(rest, Later)
+    assert rest.due is not None
+    office.asked_at, office.now, office.channel.fails = rest.due, rest.due - timedelta(seconds=20), None
+
+    assert await office.send() == Sent("accepted")
