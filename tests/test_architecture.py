@@ -59,6 +59,8 @@ IMPURE_MODULES = {
     "selectors", "shutil", "signal", "smtplib", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile",
     "threading", "time",
 }  # fmt: skip
+IMPURE_ALL_THE_SAME = {"domain/cel_library.py": {"sys"}}
+"""It imports half of a library, so it looks into the table of imported modules, and at nothing else."""
 IMPURE_CALLS = {
     "now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "getenv", "urlopen", "open", "print", "input",
     "TimestampSigner", "URLSafeTimedSerializer",
@@ -184,7 +186,7 @@ def test_the_rules_are_built_on_pure_libraries_only() -> None:
         f"{place(path, node)}: domain may not import {name}"
         for path, tree in of_rooms("domain").items()
         for node, name in imports(tree)
-        if (top := name.split(".")[0]) in IMPURE_MODULES
+        if (top := name.split(".")[0]) in IMPURE_MODULES - IMPURE_ALL_THE_SAME.get(place(path), set())
         or (top not in sys.stdlib_module_names and top not in PURE_LIBRARIES and top not in ours)
     ]
 
