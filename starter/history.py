@@ -17,8 +17,8 @@ from records.published import Published
 from starter.standing import Stand, stands
 
 MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
-# At one instant, what happened comes before what was decided on it, and that before what was done.
-ORDER = {"event": 0, "consent": 1, "entry": 2, "decision": 3, "message": 4, "end": 5}
+# At one instant, what happened (a message's fate, too) comes before what was decided on it.
+ORDER = {"event": 0, "consent": 1, "entry": 2, "message": 3, "decision": 4, "end": 5}
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ def test_the_whole_timeline_of_a_contact_sorted_by_time(ann: SmallHome) -> None:
     assert [step["step"] for step in run["steps"]] == ["hello", "wait-2"]
     old = [row for row in document["timeline"] if row["at"] < "2026-04"]
     assert [(row["kind"], row.get("step")) for row in old] == [
-        ("decision", "hello"), ("message", "hello"), ("event", "hello"), ("decision", "wait-2"), ("message", "tips"),
+        ("message", "hello"), ("decision", "hello"), ("event", "hello"), ("decision", "wait-2"), ("message", "tips"),
     ]  # fmt: skip
     assert document["timeline"] == sorted(document["timeline"], key=lambda row: row["at"][:19])
     assert document["messages"][1]["reason"] == "expired"

@@ -49,6 +49,8 @@ def put_first_second(session: Session) -> None:
     session.add(Message(id="m1", send_key="k1", step="hello", **fate, **message))
     session.add(Decision(kind="send", did="sent", step="hello", more={"message": "m1"}, **told))
     session.flush()
+    session.add(Decision(kind="branch", did="took", step="branch-2", **told))
+    session.flush()
     session.add(Decision(kind="wait_for", did="matched", step="wait-2", event_id=event.id, **told))
     session.flush()
     session.add(Decision(kind="update", did="updated", step="update-3", **told))
@@ -64,7 +66,7 @@ def test_within_a_second_everything_comes_after_what_it_rests_on(ann: SmallHome)
     timeline = ann.type("contact", "show", "ann@acme.example", "--json").document["timeline"]
 
     said = [row.get("event") or row.get("state") or row["did"] for row in timeline]
-    assert said == ["opted_in", "entered", "sent", "accepted", "replied", "matched", "updated", "completed"]
+    assert said == ["opted_in", "entered", "accepted", "sent", "took", "replied", "matched", "updated", "completed"]
 
 
 def put_waiting(session: Session) -> None:
