@@ -1,9 +1,11 @@
-"""What holds for every test: how much Hypothesis looks at.
+"""What holds for every test: how much Hypothesis looks at, and that a child hears the signals it is sent.
 
 `usual` looks at the same examples every time, so that a red run is about the change and not about luck; `full`, in
 `make test-all`, looks at many more and at others each time. A test says `@settings(max_examples=…)` only where one
 example is dear, or where the size is the point and the test is marked `large`.
 """
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +15,9 @@ settings.register_profile(
 )
 settings.register_profile("full", max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("usual")
+
+# A shell makes what runs in its background deaf to Ctrl-C, `nohup` to a hang-up, and children inherit it. A handler
+# that does nothing is as deaf, and is not inherited.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
