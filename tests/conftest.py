@@ -5,13 +5,14 @@
 example is dear, or where the size is the point and the test is marked `large`.
 """
 
+import gc
 import signal
 
 from hypothesis import HealthCheck, settings
 
 # No deadlines, and no complaints of slowness: a busy machine is not a failure.
 settings.register_profile(
-    "usual", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "usual", max_examples=30, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("full", max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("usual")
@@ -21,3 +22,9 @@ settings.load_profile("usual")
 for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later search for garbage: it stays to the end."""
+    gc.collect()
+    gc.freeze()
