@@ -67,8 +67,8 @@ def run(stage: Stage, *, stay: bool) -> int:
             stage.seen(f"ready in {time.monotonic() - began:.0f} s, with an empty database; state in {state}")
             status = _show(stage, stack, secret)
             if stay:
-                stage.say("It stays up for you to look around. Ctrl-C ends it, and removes its state.")
-                with contextlib.suppress(Stopped):
+                with contextlib.suppress(Stopped):  # from the moment that it is said
+                    stage.say("It stays up for you to look around. Ctrl-C ends it, and removes its state.")
                     stack.wait()
                 stage.say("Stopping …")
         return status
