@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.consent import Proposed, ask
+from domain.dues import Due, MissingMoment, is_past, resolve
 from domain.facts import Event, Facts
 from domain.needs import (
     Broken,
@@ -30,7 +31,6 @@ from domain.needs import (
     TimedOut,
 )
 from domain.policies import MessageClass
-from domain.spans import Due, MissingMoment, is_past, resolve
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.business_time import is_open, next_closing, next_opening
+from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
 from domain.needs import Deliver
 from domain.policies import MessageClass
-from domain.spans import resolve
 
 # Who may be written to all the same. A person who unsubscribed from everything still gets the receipt they asked for;
 # one who reported us as spam gets nothing they have not just caused themselves.

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.consent import barred
+from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Event, Facts
 from domain.program import Program, Trigger
-from domain.spans import Span, resolve
+from domain.spans import Span
 
 # An event may overtake the attribute its `where` reads; it is asked again for this long (sequence-language.md 6).
 WHERE_AGAIN = timedelta(minutes=30)

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.conditions import Judgement, judge, standard_functions
+from domain.dues import Sight
 from domain.events import EVERYTHING
 from domain.policies import Policies
 from domain.program import Program
-from domain.spans import Sight
 from domain.zones import Zone, wall, zone_of
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from domain.dues import resolve
 from domain.facts import Facts
 from domain.policies import Policies
 from domain.program import Program
 from domain.simulation import ENTER, Script, Scripted, Story, simulate
-from domain.spans import Span, resolve
+from domain.spans import Span
 from domain.tree import Problem
 from rendering.email import BadLetter
 from rendering.process import RendererDown

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from domain.spans import Deadline, Delay, Due, Expiry, Limit, Moment, Sight, Span, resolve
+from domain.dues import Due, Sight, resolve
+from domain.spans import Deadline, Delay, Expiry, Limit, Moment, Span
 
 
 @pytest.mark.parametrize(

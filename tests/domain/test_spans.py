@@ -9,20 +9,9 @@ from hypothesis import strategies as st
 
 from domain.business_time import NeverOpen
 from domain.calendars import Calendar
-from domain.spans import (
-    Deadline,
-    Delay,
-    Expiry,
-    Limit,
-    MissingMoment,
-    Moment,
-    Sight,
-    Span,
-    is_past,
-    resolve,
-    wall,
-)
-from domain.zones import ZONE_NAMES
+from domain.dues import MissingMoment, Sight, is_past, resolve
+from domain.spans import Deadline, Delay, Expiry, Limit, Moment, Span
+from domain.zones import ZONE_NAMES, wall
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
