@@ -21,8 +21,8 @@ from starter.cli_home import problems_found, problems_it_stands_on
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_simulate import composing, prepare, write
 from starter.composer import as_mail
+from starter.contact_file import read_contact
 from starter.home import TEMPLATES, LoadedHome, load_home, read_home
-from starter.script_files import read_contact
 
 
 def preview_template(

@@ -23,8 +23,9 @@ from rendering.process import RendererDown
 from starter.cli_home import find_written, problems_found, problems_it_stands_on
 from starter.cli_result import OutOfReach, ProblemsFound, Result
 from starter.composer import Composer, as_mail
+from starter.contact_file import read_contact
 from starter.home import LoadedHome, load_home, load_sequence_file, read_home
-from starter.script_files import Told, read_contact, read_events
+from starter.script_files import Told, read_events
 from starter.story_page import page
 from starter.telling import LONG, deed, ended, on_clock, reasons
 
