@@ -7,17 +7,17 @@ import contextlib
 import logging
 import os
 import sys
-import traceback
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from starter import cli_groups
+from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, a_time, a_time_or_span, an_object, home_folder
-from starter.cli_result import OUT_OF_REACH, PROBLEMS, USAGE, OutOfReach, ProblemsFound, print_document, say, show
+from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
 
 app = typer.Typer(
     name="rapport",
@@ -198,60 +198,21 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its status: 0 fine, 1 problems in files or data, 2 usage, 3 out of reach."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
-    with _environment_kept():
+    with environment_kept():
         try:
             app(args=given, prog_name="rapport")
         except SystemExit as end_of_command:
-            return _status(end_of_command.code)
+            return status_of(end_of_command.code)
         except ProblemsFound as found:
-            return _fail(PROBLEMS, found.problems, found.documents, as_json)
+            return fail(PROBLEMS, found.problems, found.documents, as_json)
         except OutOfReach as error:
-            return _fail(OUT_OF_REACH, [str(error)], [{"what": str(error)}], as_json)
+            return fail(OUT_OF_REACH, [str(error)], [{"what": str(error)}], as_json)
         except BrokenPipeError:
             return PROBLEMS
         except Exception as error:
-            line = _our_fault(error)
-            return _fail(OUT_OF_REACH, [line], [{"what": line}], as_json)
+            line = our_fault(error)
+            return fail(OUT_OF_REACH, [line], [{"what": line}], as_json)
     return 0
-
-
-@contextlib.contextmanager
-def _environment_kept() -> Iterator[None]:
-    before = os.environ.get("RAPPORT_HOME")
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("RAPPORT_HOME", None)
-        else:
-            os.environ["RAPPORT_HOME"] = before
-
-
-def _status(code: object) -> int:
-    if code is None:
-        return 0
-    return code if isinstance(code, int) else USAGE
-
-
-def _fail(status: int, lines: Sequence[str], documents: Sequence[dict[str, Any]], as_json: bool) -> int:
-    for line in lines:
-        say(line)
-    if as_json:
-        print_document({"problems": list(documents)})
-    return status
-
-
-def _our_fault(error: Exception) -> str:
-    """Return what to say of an error nobody foresaw; its trace goes into the log, where there is one."""
-    trace = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(trace[-1].filename).name}:{trace[-1].lineno}" if trace else "?"
-    log = home_folder() / ".rapport" / "logs" / "cli.log"
-    kept = ""
-    if log.parent.is_dir():
-        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n")
-            kept = f"; the details are in {log}"
-    return f"rapport: {type(error).__name__} at {place}; this is our fault, please report it{kept}"
 
 
 def main() -> None:
