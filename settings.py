@@ -5,23 +5,21 @@ inherits a developer's RAPPORT_LIVE. docs/settings.md describes each variable; a
 """
 
 import contextlib
-import difflib
-import json
 import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 
+from settings_environment import PREFIX as PREFIX
+from settings_environment import Environment, as_text, misspelt, refusals, variables_of
 from settings_values import (
-    AlsoFromFile,
     Count,
     Database,
     Folder,
@@ -36,7 +34,6 @@ from settings_values import (
     WebAddress,
 )
 
-PREFIX = "RAPPORT_"
 TEMPORAL_VARIABLES = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 LOOPBACK = "127.0.0.1"
 
@@ -161,57 +158,7 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """Return the variables from which `load` makes equal settings; for child processes. Secrets are in it."""
         values = {name: getattr(self, name) for name in sorted(type(self).model_fields)}
-        return {PREFIX + name.upper(): _as_text(value) for name, value in values.items() if value is not None}
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, Mapping):
-        return json.dumps({form: [key.get_secret_value() for key in keys] for form, keys in value.items()})
-    return str(value)
-
-
-class _Environment(PydanticBaseSettingsSource):
-    """The variables of one environment as the fields' raw texts; a secret may come from the file its _FILE names."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__(Settings)
-        self.environ = environ
-        self.problems: list[str] = []
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        variable = PREFIX + field_name.upper()
-        value, file = self.environ.get(variable, ""), ""
-        if _may_be_a_file(field):
-            file = self.environ.get(variable + "_FILE", "")
-        if value and file:
-            self.problems.append(f"{variable}: {variable}_FILE is set, too; keep one of them")
-        return (self._content(variable + "_FILE", file) if file else value), field_name, False
-
-    def _content(self, variable: str, file: str) -> str:
-        try:
-            return Path(file).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self.problems.append(f"{variable}: cannot read '{file}': {reason}; give the path of a readable file")
-            return ""
-
-    def __call__(self) -> dict[str, Any]:
-        """Return what is set. An empty variable counts as one that is not set."""
-        raw = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
-        return {name: value for name, value in raw.items() if value}
-
-
-def _may_be_a_file(field: FieldInfo) -> bool:
-    marks = [*field.metadata, *(mark for arm in getattr(field.annotation, "__args__", ()) for mark in _marks(arm))]
-    return any(isinstance(mark, AlsoFromFile) for mark in marks)
-
-
-def _marks(annotation: object) -> tuple[object, ...]:
-    return getattr(annotation, "__metadata__", ())
+        return {PREFIX + name.upper(): as_text(value) for name, value in values.items() if value is not None}
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -224,49 +171,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings.SettingsError: RAPPORT_WEB_PORT: 'abc' is not a number; give a port from 1 to 65535, or 0 for any free one
     """
     environ = os.environ if environ is None else environ
-    source = _Environment(environ)
+    source = Environment(Settings, environ)
     given = source()
-    problems = source.problems + _misspelt(environ)
+    problems = source.problems + misspelt(environ, Settings)
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        raise SettingsError(problems + _said(error)) from None
+        raise SettingsError(problems + refusals(error)) from None
     if problems:
         raise SettingsError(problems)
     return settings
 
 
-def _said(error: ValidationError) -> list[str]:
-    # A default that follows from a refused value is not a second mistake.
-    mistakes = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
-    return [_place(each["loc"]) + each["msg"].removeprefix("Value error, ") for each in mistakes]
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return f"{PREFIX}{str(location[0]).upper()}: " if location else ""
-
-
-def _misspelt(environ: Mapping[str, str]) -> list[str]:
-    """Refuse near misses only: container platforms add RAPPORT_PORT and RAPPORT_SERVICE_HOST of their own."""
-    known = [name.removeprefix(PREFIX) for name in documented() if name.startswith(PREFIX)]
-    problems = []
-    for name in sorted(environ):
-        word = name.removeprefix(PREFIX)
-        if word == name or word in known:
-            continue
-        if close := difflib.get_close_matches(word, known, n=1, cutoff=0.8):
-            problems.append(f"{name}: there is no such setting; did you mean {PREFIX}{close[0]}?")
-    return problems
-
-
 def documented() -> tuple[str, ...]:
     """Return the name of every variable that is read; docs/settings.md describes each."""
-    names = []
-    for name, about in Settings.model_fields.items():
-        names.append(PREFIX + name.upper())
-        if _may_be_a_file(about):
-            names.append(f"{PREFIX}{name.upper()}_FILE")
-    return (*names, *TEMPORAL_VARIABLES)
+    return (*variables_of(Settings), *TEMPORAL_VARIABLES)
 
 
 def temporal_config(environ: Mapping[str, str] | None = None) -> ClientConnectConfig | None:

@@ -1,6 +1,6 @@
 """The kinds of value a setting can hold: how each is read from its text, and with what words it is refused.
 
-Used by settings.py alone. What may hold a secret is never repeated in a refusal.
+Used by settings.py and settings_environment.py alone. What may hold a secret is never repeated in a refusal.
 """
 
 import json
