@@ -58,6 +58,10 @@ class Parts:
     clock: Clock = wall_clock
     at_once: int = 20
 
+    def oldest_waiting(self) -> datetime | None:
+        """Return when the oldest row that waits in the inbox was received."""
+        return self.inbox.read_now(inbox.oldest_waiting)
+
     def withdrawn(self, contacts: list[str]) -> Mapping[str, set[str]]:
         """Return the topics whose withdrawal is still in the inbox."""
         return self.inbox.read_now(lambda session: inbox.withdrawals_waiting(session, contacts))
@@ -67,8 +71,8 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     """Return a worker that carries every workflow of this project."""
     published = Published()
     post = Post(parts.main, parts.renderer, parts.channel, parts.clock, parts.mail, parts.withdrawn)
-    steps = Steps(parts.main, published)
-    messages = Messages(post, published, parts.at_once)
+    steps = Steps(parts.main, published, parts.oldest_waiting)
+    messages = Messages(post, published, parts.at_once, parts.oldest_waiting)
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
     return Worker(
         client,

@@ -29,7 +29,7 @@ from records import inbox
 from records.contacts import find, find_or_make, record_consent
 from records.models import Contact, Drained, Inbox
 from records.published import Published
-from records.runs import MOST_WAVES, Start, form_waves, started, wakes, woken
+from records.runs import MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
 from records.session import Database
 from records.timeline import Happening, record, record_changed
 
@@ -82,7 +82,7 @@ class Intake:
         if any(isinstance(error, OperationalError | InterfaceError) for error in problems.values()):
             raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
         await self._note(rows, problems)
-        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=bool(rows))
+        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=len(rows) > len(problems))
 
     async def _drain_one(self, row: Inbox) -> None:
         await self.main.write(lambda session: apply(session, self.published, row, self.clock()))
@@ -110,9 +110,14 @@ class Intake:
         """
         now = self.clock()
         starts = await self.main.write(lambda session: form_waves(session, now))
-        await self._all(self._start(start) for start in starts)
         waiting = await self.main.read(wakes)
-        await self._all(self._signal(wake.wave) for wake in waiting)
+        begun = {start.wave for start in starts}
+        # A wave that begins now sees everything by itself; one that cannot be started keeps no other from being woken.
+        old = [wake for wake in waiting if wake.wave not in begun]
+        try:
+            await self._all(self._signal(wake.wave) for wake in old)
+        finally:
+            await self._all(self._start(start) for start in starts)
         if waiting:
             await self.main.write(lambda session: woken(session, waiting))
         return len(starts) >= MOST_WAVES
@@ -169,7 +174,13 @@ class Intake:
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-            # It is over: everybody in it has ended, and there is nobody left to look.
+            # It is over. Should somebody in it not have ended, it was lost: they begin again, and what was decided and
+            # sent before is found in the records, so that nothing happens twice.
+            lost = await self.main.write(lambda session: begin_again(session, wave))
+            if lost:
+                activity.logger.error(
+                    "%s is gone from Temporal with %s runs inside; they are started again", wave, lost
+                )
 
 
 def said(error: Any) -> str:
@@ -219,7 +230,7 @@ def _form(session: Session, published: Published, row: Inbox, now: datetime) -> 
         channel="web",
     )
     record(session, published, contact, happening, now)
-    if before is not None and contact.updated_at != before:
+    if before is not None and (contact.updated_at != before or submission.consents):
         record_changed(session, published, contact, now)
     return contact.id, f"form {row.form}"
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from activities.batches import Batch
 from domain.answering import Asked, Row
 from domain.needs import Outcome
-from domain.simulation import spelled
+from domain.story import spelled
 from records.models import Decision, Enrolment
 
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)

@@ -5,16 +5,19 @@ a retry finds in the ledger what was finished.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 from temporalio import activity
 
 from activities.attempt import Attempt, Bundle, Post
 from activities.batches import Answers, Batch
 from activities.log import decision, is_closed
+from activities.steps import READ_FIRST, nothing_waits
 from domain.answering import Asked, broken
 from domain.entry import End, ended_already
 from domain.facts import Facts
@@ -28,12 +31,16 @@ from records.models import Enrolment
 from records.published import Published
 from records.runs import end
 from rendering.catalogue import Catalogue
+from rendering.process import RendererDown
 
 # A batch that has taken this long starts no more sends; who is left asks again at once (house.md section 3).
 MOST_SECONDS = 20.0
 HEARTBEAT = 5.0
 
 TEMPLATES = "templates/"
+
+# Not this contact's fault: the whole batch is asked again. (A database that is being closed says RuntimeError.)
+OUT_OF_REACH = (OperationalError, InterfaceError, RendererDown, OSError, RuntimeError, MemoryError, SystemError)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Read:
     policies: Policies
     begun: frozenset[str]
     """The send keys that stand in the ledger already: an earlier attempt began with them."""
+    oldest_waiting: datetime | None
+    """When the oldest row that waits in the inbox was received."""
 
 
 @dataclass
@@ -55,6 +64,7 @@ class Messages:
     post: Post
     published: Published
     at_once: int = 20
+    oldest_waiting: Callable[[], datetime | None] = nothing_waits
 
     def __post_init__(self) -> None:
         self._bundles: dict[str, Bundle] = {}
@@ -67,10 +77,11 @@ class Messages:
         places = asyncio.Semaphore(self.at_once)
         until = asyncio.get_running_loop().time() + MOST_SECONDS
         async with _heartbeat():
+            # All are waited for: an attempt that went on after this one failed would meet the next one.
             outcomes = await asyncio.gather(
-                *(self._one(batch, each, asked[each], read, places, until) for each in asked)
+                *(self._one(batch, each, asked[each], read, places, until) for each in asked), return_exceptions=True
             )
-        return Answers.of(dict(zip(asked, outcomes, strict=True)))
+        return Answers.of(dict(zip(asked, map(_or_raise, outcomes), strict=True)))
 
     def _read(self, session: Session, batch: Batch) -> Read:
         asked = batch.asked()
@@ -88,6 +99,7 @@ class Messages:
             program=self.published.program(session, batch.version),
             policies=self.published.policies(session),
             begun=frozenset(by_key(session, keys)),
+            oldest_waiting=self.oldest_waiting(),
         )
 
     async def _one(
@@ -106,6 +118,9 @@ class Messages:
             now = max(self.post.clock(), batch.now)
             if asyncio.get_running_loop().time() > until or activity.is_worker_shutdown():
                 return Later(now.replace(microsecond=0), "its turn has not come")
+            if read.oldest_waiting is not None and read.oldest_waiting <= asked.arrived_at:
+                # It may be a goal or a withdrawal, received before this message was due.
+                return Later(now.replace(microsecond=0) + READ_FIRST, "what came in before is read first")
             try:
                 facts = read.known.facts(enrolment, read.program, read.policies, now)
                 over = ended_already(facts)
@@ -113,9 +128,13 @@ class Messages:
                     return await self._leave(enrolment, facts, over)
                 attempt = Attempt(self.post, batch, asked, facts, row.contact_id, read.bundle)
                 return await attempt.send(begun=attempt.key in read.begun)
-            except (KeyError, ValueError, TypeError, AttributeError) as error:
-                # One contact's data, or a text that is gone, must never stop its companions.
-                activity.logger.exception("step %s of %s breaks for %s", asked.step, batch.sequence, enrolment)
+            except OUT_OF_REACH:
+                raise
+            except Exception as error:
+                # One contact's data, or a text that is gone, must never stop its companions. What exactly it was may
+                # hold data: that stands in the decision log alone.
+                reason = type(error).__name__
+                activity.logger.error("step %s of %s breaks for %s: %s", asked.step, batch.sequence, enrolment, reason)
                 return await self._park(batch, enrolment, asked, f"{type(error).__name__}: {error}")
 
     async def _park(self, batch: Batch, enrolment: str, asked: Asked, why: str) -> Outcome:
@@ -137,6 +156,12 @@ class Messages:
 
         await self.post.database.write(leave)
         return Left(over.reason)
+
+
+def _or_raise(outcome: Outcome | BaseException) -> Outcome:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
 @asynccontextmanager

@@ -4,20 +4,22 @@ An answer and its row in the decision log are one transaction, unique per visit.
 has done nothing; one that dies after it is answered from the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import DataError
 from sqlmodel import Session, col, select
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.batches import Answers, Batch, Finished, Look, Seen
 from activities.log import already_told, decision, last_words
 from domain.answering import Answer, Asked, answer, broken
-from domain.entry import ended_already
+from domain.entry import End, ended_already
 from domain.facts import Facts
-from domain.needs import Change, Left, Outcome
+from domain.needs import Change, Done, Later, Left, Outcome, TimedOut
 from domain.program import Program
 from records.contacts import change, record_consent
 from records.facts import Known, read_known
@@ -27,6 +29,15 @@ from records.runs import end
 from records.session import Database
 from records.timeline import record_changed
 
+# What came in before a deadline is drained within moments; then the question is asked again.
+READ_FIRST = timedelta(seconds=2)
+NO_ANSWER = Answer(Done())
+
+
+def nothing_waits() -> datetime | None:
+    """The inbox is empty."""
+    return None
+
 
 @dataclass
 class Steps:
@@ -34,10 +45,18 @@ class Steps:
 
     database: Database
     published: Published
+    oldest_waiting: Callable[[], datetime | None] = nothing_waits
 
     @activity.defn(name="settle")
     async def settle(self, batch: Batch) -> Answers:
         """Answer one need of every member, and write down what was decided."""
+        try:
+            return await self._settle_all(batch)
+        except DataError:
+            # Tried again it would fail again, and hold everybody: the wave halves the batch until one sits alone.
+            raise ApplicationError("the records refuse a value of this step", non_retryable=True) from None
+
+    async def _settle_all(self, batch: Batch) -> Answers:
         if isinstance(batch.need, Change):
             return await self.database.write(lambda session: self._settle(session, batch, write=True))
         answers = await self.database.read(lambda session: self._settle(session, batch, write=False))
@@ -83,15 +102,22 @@ class Steps:
         if row is None or row.ended_at is not None:
             return Left(row.end_reason or "ended" if row else "erased")
         facts = known.facts(enrolment, program, self.published.policies(session), batch.now)
-        over = ended_already(facts)
+        over, found = _answered(batch, asks, facts)
         if over is not None:
             if write:
                 end(session, program, row, over.reason, batch.now, [over.why])
             return Left(over.reason)
-        found = _answered(batch, asks, facts)
+        if isinstance(found.outcome, TimedOut) and self._came_in_before(found):
+            return Later(batch.now + READ_FIRST, "what came in before is read first")
         if write and found.row is not None:
             self._write(session, batch, row, asks, found, facts)
         return found.outcome
+
+    def _came_in_before(self, found: Answer) -> bool:
+        """Whether something that was received in time still waits in the inbox: it may be what was waited for."""
+        oldest = self.oldest_waiting()
+        deadline = found.row.more["until"] if found.row is not None else None
+        return oldest is not None and deadline is not None and oldest <= deadline
 
     def _write(self, session: Session, batch: Batch, row: Enrolment, asks: Asked, found: Answer, facts: Facts) -> None:
         assert found.row is not None, "only an answer with a row is written"
@@ -126,12 +152,16 @@ def outcome_is_later(outcome: Outcome) -> bool:
     return outcome.outcome == "later"
 
 
-def _answered(batch: Batch, asks: Asked, facts: Facts) -> Answer:
+def _answered(batch: Batch, asks: Asked, facts: Facts) -> tuple[End | None, Answer]:
+    """Return how the run ends before this step, if it does, and else the answer to its need."""
     try:
-        return answer(batch.need, asks, facts)
+        over = ended_already(facts)
+        return over, NO_ANSWER if over is not None else answer(batch.need, asks, facts)
     except Exception as error:  # one contact's data must never stop its companions
-        activity.logger.exception("step %s of %s breaks for %s", batch.step, batch.sequence, facts.enrolment)
-        return broken(f"{type(error).__name__} in step {batch.step}; see the worker's log")
+        # The error's words may hold the contact's data: they stand in the decision log, not in the worker's.
+        reason = type(error).__name__
+        activity.logger.error("step %s of %s breaks for %s: %s", batch.step, batch.sequence, facts.enrolment, reason)
+        return None, broken(f"{reason} in step {batch.step}: {error}")
 
 
 def seen(session: Session, look: Look) -> Seen:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, exists, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from domain.events import EVERYTHING
 from records.models import Inbox, InboxRecord
@@ -51,6 +51,11 @@ def waiting(session: Session, most: int) -> list[Inbox]:
 def is_waiting(session: Session) -> bool:
     """Return whether there is a row to drain."""
     return bool(session.exec(select(exists().where(_waits()))).one())
+
+
+def oldest_waiting(session: Session) -> datetime | None:
+    """Return when the oldest row that waits was received, None if none waits."""
+    return session.exec(select(func.min(Inbox.received_at)).where(_waits())).one()
 
 
 def mark_drained(session: Session, ids: Iterable[int], now: datetime) -> None:

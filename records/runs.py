@@ -236,6 +236,13 @@ def _starts(waiting: Iterable[Enrolment]) -> list[Start]:
     ]
 
 
+def begin_again(session: Session, wave: str) -> int:
+    """Take the runs out of a wave that is gone, so that a new one carries them; return how many there are."""
+    inside = (col(Enrolment.wave) == wave, col(Enrolment.state) == "running")
+    again = update(Enrolment).where(*inside).values(state="starting", wave=None, started_at=None)
+    return session.exec(again.execution_options(synchronize_session=False)).rowcount
+
+
 def started(session: Session, wave: str, now: datetime) -> None:
     """Note that a wave runs."""
     session.exec(

@@ -60,8 +60,9 @@ class SequenceWorkflow:
         while True:
             self.stirred = False
             self.land()
-            self.look()
-            self.depart(self.ready())
+            if not self.is_overdue():
+                self.look()
+                self.depart(self.ready())
             if not self.runs and not self.flights:
                 return carried
             if not self.flights and self.is_long():
@@ -256,6 +257,8 @@ class SequenceWorkflow:
             for enrolment, run in self.runs.items()
             if enrolment not in self.flying and run.waiting is not None and run.waiting.due is not None
         ]
+        if self.is_overdue():
+            dues = []  # the next to land stirs the loop
         earliest = min(dues, default=None)
         # Shown in Temporal's UI, and free: a search attribute for the due would cost an event at every wait.
         workflow.set_current_details(f"{len(self.runs)} contacts, next due {earliest or 'never'}")
@@ -280,6 +283,10 @@ class SequenceWorkflow:
             or info.get_current_history_length() >= MOST_EVENTS
             or info.is_target_worker_deployment_version_changed()
         )
+
+    def is_overdue(self) -> bool:
+        """Whether a history has grown so far that nothing new departs until what is under way has landed."""
+        return workflow.info().get_current_history_length() >= 3 * MOST_EVENTS
 
     def go_on_as_new(self) -> None:
         """Carry the living into a fresh history, with nothing in flight."""
