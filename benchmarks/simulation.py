@@ -17,7 +17,8 @@ from domain.letters import Compose, Plan, Written
 from domain.needs import Change, Decide, Decided, Deliver, Done, Elapsed, Listen, Need, Outcome, Sent, TimedOut
 from domain.program import Program
 from domain.run import advance, asks_admission, entered, need
-from domain.simulation import Script, Scripted, Story, simulate
+from domain.simulation import Script, Scripted, simulate
+from domain.story import Story
 from starter.composer import Composer
 from starter.home import LoadedHome, load_home, read_home
 

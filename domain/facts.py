@@ -4,7 +4,7 @@ Activities fill this from the records, the simulation from a script; the rules c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,22 @@ class Standing:
     consents: Mapping[str, str] = field(default_factory=dict)
     suppressed: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
+
+
+def noted(standing: Standing, event: Event) -> Standing:
+    """Return what may be sent to a contact after this event, as the records keep it.
+
+    >>> noted(Standing(), Event(1, "complained", datetime(2026, 3, 27, tzinfo=ZoneInfo("UTC")))).suppressed
+    frozenset({'complaint'})
+    """
+    topic = str(event.data.get("topic") or EVERYTHING)
+    if event.name in ("unsubscribed", "resubscribed", "consent_confirmed") and topic != EVERYTHING:
+        said = "opted_out" if event.name == "unsubscribed" else "opted_in"
+        return replace(standing, consents={**standing.consents, topic: said})
+    reason = {"unsubscribed": "unsubscribed", "complained": "complaint"}.get(event.name)
+    if event.name == "bounced" and event.data.get("permanent") is True:
+        reason = "hard_bounce"
+    return replace(standing, suppressed=standing.suppressed | {reason}) if reason else standing
 
 
 @dataclass(frozen=True)

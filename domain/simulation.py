@@ -6,19 +6,19 @@ days take a millisecond.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
 from domain.checks import TemplatesKnown
 from domain.entry import Before, ended_already, ended_by, may_enter
-from domain.events import EVERYTHING
-from domain.facts import Event, Facts, Standing
-from domain.letters import Compose, Lacks, Plan, Written, hold, plan
+from domain.facts import Event, Facts, Standing, noted
+from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
 from domain.program import Program, Trigger
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
+from domain.story import Story, spelled, timeline_row
 
 # A run that has not ended after this long is left where it waits.
 HORIZON = timedelta(days=5 * 366)
@@ -46,49 +46,6 @@ class Script:
     run_event: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[Scripted] = ()
     until: datetime | None = None
-
-
-@dataclass
-class Story:
-    """What happened: the timeline as contract.md section 3 draws it, and the letters by the row that sent them."""
-
-    facts: Facts
-    timeline: list[dict[str, Any]] = field(default_factory=list)
-    letters: dict[int, tuple[Plan, Written]] = field(default_factory=dict)
-    assumed: list[str] = field(default_factory=list)
-    end: dict[str, Any] | None = None
-    waiting: dict[str, Any] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the document that `rapport simulate --json` prints."""
-        document = {
-            "sequence": self.facts.program.sequence,
-            "version": self.facts.program.version,
-            "entered_at": spelled(self.facts.entered_at),
-            "time_zone": self.facts.zone.name,
-            "time_zone_from": self.facts.zone.rung,
-            "assumed": self.assumed,
-            "timeline": self.timeline,
-            "end": self.end,
-        }
-        return document | ({"waiting": self.waiting} if self.waiting else {})
-
-
-def spelled(at: datetime) -> str:
-    """Return an instant as every output writes it: UTC, with `Z`.
-
-    >>> spelled(datetime(2026, 3, 27, 9, tzinfo=UTC))
-    '2026-03-27T09:00:00Z'
-    """
-    at = at.astimezone(UTC)
-    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
-
-
-def timeline_row(at: datetime, step: str, kind: str, row: Row) -> dict[str, Any]:
-    """Return one line of a timeline as it is printed."""
-    more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
-    more.pop("read", None)
-    return {"at": spelled(at), "step": step, "kind": kind, "did": row.did, **more, "why": row.why}
 
 
 def simulate(
@@ -273,22 +230,6 @@ class _World:
 
     def _end(self, reason: str, why: list[str]) -> None:
         self.story.end = {"at": spelled(self.now), "reason": reason, "why": why}
-
-
-def noted(standing: Standing, event: Event) -> Standing:
-    """Return what may be sent to a contact after this event, as the records keep it.
-
-    >>> noted(Standing(), Event(1, "complained", datetime(2026, 3, 27, tzinfo=UTC))).suppressed
-    frozenset({'complaint'})
-    """
-    topic = str(event.data.get("topic") or EVERYTHING)
-    if event.name in ("unsubscribed", "resubscribed", "consent_confirmed") and topic != EVERYTHING:
-        said = "opted_out" if event.name == "unsubscribed" else "opted_in"
-        return replace(standing, consents={**standing.consents, topic: said})
-    reason = {"unsubscribed": "unsubscribed", "complained": "complaint"}.get(event.name)
-    if event.name == "bounced" and event.data.get("permanent") is True:
-        reason = "hard_bounce"
-    return replace(standing, suppressed=standing.suppressed | {reason}) if reason else standing
 
 
 def _assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:

@@ -70,7 +70,7 @@ def say(line: str) -> None:
 def _plain(value: object) -> str:
     """Return what JSON has no word for: an instant in UTC, with `Z`; anything else in its own words."""
     if isinstance(value, datetime) and value.tzinfo is not None:
-        from domain.simulation import spelled  # here: it is only needed where much else is loaded already
+        from domain.story import spelled  # here: it is only needed where much else is loaded already
 
         return spelled(value)
     return str(value)

@@ -15,8 +15,9 @@ from domain.dues import resolve
 from domain.facts import Facts
 from domain.policies import Policies
 from domain.program import Program
-from domain.simulation import ENTER, Script, Scripted, Story, simulate
+from domain.simulation import ENTER, Script, Scripted, simulate
 from domain.spans import Span
+from domain.story import Story
 from domain.tree import Problem
 from rendering.email import BadLetter
 from rendering.process import RendererDown

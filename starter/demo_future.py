@@ -10,7 +10,8 @@ from typing import Any
 from domain.checks import TemplatesKnown
 from domain.facts import Facts
 from domain.letters import Compose
-from domain.simulation import Script, Scripted, Story, simulate
+from domain.simulation import Script, Scripted, simulate
+from domain.story import Story
 from starter.standing import Stand
 
 

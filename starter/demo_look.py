@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 
-from domain.simulation import Story
+from domain.story import Story
 from starter.cli_contacts import show_contact
 from starter.composer import as_mail, make_composer
 from starter.demo_future import ahead, differs, foreseen

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from domain.letters import Plan, Written
-from domain.simulation import Story
+from domain.story import Story
 from starter.telling import LONG, deed, ended, on_clock, reasons
 
 STYLE = """

@@ -12,7 +12,8 @@ from domain.letters import context, plan
 from domain.loader import load
 from domain.needs import Deliver
 from domain.program import Program
-from domain.simulation import Script, Scripted, Story, simulate
+from domain.simulation import Script, Scripted, simulate
+from domain.story import Story
 from rendering.email import Letter, build_email
 from rendering.known import Known
 from rendering.template import Library

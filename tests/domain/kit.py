@@ -11,7 +11,8 @@ from domain.letters import Lacks, Plan, Written
 from domain.loader import Loaded, load
 from domain.policies import Policies
 from domain.program import Program
-from domain.simulation import Script, Scripted, Story, simulate
+from domain.simulation import Script, Scripted, simulate
+from domain.story import Story
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday, 10:00 in Berlin, four weeks before the clocks change there."""

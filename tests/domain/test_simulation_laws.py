@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.loader import load
-from domain.simulation import Script, Story, simulate
+from domain.simulation import Script, simulate
+from domain.story import Story
 from tests.domain.kit import MONDAY, Templates, compose, ended
 from tests.domain.programs import Case, a_case, corpus
 

@@ -28,7 +28,8 @@ from domain.facts import Event
 from domain.keys import Tokens, wave_id
 from domain.loader import load
 from domain.program import Program
-from domain.simulation import HORIZON, SET, Scripted, spelled
+from domain.simulation import HORIZON, SET, Scripted
+from domain.story import spelled
 from domain.wave import Member, Wave
 from records.contacts import change, record_consent
 from records.migrate import migrate_inbox, migrate_main
