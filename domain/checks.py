@@ -1,62 +1,23 @@
 """Everything a sequence can get wrong that a single line does not show.
 
-Names that have to exist elsewhere, conditions, steps nobody can reach, marketing without a topic. Steps say what they
-refer to; which kind a step is does not matter here.
+Names that have to exist elsewhere (`domain/references.py`), conditions, steps nobody can reach, marketing without a
+topic. Steps say what they refer to; which kind a step is does not matter here.
 """
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
-from domain.conditions import Names, check, functions_used, paths
-from domain.definition import Header, nearest, read_again
-from domain.events import OF_A_SEND, WRITABLE_FIELDS
+from domain.conditions import check, functions_used
+from domain.definition import Header, read_again
 from domain.field_values import unfit
 from domain.needs import Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, sends_before_a_wait
 from domain.policies import Policies
 from domain.program import Trigger
+from domain.references import Declared, TemplatesKnown, called
 from domain.spans import Span
 from domain.steps.base import Refers, Step, of_time
 from domain.tree import Items, Keys, Problem, locate
-
-MISSING = {
-    "step": "there is no step '{}'",
-    "send": "'{}' is not a step that sends",
-    "event": "event '{}' is not declared in policies/events.yaml",
-    "event of a message": "'{}' does not belong to a message, so it cannot be 'of' one",
-    "form": "form '{}' has no file in policies/forms/",
-    "topic": "topic '{}' is not in policies/messaging.yaml",
-    "calendar": "calendar '{}' is not in policies/calendars.yaml",
-    "sender": "sender '{}' is not in policies/messaging.yaml",
-    "business calendar": "'{}' has no calendar to be counted on",
-    "template": "template '{}' does not exist",
-    "field": "a contact has no field '{}'",
-    "own field": "'{}' is no field that can be updated",
-    "number": "'{}' is no number, so nothing can be added to it (write '{{set: …}}')",
-}
-
-
-QUOTED = re.compile("['\"]([^'\"]*)['\"]")
-DECLARED_IN = {
-    "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
-    "field": "contact", "own field": "contact", "number": "contact",
-}  # fmt: skip
-"""The policy file (or folder) that declares things of this sort."""
-
-
-class TemplatesKnown(Protocol):
-    """What a check has to know of the templates."""
-
-    def names(self, channel: str) -> frozenset[str]: ...
-
-    def class_of(self, channel: str, name: str) -> str: ...
-
-    def topic_of(self, channel: str, name: str) -> str | None: ...
-
-    def sender_of(self, channel: str, name: str) -> str | None: ...
 
 
 @dataclass
@@ -91,70 +52,21 @@ class Checking:
 
     def is_marketing(self) -> bool:
         """A sequence is marketing if any of its templates is."""
-        return any(self._class_of(need) == "marketing" for _, need in self._sends())
+        return any(self.declared.class_of(need) == "marketing" for _, need in self.declared.sends())
 
-    def _sends(self) -> Iterator[tuple[Step, Deliver]]:
-        for step in self.flat.values():
-            need = step.need()
-            if isinstance(need, Deliver):
-                yield step, need
-
-    def _class_of(self, need: Deliver) -> str | None:
-        known = need.template in self.templates.names(need.channel)
-        return self.templates.class_of(need.channel, need.template) if known else None
+    @cached_property
+    def declared(self) -> Declared:
+        """What may be named in this sequence."""
+        return Declared(self.header, self.flat, self.policies, self.templates, self.whole, self.doubtful)
 
     def _say(self, place: Keys, key: str, what: str, *, warning: bool = False) -> None:
         where = tuple(int(part) if part.isdigit() else part for part in key.split("."))
         self.problems.append(Problem(self.path, locate(place, where), what, warning))
 
-    @cached_property
-    def _known(self) -> dict[str, frozenset[str]]:
-        policies, own = self.policies, self.policies.contact.fields
-        return {
-            "step": frozenset(self.flat),
-            "send": frozenset(step.id for step, _ in self._sends()),
-            "event": frozenset(policies.event_fields()),
-            "event of a message": OF_A_SEND,
-            "form": frozenset(policies.forms),
-            "topic": frozenset(policies.messaging.topics),
-            "calendar": frozenset(policies.calendars.calendars),
-            "sender": frozenset(policies.messaging.senders),
-            "template": frozenset(self.templates.names("email")),
-            "field": policies.contact_fields(),
-            "own field": WRITABLE_FIELDS | frozenset(own),
-            "number": frozenset({"score"} | {name for name, each in own.items() if each.type == "number"}),
-        }
-
     def _check_refers(self, place: Keys, refers: Refers) -> None:
-        if refers.to == "business calendar":
-            self._check_counted(place, refers)
-            return
-        known = self._known[refers.to]
-        if refers.to == "number" and refers.name not in self._known["own field"]:
-            return  # that there is no such field is said already
-        if refers.name in known or self._cannot_know(refers.to):
-            return
-        found = nearest(refers.name, known)
-        if refers.to == "template":
-            found = self._beside(refers.name, known) or found
-        warning = not self.strict and refers.to in ("event", "form")
-        self._say(place, refers.key, MISSING[refers.to].format(refers.name) + found, warning=warning)
-
-    def _check_counted(self, place: Keys, refers: Refers) -> None:
-        counted_on = self.header.calendar or self.policies.calendars.default
-        if counted_on is None and "calendars" not in self.doubtful:
-            remedy = "; add 'calendar:' to the sequence, or 'default:' to policies/calendars.yaml"
-            self._say(place, refers.key, MISSING[refers.to].format(refers.name) + remedy)
-
-    def _cannot_know(self, sort: str) -> bool:
-        if sort in ("step", "send"):
-            return not self.whole
-        return DECLARED_IN.get(sort) in self.doubtful
-
-    def _beside(self, name: str, known: frozenset[str]) -> str | None:
-        folder = name.rpartition("/")[0]
-        beside = sorted(each.rpartition("/")[2] for each in known if each.rpartition("/")[0] == folder)
-        return f"; templates/email/{folder}/ has {', '.join(beside[:12])}" if beside else None
+        what = self.declared.missing(refers)
+        if what is not None:
+            self._say(place, refers.key, what, warning=not self.strict and refers.to in ("event", "form"))
 
     def _check_header(self) -> None:
         header = self.header
@@ -183,10 +95,10 @@ class Checking:
         header = self.header
         for trigger in header.exit:
             if any(_same(trigger, goal) for goal in header.goal):
-                self._say(self.tree, "exit", f"'{_called(trigger)}' is both goal and exit; keep one of them")
+                self._say(self.tree, "exit", f"'{called(trigger)}' is both goal and exit; keep one of them")
         for trigger in header.enter.on:
             if any(_same(trigger, goal) for goal in header.goal):
-                what = f"'{_called(trigger)}' starts the sequence and is its goal; check that this is meant"
+                what = f"'{called(trigger)}' starts the sequence and is its goal; check that this is meant"
                 self._say(self.tree, "goal", what, warning=True)
 
     def _check_trigger(self, place: str, trigger: Trigger) -> None:
@@ -222,7 +134,7 @@ class Checking:
                 self._say(place, f"{step.kind}.{name}", what)
 
     def _check_message(self, place: Keys, step: Step, need: Deliver) -> None:
-        class_ = self._class_of(need)
+        class_ = self.declared.class_of(need)
         if class_ is None:
             return  # the missing template is said already
         sender = need.sender or self.templates.sender_of(need.channel, need.template) or "default"
@@ -236,44 +148,9 @@ class Checking:
     def _check_condition(self, place: Keys, key: str, source: str, events: tuple[Trigger, ...]) -> None:
         if self.doubtful & {"contact", "events", "messaging", "forms"}:
             return  # what it names may stand in a file that could not be read
-        fields, quoted = self._fields_for(source, events), frozenset(QUOTED.findall(source))
-        names = Names(
-            contact_fields=self.policies.contact_fields(),
-            event_fields=fields,
-            steps=frozenset(self.flat) | (frozenset() if self.whole else quoted),
-            sends=self._known["send"] | (frozenset() if self.whole else quoted),
-            events=frozenset(self.policies.event_fields()) | (frozenset() if self.strict else quoted),
-            segments=frozenset(),
-            topics=self._known["topic"],
-            allow_event=bool(events),
-            any_event_fields=fields is None,
-        )
+        names = self.declared.names_for(source, events, strict=self.strict)
         for what in check(source, names):
             self._say(place, key, what)
-
-    def _fields_for(self, source: str, events: tuple[Trigger, ...]) -> dict[str, frozenset[str]] | None:
-        """Return the fields of every event a condition may look at; None where one of them has unknown fields.
-
-        Providers add fields of their own to the built-in events; an event of ours, or a form, has what its file says.
-        """
-        looked_at = list(events)
-        read = paths(source)
-        if any(path.startswith("matched.") for path in read):
-            return None
-        if any(path.startswith("run.event.") for path in read):
-            if not self.header.enter.on:
-                return None
-            looked_at += self.header.enter.on
-        found = {_called(trigger): self._fields_of(trigger) for trigger in looked_at}
-        known = {name: fields for name, fields in found.items() if fields is not None}
-        return known if len(known) == len(found) else None
-
-    def _fields_of(self, trigger: Trigger) -> frozenset[str] | None:
-        if trigger.form is not None:
-            mapping = self.policies.forms.get(trigger.form)
-            return frozenset({"form", "source", *mapping.event, *mapping.fields}) if mapping else None
-        own = self.policies.events.events.get(trigger.event or "")
-        return frozenset({"name", "at", *own.fields}) if own is not None and own.fields else None
 
     def _check_reach(self) -> None:
         reached: set[str] = set()
@@ -298,10 +175,6 @@ class Checking:
         if longest(self.flat, self.first) > A_YEAR:
             what = "a path through these steps may last over a year; check that this is meant"
             self._say(self.tree, "steps", what, warning=True)
-
-
-def _called(trigger: Trigger) -> str:
-    return trigger.form or trigger.event or ""
 
 
 def _same(one: Trigger, other: Trigger) -> bool:

@@ -10,11 +10,11 @@ from email.utils import parseaddr
 from typing import Any, Protocol
 
 from domain.answering import Answer, Row
-from domain.checks import TemplatesKnown
 from domain.consent import Proposed, expiry
 from domain.facts import Facts
 from domain.needs import Deliver, Later
 from domain.policies import MessageClass, Sender
+from domain.references import TemplatesKnown
 
 # How often a message that lacks a value is looked at again. A changed record wakes it sooner.
 HELD_AGAIN = timedelta(hours=1)

@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from domain.calendars import Calendars
-from domain.checks import Checking, TemplatesKnown
+from domain.checks import Checking
 from domain.definition import NAME, Header, nearest, read_again
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies
 from domain.program import Program, Trigger
 from domain.reading import Model, Reading, lay, validate
+from domain.references import TemplatesKnown
 from domain.steps.base import Step
 from domain.tree import Keys, Problem, empties, line_of, locate, read_tree
 

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
-from domain.checks import TemplatesKnown
 from domain.entry import Before, ended_already, ended_by, may_enter
 from domain.facts import Event, Facts, Standing, noted
 from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
 from domain.program import Program, Trigger
+from domain.references import TemplatesKnown
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
 from domain.story import Story, spelled, timeline_row
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.checks import TemplatesKnown
 from domain.facts import Facts
 from domain.letters import Compose
+from domain.references import TemplatesKnown
 from domain.simulation import Script, Scripted, simulate
 from domain.story import Story
 from starter.standing import Stand

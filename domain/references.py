@@ -1,0 +1,173 @@
+"""What a sequence may name: its own steps, and what policies and templates declare.
+
+Of a name that is nowhere it is said what is there. What hangs on a file that could not be read cannot be known, and
+nothing is said of it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from domain.conditions import Names, paths
+from domain.definition import Header, nearest
+from domain.events import OF_A_SEND, WRITABLE_FIELDS
+from domain.needs import Deliver
+from domain.policies import Policies
+from domain.program import Trigger
+from domain.steps.base import Refers, Step
+
+MISSING = {
+    "step": "there is no step '{}'",
+    "send": "'{}' is not a step that sends",
+    "event": "event '{}' is not declared in policies/events.yaml",
+    "event of a message": "'{}' does not belong to a message, so it cannot be 'of' one",
+    "form": "form '{}' has no file in policies/forms/",
+    "topic": "topic '{}' is not in policies/messaging.yaml",
+    "calendar": "calendar '{}' is not in policies/calendars.yaml",
+    "sender": "sender '{}' is not in policies/messaging.yaml",
+    "business calendar": "'{}' has no calendar to be counted on",
+    "template": "template '{}' does not exist",
+    "field": "a contact has no field '{}'",
+    "own field": "'{}' is no field that can be updated",
+    "number": "'{}' is no number, so nothing can be added to it (write '{{set: …}}')",
+}
+QUOTED = re.compile("['\"]([^'\"]*)['\"]")
+DECLARED_IN = {
+    "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
+    "field": "contact", "own field": "contact", "number": "contact",
+}  # fmt: skip
+"""The policy file (or folder) that declares things of this sort."""
+
+
+class TemplatesKnown(Protocol):
+    """What a check has to know of the templates."""
+
+    def names(self, channel: str) -> frozenset[str]: ...
+
+    def class_of(self, channel: str, name: str) -> str: ...
+
+    def topic_of(self, channel: str, name: str) -> str | None: ...
+
+    def sender_of(self, channel: str, name: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Everything that can be named in one sequence; `whole` and `doubtful` as in `domain.checks.Checking`."""
+
+    header: Header
+    flat: Mapping[str, Step]
+    policies: Policies
+    templates: TemplatesKnown
+    whole: bool = True
+    doubtful: frozenset[str] = frozenset()
+
+    def sends(self) -> Iterator[tuple[Step, Deliver]]:
+        """Yield every step that sends, and what it sends."""
+        for step in self.flat.values():
+            need = step.need()
+            if isinstance(need, Deliver):
+                yield step, need
+
+    def class_of(self, need: Deliver) -> str | None:
+        """Return the class of the template that is sent; None where there is no such template."""
+        known = need.template in self.templates.names(need.channel)
+        return self.templates.class_of(need.channel, need.template) if known else None
+
+    @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        policies, own = self.policies, self.policies.contact.fields
+        return {
+            "step": frozenset(self.flat),
+            "send": frozenset(step.id for step, _ in self.sends()),
+            "event": frozenset(policies.event_fields()),
+            "event of a message": OF_A_SEND,
+            "form": frozenset(policies.forms),
+            "topic": frozenset(policies.messaging.topics),
+            "calendar": frozenset(policies.calendars.calendars),
+            "sender": frozenset(policies.messaging.senders),
+            "template": frozenset(self.templates.names("email")),
+            "field": policies.contact_fields(),
+            "own field": WRITABLE_FIELDS | frozenset(own),
+            "number": frozenset({"score"} | {name for name, each in own.items() if each.type == "number"}),
+        }
+
+    def missing(self, refers: Refers) -> str | None:
+        """Return "what; what to do" where the name is nowhere; None where it is there, or nobody can know."""
+        if refers.to == "business calendar":
+            return self._uncounted(refers)
+        known = self._known[refers.to]
+        if refers.to == "number" and refers.name not in self._known["own field"]:
+            return None  # that there is no such field is said already
+        if refers.name in known or self._cannot_know(refers.to):
+            return None
+        found = nearest(refers.name, known)
+        if refers.to == "template":
+            found = self._beside(refers.name, known) or found
+        return MISSING[refers.to].format(refers.name) + found
+
+    def _uncounted(self, refers: Refers) -> str | None:
+        counted_on = self.header.calendar or self.policies.calendars.default
+        if counted_on is not None or "calendars" in self.doubtful:
+            return None
+        remedy = "; add 'calendar:' to the sequence, or 'default:' to policies/calendars.yaml"
+        return MISSING[refers.to].format(refers.name) + remedy
+
+    def _cannot_know(self, sort: str) -> bool:
+        if sort in ("step", "send"):
+            return not self.whole
+        return DECLARED_IN.get(sort) in self.doubtful
+
+    def _beside(self, name: str, known: frozenset[str]) -> str | None:
+        folder = name.rpartition("/")[0]
+        beside = sorted(each.rpartition("/")[2] for each in known if each.rpartition("/")[0] == folder)
+        return f"; templates/email/{folder}/ has {', '.join(beside[:12])}" if beside else None
+
+    def names_for(self, source: str, events: tuple[Trigger, ...], *, strict: bool) -> Names:
+        """Return what a condition may name, when it is asked about one of `events`, or about none.
+
+        Not `strict`, as in a simulation, it may name events that are declared nowhere.
+        """
+        fields, quoted = self._fields_for(source, events), frozenset(QUOTED.findall(source))
+        return Names(
+            contact_fields=self.policies.contact_fields(),
+            event_fields=fields,
+            steps=frozenset(self.flat) | (frozenset() if self.whole else quoted),
+            sends=self._known["send"] | (frozenset() if self.whole else quoted),
+            events=frozenset(self.policies.event_fields()) | (frozenset() if strict else quoted),
+            segments=frozenset(),
+            topics=self._known["topic"],
+            allow_event=bool(events),
+            any_event_fields=fields is None,
+        )
+
+    def _fields_for(self, source: str, events: tuple[Trigger, ...]) -> dict[str, frozenset[str]] | None:
+        """Return the fields of every event a condition may look at; None where one of them has unknown fields.
+
+        Providers add fields of their own to the built-in events; an event of ours, or a form, has what its file says.
+        """
+        looked_at = list(events)
+        read = paths(source)
+        if any(path.startswith("matched.") for path in read):
+            return None
+        if any(path.startswith("run.event.") for path in read):
+            if not self.header.enter.on:
+                return None
+            looked_at += self.header.enter.on
+        found = {called(trigger): self._fields_of(trigger) for trigger in looked_at}
+        known = {name: fields for name, fields in found.items() if fields is not None}
+        return known if len(known) == len(found) else None
+
+    def _fields_of(self, trigger: Trigger) -> frozenset[str] | None:
+        if trigger.form is not None:
+            mapping = self.policies.forms.get(trigger.form)
+            return frozenset({"form", "source", *mapping.event, *mapping.fields}) if mapping else None
+        own = self.policies.events.events.get(trigger.event or "")
+        return frozenset({"name", "at", *own.fields}) if own is not None and own.fields else None
+
+
+def called(trigger: Trigger) -> str:
+    """Return the name of the event or form that a trigger waits for."""
+    return trigger.form or trigger.event or ""
