@@ -10,8 +10,8 @@ from threading import Lock
 from sqlmodel import Session, col, select
 
 from domain.keys import content_hash
-from domain.loader import load_policies
 from domain.policies import Policies
+from domain.policy_files import load_policies
 from domain.program import Program
 from records.models import Bundle, Edition
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.definition import nearest
-from domain.loader import POLICIES, SEQUENCES
+from domain.loader import SEQUENCES
+from domain.policy_files import POLICIES
 from domain.program import Program
 from domain.tree import Problem
 from rendering.bundle import NOT_SENT, Place

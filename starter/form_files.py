@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from domain.forms import FormMapping
-from domain.loader import FORMS, POLICIES, load_policies
+from domain.policy_files import FORMS, POLICIES, load_policies
 from domain.tree import Problem
 from records.models import Bundle
 from records.session import Database

@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from domain.definition import nearest
-from domain.loader import FORMS, POLICIES, SEQUENCES, load, load_sequence
+from domain.loader import SEQUENCES, load, load_sequence
 from domain.policies import Policies
+from domain.policy_files import FORMS, POLICIES
 from domain.program import Program
 from domain.tree import MOST_BYTES, Problem
 from rendering.catalogue import Catalogue

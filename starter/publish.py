@@ -13,8 +13,9 @@ from pathlib import PurePosixPath
 from sqlmodel import Session, col, func, select
 
 from domain.keys import content_hash
-from domain.loader import POLICIES, SEQUENCES
+from domain.loader import SEQUENCES
 from domain.needs import Deliver
+from domain.policy_files import POLICIES
 from domain.program import Program
 from domain.tree import Problem
 from records.models import Enrolment

@@ -1,0 +1,124 @@
+"""Files below policies/ become policies, or a list of everything that is wrong with them.
+
+What is broken is left at its default and said; what one policy names and another does not have is said, too, unless the
+other is broken.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.calendars import Calendars
+from domain.definition import NAME, nearest
+from domain.forms import FormMapping
+from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies
+from domain.reading import Model, validate
+from domain.tree import Problem, empties, line_of, locate, read_tree
+
+POLICIES, FORMS = "policies/", "policies/forms/"
+POLICY_FILES: dict[str, type[BaseModel]] = {
+    "messaging": Messaging,
+    "calendars": Calendars,
+    "contact": ContactPolicy,
+    "events": EventsPolicy,
+}
+
+
+def stem(path: str) -> str:
+    """Return what a file is named, without folder and ending: that is the name of what it holds."""
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+def sort_of(path: str) -> str:
+    """Return which policy a path below policies/ belongs to; all forms are one."""
+    return "forms" if path.startswith(FORMS) else stem(path)
+
+
+def load_policies(files: Mapping[str, str], problems: list[Problem]) -> Policies:
+    """Load the policy files; what is broken is left at its default and said."""
+    found: dict[str, Any] = {}
+    forms: dict[str, FormMapping] = {}
+    trees: dict[str, Any] = {}
+    for path in sorted(path for path in files if path.startswith(POLICIES)):
+        name, model = stem(path), _policy_at(path, problems)
+        if model is None:
+            continue
+        trees[path], read = _read_model(path, files[path], model, problems)
+        if isinstance(read, FormMapping):
+            forms[name] = read
+        elif read is not None:
+            found[name] = read
+    policies = Policies(forms=forms, **found)
+    doubtful = {sort_of(problem.path) for problem in problems}
+    problems += [problem for problem in _strangers(policies, trees) if sort_of(problem.path) not in doubtful]
+    return policies
+
+
+def _policy_at(path: str, problems: list[Problem]) -> type[BaseModel] | None:
+    """Return the shape of the policy file at `path`; None where there is none, which is said."""
+    name = stem(path)
+    if path.endswith(".yml"):
+        problems.append(Problem(path, 1, f"policies end in .yaml, and this is not read; rename it to {name}.yaml"))
+    elif path.endswith(".yaml") and path.startswith(FORMS):
+        return FormMapping if named_well(path, name, problems) else None
+    elif path.endswith(".yaml") and name not in POLICY_FILES:
+        problems.append(Problem(path, 1, f"there is no policy '{name}'{nearest(name, set(POLICY_FILES))}"))
+    elif path.endswith(".yaml"):
+        return POLICY_FILES[name]
+    return None
+
+
+def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what one policy file names and another does not have."""
+    path = f"{POLICIES}messaging.yaml"
+    calendars = set(policies.calendars.calendars)
+    for number, quiet in enumerate(policies.messaging.quiet):
+        if quiet.calendar not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
+            what = f"calendar '{quiet.calendar}' is not in policies/calendars.yaml{nearest(quiet.calendar, calendars)}"
+            yield Problem(path, locate(trees[path], ("quiet", number, "calendar")), what)
+    for name, mapping in policies.forms.items():
+        path = f"{FORMS}{name}.yaml"
+        for place, what in _strange_in_form(mapping, policies):
+            yield Problem(path, locate(trees[path], place), what)
+
+
+def _strange_in_form(mapping: FormMapping, policies: Policies) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    topics = set(policies.messaging.topics)
+    for number, consent in enumerate(mapping.consent):
+        if consent.topic not in topics:
+            what = f"topic '{consent.topic}' is not in policies/messaging.yaml{nearest(consent.topic, topics)}"
+            yield ("consent", number, "topic"), what
+    for name in mapping.fields:
+        if name not in policies.contact_fields():
+            what = f"a contact has no field '{name}'{nearest(name, policies.contact_fields())}"
+            yield ("fields", name), what
+
+
+def named_well(path: str, name: str, problems: list[Problem]) -> bool:
+    """Whether a file's name can be a name; if not, that is said."""
+    if NAME.fullmatch(name):
+        return True
+    problems.append(Problem(path, 1, f"'{name}' cannot be a name; use small letters, digits and -, at most 64"))
+    return False
+
+
+def _read_model(path: str, text: str, model: type[Model], problems: list[Problem]) -> tuple[Any, Model | None]:
+    """Return the tree of a policy file and its model; the tree is None where the file cannot be relied on."""
+    tree, wrong = read_tree(path, text)
+    problems += wrong
+    if tree is None:
+        return None, None
+    before = len(problems)
+    read = validate(path, tree, model, problems, None)
+    problems += list(gaps(path, tree, problems[before:]))
+    sound = not wrong and len(problems) == before and read is not None
+    return (tree, read) if sound else (None, None)
+
+
+def gaps(path: str, tree: Any, said: list[Problem]) -> Iterator[Problem]:
+    """Yield every key without a value. Where a value may be left out, an empty one would silently mean just that."""
+    lines = {problem.line for problem in said}
+    for keys, key in empties(tree):
+        if line_of(keys, key) not in lines:
+            yield Problem(path, line_of(keys, key), f"'{key}' has no value; write one, or delete the line")
