@@ -22,7 +22,8 @@ from starter.cli_result import ProblemsFound, Result
 from starter.cli_simulate import composing, prepare, write
 from starter.composer import as_mail
 from starter.contact_file import read_contact
-from starter.home import TEMPLATES, LoadedHome, load_home, read_home
+from starter.home import LoadedHome, load_home, read_home
+from starter.home_templates import TEMPLATES
 
 
 def preview_template(

@@ -5,24 +5,20 @@ with its path, and the rest goes on.
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from domain.definition import nearest
 from domain.loader import SEQUENCES, load, load_sequence
 from domain.policies import Policies
 from domain.policy_files import FORMS, POLICIES
 from domain.program import Program
 from domain.tree import MOST_BYTES, Problem
 from rendering.catalogue import Catalogue
-from rendering.known import ANY, STANDARD
-from rendering.template import Known, Library, TemplateProblem, parse_template
+from starter.home_templates import TEMPLATES, template_problems
 
-TEMPLATES = "templates/"
 FOLDERS = (SEQUENCES, POLICIES, TEMPLATES)
 
 
@@ -205,7 +201,7 @@ def load_files(files: Mapping[str, str], said: list[Problem] | None = None) -> L
     sources = sources_of(files)
     loaded = load(files, Catalogue(sources))
     problems = [*(said or []), *loaded.problems]
-    problems += _template_problems(sources, loaded.policies, _doubtful(each for each in problems if not each.warning))
+    problems += template_problems(sources, loaded.policies, _doubtful(each for each in problems if not each.warning))
     return LoadedHome(files, loaded.programs, loaded.policies, sorted(set(problems)))
 
 
@@ -222,34 +218,3 @@ def load_sequence_file(
 def _doubtful(errors: Iterable[Problem]) -> frozenset[str]:
     paths = {problem.path for problem in errors if problem.path.startswith(POLICIES)}
     return frozenset("forms" if path.startswith(FORMS) else PurePosixPath(path).stem for path in paths)
-
-
-def _template_problems(sources: Mapping[str, str], policies: Policies, doubtful: frozenset[str]) -> Iterator[Problem]:
-    known = Known({**STANDARD, "contact": ANY}) if "contact" in doubtful else Known.of(policies.contact.fields)
-    for found in Library(sources).problems(known):
-        yield Problem(f"{TEMPLATES}{found.path}", found.line, found.what)
-    for path, text in sources.items() if "messaging" not in doubtful else ():
-        yield from _front_problems(path, text, policies)
-
-
-def _front_problems(path: str, text: str, policies: Policies) -> Iterator[Problem]:
-    """Yield what a template's front matter names and policies/messaging.yaml does not know."""
-    try:
-        front = parse_template(path, text).front
-    except TemplateProblem:
-        return  # said by the library
-    if front is None:
-        return
-    named = (
-        ("topic", front.topic, frozenset(policies.messaging.topics)),
-        ("sender", front.sender, frozenset(policies.messaging.senders)),
-    )
-    for key, name, known in named:
-        if name is not None and name not in known:
-            what = f"{key} '{name}' is not in policies/messaging.yaml{nearest(name, known)}"
-            yield Problem(f"{TEMPLATES}{path}", _line_of_key(text, key), what)
-
-
-def _line_of_key(text: str, key: str) -> int:
-    lines = text.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*['\"]?{key}\b", line)), 1)

@@ -24,7 +24,8 @@ from records.session import Database
 from rendering.bundle import Place
 from rendering.checks import Trees
 from settings import PREFIX, Settings
-from starter.home import TEMPLATES, Home, LoadedHome, load_files, read_home, sources_of
+from starter.home import Home, LoadedHome, load_files, read_home, sources_of
+from starter.home_templates import TEMPLATES
 
 # In this order one file builds upon another: a form names topics, a template senders and fields.
 ROOMS = (
