@@ -7,6 +7,7 @@ Whatever the bytes, reading ends in a tree or in a `Problem` with its line; neve
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -115,6 +116,13 @@ def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     >>> print(read_tree("a.yaml", "a: 1\\na: 2\\n")[1][0])
     a.yaml:2: 'a' is written twice (first on line 1); keep one of them
     """
+    tree, problems = _read_once(path, text)
+    return tree, list(problems)
+
+
+# A home is read at every start, check and publish, and most of its files are as they were. Nobody changes a tree.
+@lru_cache(maxsize=256)
+def _read_once(path: str, text: str) -> tuple[Any, list[Problem]]:
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return None, [Problem(path, 1, f"the file is larger than {MOST_BYTES // 1024} kB; split it")]
     try:

@@ -8,6 +8,7 @@ example is dear, or where the size is the point and the test is marked `large`.
 import gc
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadlines, and no complaints of slowness: a busy machine is not a failure.
@@ -22,6 +23,13 @@ settings.load_profile("usual")
 for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what works in a folder of its own: databases and files take longer than rules do."""
+    for item in items:
+        if "tmp_path" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.disk)
 
 
 def pytest_collection_finish() -> None:
