@@ -100,6 +100,12 @@ class End:
     why: str
 
 
+def over_at(facts: Facts, event: Event) -> End | None:
+    """Return how a run ends at once when `event` happens: by itself, or because a condition is true now."""
+    reason = ended_by(facts, event)
+    return End(reason, f"{event.name} happened") if reason is not None else ended_already(facts)
+
+
 def ended_already(facts: Facts) -> End | None:
     """Return how a run of this program would end at once: by a goal or an exit whose condition is true.
 

@@ -33,6 +33,9 @@ BUILT_IN: dict[str, frozenset[str]] = {
 # The topic that stands for all of them, in a withdrawal.
 EVERYTHING = "*"
 
+# With these a contact says whether to write at all.
+SAYS_WHETHER_TO_WRITE = frozenset({"unsubscribed", "complained"})
+
 # What a person did with one of our messages: matched to the send it came from.
 OF_A_SEND = frozenset({"delivered", "deferred", "bounced", "complained"})
 OF_A_SEND |= frozenset({"opened", "clicked", "replied", "auto_replied"})

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 import domain.steps
+from domain.events import SAYS_WHETHER_TO_WRITE
 from domain.keys import content_hash
 from domain.needs import Listen
 from domain.steps.base import Step
@@ -106,6 +107,12 @@ class Program(BaseModel):
             wanted = step.need()
             names.update(getattr(wanted, "events", ()))
         return frozenset(name for name in names if name)
+
+    def is_concerned_by(self, event: str) -> bool:
+        """Whether a run has to look when this happens: a step listens to it, it may end the run, or it changes what
+        may be sent."""
+        ends = any(trigger.when is not None for trigger in (*self.goal, *self.exit))
+        return ends or event in self.listens_to() or event in SAYS_WHETHER_TO_WRITE
 
     @cached_property
     def remembered(self) -> frozenset[str]:

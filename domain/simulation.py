@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
-from domain.entry import Before, ended_already, ended_by, may_enter
+from domain.entry import Before, ended_already, may_enter, over_at
 from domain.facts import Event, Facts, Standing, noted
 from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
@@ -136,24 +136,23 @@ class _World:
         return self._pass_time(run, outcome.due)
 
     def _pass_time(self, run: Run, due: datetime | None) -> Run | None:
-        """Go to the next thing that happens: the due, or what the script has before it."""
-        first = self.coming[0].at if self.coming else None
-        upcoming = min((at for at in (due, first) if at is not None), default=None)
-        if upcoming is None or upcoming > self.until:
-            self.story.waiting = {"step": run.position, "until": spelled(due) if due else None}
-            return None
-        self._go_to(max(upcoming, self.now))
-        if first is not None and first <= upcoming:
-            return self._happen(run, self.coming.pop(0))
-        return run
-
-    def _happen(self, run: Run, scripted: Scripted) -> Run:
-        event = self._record(scripted)
-        reason = ended_by(self.facts, event) if event else None
-        if event is None or reason is None:
-            return run
-        self._end(reason, why=[f"{event.name} happened"])
-        return run.model_copy(update={"position": None})
+        """Go to the next thing that concerns the run: the due, or what the script has before it."""
+        while True:
+            first = self.coming[0].at if self.coming else None
+            upcoming = min((at for at in (due, first) if at is not None), default=None)
+            if upcoming is None or upcoming > self.until:
+                self.story.waiting = {"step": run.position, "until": spelled(due) if due else None}
+                return None
+            self._go_to(max(upcoming, self.now))
+            if first is None or first > upcoming:
+                return run
+            event = self._record(self.coming.pop(0))
+            over = over_at(self.facts, event) if event else None
+            if over is not None:
+                self._end(over.reason, why=[over.why])
+                return run.model_copy(update={"position": None})
+            if event is None or self.program.is_concerned_by(event.name):
+                return run
 
     def _record(self, scripted: Scripted) -> Event | None:
         """Put something into the contact's past; None if it only changed fields."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.entry import ended_already, ended_by, starts
+from domain.entry import ended_already, over_at, starts
 from domain.events import EVERYTHING
 from domain.facts import Event
 from domain.program import Program
@@ -118,10 +118,10 @@ def _tell_runs(session: Session, published: Published, contact: Contact, event: 
     policies = published.policies(session)
     for run in runs:
         program = published.program(session, run.version)
-        reason = ended_by(known.facts(run.id, program, policies, now), event)
-        if reason is not None:
-            end(session, program, run, reason, now, [f"{event.name} happened"])
-        if reason is not None or event.name in program.listens_to() or event.name in ("unsubscribed", "complained"):
+        over = over_at(known.facts(run.id, program, policies, now), event)
+        if over is not None:
+            end(session, program, run, over.reason, now, [over.why])
+        if over is not None or program.is_concerned_by(event.name):
             stir(session, run, now)
 
 
