@@ -31,6 +31,7 @@ from records import inbox, ledger
 from records.published import Published
 from records.runs import anything_to_send_out
 from records.session import Database
+from records.withdrawals import withdrawn
 from rendering.process import Renderer
 from settings import Settings, SettingsError, connect_options, load, signing_key
 from workflows.intake import IntakeWorkflow
@@ -64,7 +65,7 @@ class Parts:
 
     def withdrawn(self, contacts: list[str]) -> Mapping[str, set[str]]:
         """Return the topics whose withdrawal is still in the inbox."""
-        return self.inbox.read_now(lambda session: inbox.withdrawals_waiting(session, contacts))
+        return withdrawn(self.main, self.inbox, contacts)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -> Worker:

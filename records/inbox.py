@@ -100,6 +100,20 @@ def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[st
     return topics
 
 
+def objections_waiting(session: Session) -> list[tuple[str, str]]:
+    """Return who is told to have objected (a contact's id or address) and to which topic, in events that wait.
+
+    One that is parked names nobody we know.
+    """
+    chosen = select(Inbox.body).where(Inbox.kind == "event", col(Inbox.urgent).is_(True), _waits())
+    told = []
+    for body in session.exec(chosen):
+        who, data = body.get("contact") or {}, body.get("data") or {}
+        topic = data.get("topic") if body.get("event") == "unsubscribed" else None
+        told.append((str(who.get("id") or who.get("email") or ""), str(topic or EVERYTHING)))
+    return told
+
+
 def listing(session: Session, parked: bool | None, most: int) -> list[Inbox]:
     """Return up to `most` rows, newest first: the parked ones, those that wait (False), or all that came in (None)."""
     chosen = select(Inbox)
