@@ -39,13 +39,17 @@ class Scripted:
 
 @dataclass(frozen=True)
 class Script:
-    """A contact, the instant of entry, what started the run, and what happens afterwards."""
+    """A contact, the instant of entry, what started the run, and what happens afterwards.
+
+    `send_takes` is the time between the asking and the answer of every message; on a real clock it is a moment.
+    """
 
     contact: Mapping[str, Any]
     at: datetime
     run_event: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[Scripted] = ()
     until: datetime | None = None
+    send_takes: timedelta = timedelta(0)
 
 
 def simulate(
@@ -62,7 +66,7 @@ class _World:
         self, program: Program, policies: Policies, templates: TemplatesKnown, compose: Compose, script: Script
     ) -> None:
         self.program, self.templates, self.compose = program, templates, compose
-        self.now = script.at
+        self.now, self.send_takes = script.at, script.send_takes
         self.until = min(script.until or script.at + HORIZON, script.at + HORIZON)
         self.coming = sorted((event for event in script.events if event.event != ENTER), key=lambda event: event.at)
         self.entering: Event | None = None
@@ -131,6 +135,8 @@ class _World:
             if isinstance(outcome, Broken):
                 self._end("failed", why=found.row.why if found.row else [outcome.reason])
                 return run.model_copy(update={"position": None})
+            if isinstance(outcome, Sent):
+                self._go_to(self.now + self.send_takes)
             return advance(self.program, run, outcome, self.now)
         run = advance(self.program, run, outcome, self.now)
         return self._pass_time(run, outcome.due)

@@ -25,10 +25,26 @@ class Simulator:
         self.catalogue, self.pen = Catalogue(sources), Pen(sources)
         self.loaded = load(files, self.catalogue)
 
-    def simulated(self, sequence: str, someone: Someone, at: datetime) -> dict[str, Any]:
+    def told_apart(self, sequence: str, someone: Someone, at: datetime, happened: dict[str, Any]) -> list[str]:
+        """Return in what a timeline that happened differs from the simulated one.
+
+        On the real clock a send takes a moment, and at an edge (eight open hours from 09:00:01 are not over at 17:00)
+        that moment decides. So it may also be the timeline of somebody whose sends take one second, or two.
+        """
+        found = [
+            differences(self.simulated(sequence, someone, at, timedelta(seconds=takes)), happened)
+            for takes in (0, 1, 2)
+        ]
+        return [] if [] in found else found[0]
+
+    def simulated(
+        self, sequence: str, someone: Someone, at: datetime, send_takes: timedelta = timedelta(0)
+    ) -> dict[str, Any]:
         """Return the simulated timeline of somebody who enters at this instant."""
         contact = {"score": 0, "tags": [], **someone.contact}
-        script = Script(contact=contact, at=at, events=someone.script(at), run_event=someone.event)
+        script = Script(
+            contact=contact, at=at, events=someone.script(at), run_event=someone.event, send_takes=send_takes
+        )
         program, policies = self.loaded.programs[sequence], self.loaded.policies
         return simulate(program, policies, self.catalogue, self.pen, script).as_json()
 

@@ -12,7 +12,7 @@ from domain.simulation import ENTER
 from tests.domain.kit import MONDAY
 from tests.domain.programs import SEQUENCE, Case, corpus
 from tests.home import shipped
-from tests.workflows.parity import Simulator, differences
+from tests.workflows.parity import Simulator
 from tests.workflows.world import Happens, Someone, living
 
 pytestmark = pytest.mark.workflow
@@ -54,7 +54,7 @@ async def test_the_shipped_welcome_is_lived_as_simulated(env: WorkflowEnvironmen
 
         found: dict[str, Any] = {}
         for name, someone, happened in zip(SCRIPTS, people, await journey.timelines(), strict=True):
-            found[name] = differences(simulator.simulated("demo-welcome", someone, start), happened)
+            found[name] = simulator.told_apart("demo-welcome", someone, start, happened)
         assert not any(found.values()), found
 
 
@@ -94,7 +94,10 @@ async def _compare(env: WorkflowEnvironment, folder: Path, seed: int, cases: int
                 journey = await world.enter(name, [someone for someone, _ in inside], start)
                 await journey.live(to_the_end=all(story["end"] for _, story in inside))
             pairs = zip(inside, await journey.timelines(), strict=True)
-            return {str(someone.contact["email"]): differences(story, told) for (someone, story), told in pairs}
+            return {
+                str(someone.contact["email"]): simulator.told_apart(name, someone, start, told)
+                for (someone, _), told in pairs
+            }
 
         found = await asyncio.gather(*(travel(number) for number in range(cases)))
     wrong = {who: what for each in found for who, what in each.items() if what}
