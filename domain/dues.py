@@ -119,7 +119,7 @@ def _shifted(
     if start.tzinfo and at is None and not months and not days:
         return start + passing, None
     local = _on_clock(start, sight.zone)
-    day = _months_from(local.date(), sign * months) + sign * days * _A_DAY
+    day = months_from(local.date(), sign * months) + sign * days * _A_DAY
     return wall(day, local.time() if at is None else at, sight.zone) + passing, sight.zone
 
 
@@ -146,10 +146,10 @@ def _on_clock(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None) if at.tzinfo else at
 
 
-def _months_from(day: date, months: int) -> date:
+def months_from(day: date, months: int) -> date:
     """Return the same day `months` on (or back), or the last day of a shorter month.
 
-    >>> _months_from(date(2026, 1, 31), 1)
+    >>> months_from(date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
