@@ -60,6 +60,15 @@ class Trigger(BaseModel):
         """The event's name in the timeline."""
         return "form_submitted" if self.form is not None else self.event
 
+    def says(self) -> str:
+        """Return the trigger in the author's words.
+
+        >>> Trigger(event="trial_started", where="event.plan != 'free'").says()
+        "event trial_started where event.plan != 'free'"
+        """
+        written = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return " ".join(f"{name} {value}" for name, value in written if value is not None)
+
 
 class Again(BaseModel):
     """The rule of re-entry: `never`, `after_exit` (and how long after), or `always`."""

@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.needs import Need, Outcome
 from domain.spans import Deadline, Span
+from domain.written import Written
 
 
 class BlockReader(Protocol):
@@ -137,14 +138,27 @@ class Step(BaseModel):
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks inside this step, in the author's order."""
-        for name in type(self).model_fields:
-            yield from _blocks_in(getattr(self, name))
+        yield from (block for _, block in _labelled("", self))
 
     def ways(self) -> Iterator[Destination]:
         """Yield every place the contact can go to from here (None: the end; an end of the run may be left out)."""
         for block in self.blocks():
             yield block.first
         yield self.next
+
+    def says(self) -> str:
+        """Return the step as one short sentence in the author's words, such as `wait 2 days at 09:00`."""
+        return f"{self.kind.replace('_', ' ')} {in_words(getattr(self, self.kind, None))}".strip()
+
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        """Yield every way out, ends of the run included, with what a drawing writes on it ("" where nothing need be).
+
+        A block is labelled by its key; what else `ways` leads to has no label.
+        """
+        inside = [(key, block.first) for key, block in _labelled("", self)]
+        yield from inside
+        shown = {where for _, where in inside}
+        yield from (("", where) for where in dict.fromkeys(self.ways()) if where not in shown)
 
     def refers(self) -> Iterator["Refers"]:
         """Yield every name in this step that has to exist elsewhere."""
@@ -161,15 +175,33 @@ class Step(BaseModel):
         return frozenset(cls.model_fields) - {"next"}
 
 
-def _blocks_in(value: Any) -> Iterator[Block]:
+def _labelled(key: str, value: Any) -> Iterator[tuple[str, Block]]:
+    """Yield every block in a value, with the key it stands under."""
     if isinstance(value, Block):
-        yield value
+        yield key, value
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _blocks_in(getattr(value, name))
+            yield from _labelled(name, getattr(value, name))
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from _blocks_in(each)
-    elif isinstance(value, list | tuple) and not isinstance(value, str):
+        for name, each in value.items():
+            yield from _labelled(str(name), each)
+    elif isinstance(value, list | tuple):
         for each in value:
-            yield from _blocks_in(each)
+            yield from _labelled(key, each)
+
+
+def in_words(value: Any) -> str:
+    """Return a value of a step in one line, as its author might say it; nothing for steps inside it.
+
+    >>> in_words({"score": "+5", "tags": ["+engaged", "-cold"]})
+    'score +5, tags +engaged -cold'
+    >>> in_words({"lead": {"set": "5"}}), in_words(["clicked", "replied"]), in_words(None)
+    ('lead set 5', 'clicked replied', '')
+    """
+    if isinstance(value, BaseModel) and not isinstance(value, Block | Written):
+        value = value.model_dump(exclude_defaults=True)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {in_words(each)}".strip() for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(filter(None, map(in_words, value)))
+    return "" if value is None or isinstance(value, Block) else str(value)

@@ -75,6 +75,14 @@ class Branch(Step):
         if self.branch[-1].otherwise is None:
             yield self.next
 
+    def says(self) -> str:
+        return "which way?" if len(self.branch) > 1 else f"is {self.branch[0].when or 'otherwise'}?"
+
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        yield from ((arm.when or "otherwise", arm.block().first) for arm in self.branch)
+        if self.branch[-1].otherwise is None:
+            yield "none of these", self.next
+
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
         yield from super().conditions()
         for place, arm in enumerate(self.branch):

@@ -19,3 +19,6 @@ class Exit(Step):
 
     def ways(self) -> Iterator[Destination]:
         yield from ()
+
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        yield "", self.go(None)

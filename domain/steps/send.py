@@ -35,6 +35,11 @@ class Send(Step):
         refused = isinstance(outcome, Sent) and outcome.fate == "refused"
         return Ends("exited:send refused") if refused and self.on_error == "exit" else self.next
 
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        yield "", self.next
+        if self.on_error == "exit":
+            yield "refused", Ends("exited:send refused")
+
     def refers(self) -> Iterator[Refers]:
         yield Refers("send", "template", self.send)
         if self.topic is not None:

@@ -41,5 +41,10 @@ class Wait(Step):
         if self.if_past == "skip":
             yield Skips()
 
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        yield "", self.next
+        if self.if_past in ("skip", "exit"):
+            yield "if past", self.go(Passed())
+
     def refers(self) -> Iterator[Refers]:
         yield from of_time("wait", self.wait)

@@ -89,6 +89,16 @@ class WaitFor(Step):
         # What stands behind it is reached through its blocks, which lead there unless they end the run.
         yield from (self.then.first, self.otherwise.first)
 
+    def says(self) -> str:
+        wanted = f"form {self.wait_for.form}" if isinstance(self.wait_for, FormEvent) else " or ".join(self.wait_for)
+        of = f" of {self.of}" if self.of is not None else ""
+        where = f" where {self.where}" if self.where is not None else ""
+        return f"wait for {wanted}{of}{where}, up to {self.up_to}"
+
+    def exits(self) -> Iterator[tuple[str, Destination]]:
+        yield "it happens", self.then.first
+        yield "it does not", self.otherwise.first
+
     def refers(self) -> Iterator[Refers]:
         if isinstance(self.wait_for, FormEvent):
             yield Refers("wait_for.form", "form", self.wait_for.form)
