@@ -147,6 +147,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_interaction_contact_name_at", ["contact_id", "name", "at"], unique=False)
 
     op.create_table(
+        "pause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint("resumed_at is null or resumed_at >= paused_at", name=op.f("ck_pause_resumed")),
+        sa.CheckConstraint("until is null or until >= paused_at", name=op.f("ck_pause_until")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_pause_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pause")),
+    )
+    with op.batch_alter_table("pause", schema=None) as batch_op:
+        batch_op.create_index("ix_pause_contact_sequence", ["contact_id", "sequence"], unique=False)
+        batch_op.create_index(
+            "uq_pause_open_contact",
+            ["sequence", "contact_id"],
+            unique=True,
+            sqlite_where=sa.text("resumed_at is null"),
+            postgresql_where=sa.text("resumed_at is null"),
+        )
+        batch_op.create_index(
+            "uq_pause_open_sequence",
+            ["sequence"],
+            unique=True,
+            sqlite_where=sa.text("resumed_at is null and contact_id is null"),
+            postgresql_where=sa.text("resumed_at is null and contact_id is null"),
+        )
+
+    op.create_table(
         "enrolment",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("contact_id", sa.String(length=36), nullable=False),
