@@ -4,11 +4,44 @@ The one thing to know: 29 February is kept on 28 February in years without one, 
 day of the shorter month; and nothing comes round before the date itself.
 """
 
+import re
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.dues import months_from
+from domain.span_grammar import read_hour
+from domain.spans import Moment
+from domain.written import Written
 from domain.zones import wall
+
+
+class DateWords(Written):
+    """A date that starts a run: a moment counted from a field or a day, or a field's anniversary.
+
+    >>> DateWords.parse("contact.birthday yearly at 09:00").source
+    'contact.birthday'
+    """
+
+    examples = ("contact.renewal_date - 30 days at 09:00", "contact.birthday yearly at 09:00", "2026-12-01 at 09:00")
+
+    source: str
+    moment: Moment | None = None
+    yearly_at: time | None = None
+
+    @classmethod
+    def _read(cls, words: str) -> dict[str, Any]:
+        head, yearly, rest = words.partition(" yearly")
+        if not yearly:
+            moment = Moment.parse(words)
+            if moment.sources() and not moment.source.startswith("contact."):
+                what = f"'{moment.source}' is not known before a run begins"
+                raise ValueError(f"{what}; count the date from contact.FIELD or from a day such as 2026-12-01")
+            return {"source": moment.source, "moment": moment}
+        found = re.fullmatch(r" at (.+)", rest)
+        if not re.fullmatch(r"contact\.[A-Za-z_][A-Za-z0-9_]*", head) or not found:
+            raise ValueError(f"bad date '{words[:60]}'; write 'contact.FIELD yearly at HH:MM'")
+        return {"source": head, "yearly_at": read_hour(found[1])}
 
 
 def next_yearly(day: date, at: time, now: datetime, zone: ZoneInfo) -> datetime:

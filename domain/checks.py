@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.conditions import check, functions_used
-from domain.definition import Header, read_again
+from domain.definition import Header
+from domain.entrance import read_again
 from domain.field_values import unfit
 from domain.needs import Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, sends_before_a_wait
@@ -96,9 +97,9 @@ class Checking:
         for trigger in header.exit:
             if any(_same(trigger, goal) for goal in header.goal):
                 self._say(self.tree, "exit", f"'{called(trigger)}' is both goal and exit; keep one of them")
-        for trigger in header.enter.on:
-            if any(_same(trigger, goal) for goal in header.goal):
-                what = f"'{called(trigger)}' starts the sequence and is its goal; check that this is meant"
+        for starting in header.enter.on:
+            if any(_same(starting, goal) for goal in header.goal):
+                what = f"'{called(starting)}' starts the sequence and is its goal; check that this is meant"
                 self._say(self.tree, "goal", what, warning=True)
 
     def _check_trigger(self, place: str, trigger: Trigger) -> None:

@@ -1,5 +1,6 @@
-"""A sequence as marketing ops write it, apart from its steps: who may enter, what ends it, whose rules it follows.
+"""A sequence as marketing ops write it, apart from its steps: what ends it, whose rules it follows.
 
+Who enters it is said in `domain/entrance.py`.
 What an author gets wrong is said here in the author's words; `phrase` turns a validation error into
 "what is wrong; what to do".
 """
@@ -7,13 +8,12 @@ What an author gets wrong is said here in the author's words; `phrase` turns a v
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from domain.program import Again, Trigger
-from domain.spans import Span
+from domain.entrance import Enter, ExitTriggers, GoalTriggers
 from domain.zones import is_zone
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -31,80 +31,6 @@ def nearest(word: str, known: "set[str] | frozenset[str] | list[str]") -> str:
     return f"; there is {', '.join(sorted(known)[:12])}" if known else "; none is declared"
 
 
-def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) or value is None else [value]
-
-
-class WrittenTrigger(Trigger):
-    """A trigger as written: `{event: …}`, `{form: …}`, with an optional `where`; to end a run also `{when: …}`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_one_thing(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValueError("this is not a trigger; write 'form: NAME' or 'event: NAME'")
-        named = [key for key in ("event", "form", "when") if key in value]
-        if len(named) != 1:
-            raise ValueError("a trigger names one of 'event', 'form' or (to end a run) 'when'; write one of them")
-        if "when" in value and "where" in value:
-            raise ValueError("'where' looks at an event and there is none; put it into 'when'")
-        return value
-
-
-class StartingTrigger(WrittenTrigger):
-    """A trigger that starts a run: something that happens."""
-
-    @model_validator(mode="after")
-    def _happens(self) -> Self:
-        if self.when is not None:
-            raise ValueError("'when' starts nothing by itself; write 'form' or 'event', and 'when' beside 'on'")
-        return self
-
-
-Triggers = Annotated[tuple[WrittenTrigger, ...], BeforeValidator(_one_or_many)]
-StartingTriggers = Annotated[tuple[StartingTrigger, ...], BeforeValidator(_one_or_many)]
-
-
-class Enter(BaseModel):
-    """Who enters, and how often."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    on: StartingTriggers = ()
-    when: str | None = None
-    again: str = "never"
-    per: str | None = None
-
-    @field_validator("again")
-    @classmethod
-    def _is_a_rule(cls, value: str) -> str:
-        read_again(value)
-        return value
-
-    @field_validator("per")
-    @classmethod
-    def _is_a_path(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"run\.event\.\w+", value):
-            raise ValueError(f"'per' names a field of what started the run, not '{value}'; write run.event.FIELD")
-        return value
-
-
-def read_again(words: str) -> Again:
-    """Return the rule of re-entry in these words. Raises ValueError.
-
-    >>> read_again("after_exit 30 days")
-    Again(rule='after_exit', after='30 days')
-    """
-    rule, _, span = words.partition(" ")
-    if rule not in ("never", "after_exit", "always"):
-        raise ValueError(f"'{words}' is no rule of re-entry; write never, after_exit, after_exit SPAN or always")
-    if span and rule != "after_exit":
-        raise ValueError(f"'{rule}' takes no span; write '{rule}' alone")
-    if span:
-        Span.parse(span)
-    return Again(rule=rule, after=span or None)
-
-
 class Header(BaseModel):
     """Everything of a sequence but its steps."""
 
@@ -119,10 +45,12 @@ class Header(BaseModel):
     calendar: str | None = None
     time_zone: str | None = None
     priority: int = Field(default=50, ge=0, le=100)
+    group: str | None = None
+    on_conflict: Literal["refuse", "wait", "preempt"] = "refuse"
     on_unsubscribe: Literal["end", "stay"] = "end"
     enter: Enter = Field(default_factory=Enter)
-    goal: Triggers = ()
-    exit: Triggers = ()
+    goal: GoalTriggers = ()
+    exit: ExitTriggers = ()
 
     @field_validator("time_zone")
     @classmethod
@@ -130,6 +58,19 @@ class Header(BaseModel):
         if value is not None and not is_zone(value):
             raise ValueError(f"'{value}' is not a time zone; write an IANA name such as Europe/Berlin")
         return value
+
+    @field_validator("group")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and not NAME.fullmatch(value):
+            raise ValueError(f"'{value}' cannot be a group; use small letters, digits and -, at most 64")
+        return value
+
+    @model_validator(mode="after")
+    def _conflicts_in_a_group(self) -> Self:
+        if "on_conflict" in self.model_fields_set and self.group is None:
+            raise ValueError("'on_conflict' is asked between the sequences of a group; add 'group: NAME', or delete it")
+        return self
 
 
 def phrase(error: ErrorDetails, known: frozenset[str]) -> str:
@@ -153,7 +94,7 @@ def keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> frozenset[s
     """Return the keys a model knows at a place in it, through lists, mappings and alternatives.
 
     >>> sorted(keys_at(Header, ("enter", "on", 0)))
-    ['event', 'form', 'when', 'where']
+    ['date', 'event', 'form', 'segment', 'when', 'where', 'within']
     """
     inside: list[type[BaseModel]] = [model]
     for key in place:

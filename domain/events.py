@@ -30,6 +30,9 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "tier_changed": frozenset({"tier", "before"}),
 }
 
+# Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.
+SEGMENT_ENTERED = "segment_entered"
+
 # The topic that stands for all of them, in a withdrawal.
 EVERYTHING = "*"
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from domain.checks import Checking
-from domain.definition import Header, read_again
+from domain.definition import Header
+from domain.entrance import read_again, read_share
 from domain.policies import Policies
 from domain.policy_files import gaps, load_policies, named_well, sort_of, stem
 from domain.program import Program, Trigger
@@ -135,6 +136,8 @@ def _program(name: str, header: Header, flat: dict[str, Step], first: str | None
         enter=_plain(header.enter.on),
         when=header.enter.when,
         per=header.enter.per,
+        holdout=read_share(header.enter.holdout),
+        holdout_salt=header.enter.salt,
         goal=_plain(header.goal),
         exit=_plain(header.exit),
         first=first,

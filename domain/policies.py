@@ -122,6 +122,25 @@ class EventsPolicy(Policy):
     events: dict[Annotated[str, AfterValidator(_own_event)], OwnEvent] = Field(default_factory=dict)
 
 
+def _segment_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise ValueError(f"'{name}' cannot be the name of a segment; use small letters, digits and -, at most 64")
+    return name
+
+
+class Segment(Policy):
+    """Contacts who have something in common: those of whom `when` is true."""
+
+    label: str | None = None
+    when: str
+
+
+class SegmentsPolicy(Policy):
+    """policies/segments.yaml: groups of contacts, by a condition on the contact and what they did."""
+
+    segments: dict[Annotated[str, AfterValidator(_segment_name)], Segment] = Field(default_factory=dict)
+
+
 class Policies(Policy):
     """All policies together."""
 
@@ -129,6 +148,7 @@ class Policies(Policy):
     calendars: Calendars = Calendars()
     contact: ContactPolicy = ContactPolicy()
     events: EventsPolicy = EventsPolicy()
+    segments: SegmentsPolicy = SegmentsPolicy()
     forms: dict[str, FormMapping] = Field(default_factory=dict)
 
     def contact_fields(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 import domain.steps
-from domain.events import SAYS_WHETHER_TO_WRITE
+from domain.events import SAYS_WHETHER_TO_WRITE, SEGMENT_ENTERED
 from domain.keys import content_hash
 from domain.needs import Listen
 from domain.steps.base import Step
@@ -46,7 +46,8 @@ AnyStep = Annotated[Step, PlainValidator(_read_step), PlainSerializer(_write_ste
 
 
 class Trigger(BaseModel):
-    """Something that starts, converts or ends a run: an event or a form, or (to end) a condition."""
+    """Something that starts, converts or ends a run: an event, a form, becoming a member of a segment; to start one
+    also a date, to end one a condition. `within` counts a goal for so long after the end, too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -54,11 +55,16 @@ class Trigger(BaseModel):
     form: str | None = None
     when: str | None = None
     where: str | None = None
+    segment: str | None = None
+    date: str | None = None
+    within: str | None = None
 
     @property
     def name(self) -> str | None:
-        """The event's name in the timeline."""
-        return "form_submitted" if self.form is not None else self.event
+        """The event's name in the timeline; None for a condition and for a date."""
+        if self.form is not None:
+            return "form_submitted"
+        return SEGMENT_ENTERED if self.segment is not None else self.event
 
     def says(self) -> str:
         """Return the trigger in the author's words.
@@ -71,7 +77,7 @@ class Trigger(BaseModel):
 
 
 class Again(BaseModel):
-    """The rule of re-entry: `never`, `after_exit` (and how long after), or `always`."""
+    """The rule of re-entry: `never`, `after_exit` (and how long after), `restart`, or `always`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -95,11 +101,15 @@ class Program(BaseModel):
     calendar: str | None = None
     time_zone: str | None = None
     priority: int = 50
+    group: str | None = None
+    on_conflict: str = "refuse"
     on_unsubscribe: str = "end"
     enter: tuple[Trigger, ...] = ()
     when: str | None = None
     again: Again = Again()
     per: str | None = None
+    holdout: float = 0.0
+    holdout_salt: str | None = None
     goal: tuple[Trigger, ...] = ()
     exit: tuple[Trigger, ...] = ()
     first: str | None = None

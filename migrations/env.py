@@ -10,12 +10,12 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from records import hold_models
+from records import entry_models, hold_models
 from records.models import InboxRecord, Record
 
 METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
 # A table is known once the module that holds it is.
-assert hold_models.Pause.__tablename__ in Record.metadata.tables
+assert {hold_models.Pause.__tablename__, entry_models.Holdout.__tablename__} <= set(Record.metadata.tables)
 
 name = context.config.attributes["database"]
 foreign = {table for other, metadata in METADATA.items() if other != name for table in metadata.tables}

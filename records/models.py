@@ -165,8 +165,9 @@ class Interaction(Record, table=True):
 class Enrolment(Record, table=True):
     """One contact in one sequence. `slot` keeps the rule of `again`: unique while it is filled.
 
-    `never` keeps its slot for ever, `after_exit` gives it back at the end, `always` has none. `stirred` is higher than
-    that of every companion in its wave when something last happened to this run.
+    `never` keeps its slot for ever, `after_exit` and `restart` give it back at the end, `always` has none. `group_slot`
+    is held while the run is open: one sequence of a group at a time. `stirred` is higher than that of every companion
+    in its wave when something last happened to this run. `converted_at` is when it reached its goal.
     """
 
     __tablename__ = "enrolment"
@@ -174,6 +175,7 @@ class Enrolment(Record, table=True):
         CheckConstraint("state in ('starting', 'running', 'ended')", name="state"),
         CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended"),
         UniqueConstraint("slot", name="uq_enrolment_slot"),
+        UniqueConstraint("group_slot", name="uq_enrolment_group_slot"),
         Index("ix_enrolment_contact_sequence", "contact_id", "sequence"),
         Index(
             "ix_enrolment_starting",
@@ -188,6 +190,7 @@ class Enrolment(Record, table=True):
     sequence: str = Field(max_length=100, index=True)
     version: str = Field(foreign_key="edition.version", max_length=80)
     slot: str | None = Field(default=None, max_length=400)
+    group_slot: str | None = Field(default=None, max_length=200)
     per: str | None = Field(default=None, max_length=200)
     event: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     event_id: int | None = None
@@ -199,6 +202,7 @@ class Enrolment(Record, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     end_reason: str | None = Field(default=None, max_length=200)
     end_detail: str | None = Field(default=None, max_length=1000)
+    converted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Message(Record, table=True):
@@ -341,7 +345,7 @@ class Inbox(InboxRecord, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("key", name="uq_inbox_key"),
-        CheckConstraint("kind in ('form', 'event', 'withdrawal')", name="kind"),
+        CheckConstraint("kind in ('form', 'event', 'withdrawal', 'enrolment')", name="kind"),
         Index(
             "ix_inbox_waiting",
             "urgent",

@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _contacts_and_runs()
+    _entry()
+
+
+def _contacts_and_runs() -> None:
     op.create_table(
         "bundle",
         sa.Column("hash", sa.String(length=80), nullable=False),
@@ -185,6 +190,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.String(length=100), nullable=False),
         sa.Column("version", sa.String(length=80), nullable=False),
         sa.Column("slot", sa.String(length=400), nullable=True),
+        sa.Column("group_slot", sa.String(length=200), nullable=True),
         sa.Column("per", sa.String(length=200), nullable=True),
         sa.Column("event", sa.JSON(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=True),
@@ -196,11 +202,13 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.String(length=200), nullable=True),
         sa.Column("end_detail", sa.String(length=1000), nullable=True),
+        sa.Column("converted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f("ck_enrolment_ended")),
         sa.CheckConstraint("state in ('starting', 'running', 'ended')", name=op.f("ck_enrolment_state")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_enrolment_contact_id")),
         sa.ForeignKeyConstraint(["version"], ["edition.version"], name=op.f("fk_enrolment_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint("group_slot", name="uq_enrolment_group_slot"),
         sa.UniqueConstraint("slot", name="uq_enrolment_slot"),
     )
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
@@ -297,6 +305,90 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'handing_over'"),
             postgresql_where=sa.text("state = 'handing_over'"),
         )
+
+
+def _entry() -> None:
+    op.create_table(
+        "round",
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("bundle", sa.String(length=80), nullable=True),
+        sa.Column("reached", sa.String(length=36), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_round")),
+    )
+    op.create_table(
+        "date_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("occurrence", sa.String(length=40), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_date_entry_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_date_entry")),
+        sa.UniqueConstraint(
+            "contact_id", "sequence", "words", "occurrence", name="uq_date_entry_contact_sequence_words_occurrence"
+        ),
+    )
+    with op.batch_alter_table("date_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_date_entry_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("fired_at is null"),
+            postgresql_where=sa.text("fired_at is null"),
+        )
+
+    op.create_table(
+        "holdout",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=True),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("per", sa.String(length=200), nullable=False),
+        sa.Column("event", sa.JSON(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("converted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_holdout_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holdout")),
+        sa.UniqueConstraint("sequence", "contact_id", "per", name="uq_holdout_sequence_contact_per"),
+    )
+    with op.batch_alter_table("holdout", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_holdout_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "membership",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("segment", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_membership_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("contact_id", "segment", name="uq_membership_contact_segment"),
+    )
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_membership_segment"), ["segment"], unique=False)
+
+    op.create_table(
+        "waiting_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("asks", sa.String(length=40), nullable=False),
+        sa.Column("trigger", sa.JSON(), nullable=True),
+        sa.Column("event", sa.JSON(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_waiting_entry_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waiting_entry")),
+    )
+    with op.batch_alter_table("waiting_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_waiting_entry_contact_sequence", ["contact_id", "sequence"], unique=False)
+        batch_op.create_index(batch_op.f("ix_waiting_entry_due_at"), ["due_at"], unique=False)
 
 
 def downgrade() -> None:
