@@ -8,15 +8,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from starter import cli_groups
+from starter import cli_groups, cli_on_files
 from starter.cli_end import environment_kept, fail, our_fault, status_of
-from starter.cli_options import Json, a_time, a_time_or_span, an_object, home_folder
+from starter.cli_options import Json, Sequence_, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
 
 app = typer.Typer(
@@ -31,7 +30,6 @@ app.add_typer(cli_groups.contacts, name="contact")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_groups.messages, name="message")
 
-Sequence_ = Annotated[str, typer.Argument(metavar="SEQUENCE", help="A name, or a file's path.")]
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
 
 
@@ -61,61 +59,8 @@ def up(
     raise typer.Exit(up_from_environment([name for name, wanted in chosen.items() if wanted]))
 
 
-@app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Only these files or folders.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Load sequences, policies and templates, and print all problems."""
-    from starter.cli_home import check_files
-
-    raise typer.Exit(show(check_files(home_folder(), paths or []), json))
-
-
-@app.command()
-def simulate(
-    sequence: Sequence_,
-    contact: Annotated[Path, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")],
-    events: Annotated[
-        Path | None, typer.Option("--events", metavar="FILE", help="What happens, a YAML or JSON list.")
-    ] = None,
-    at: Annotated[
-        datetime | None, typer.Option("--at", metavar="TIME", parser=a_time, help="The instant of entry; default: now.")
-    ] = None,
-    until: Annotated[
-        Any | None,
-        typer.Option("--until", metavar="TIME", parser=a_time_or_span, help="Stop then: a time, or a span from entry."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write every message, and the timeline as a page.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Run a sequence for one contact on a virtual clock; nobody is written to."""
-    from starter.cli_simulate import Wanted, simulate_files
-
-    wanted = Wanted(sequence, contact, events, at, until, out)
-    raise typer.Exit(show(simulate_files(home_folder(), wanted), json))
-
-
-@app.command()
-def preview(
-    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A name such as welcome/hello, or a file.")],
-    contact: Annotated[Path, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")],
-    data: Annotated[
-        dict[str, Any] | None,
-        typer.Option("--data", metavar="JSON", parser=an_object, help="What started the run, as run.event."),
-    ] = None,
-    locale: Annotated[str | None, typer.Option("--locale", help="The language, instead of the contact's.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the parts there.")] = None,
-    json: Json = False,
-) -> None:
-    """Show one message as a contact would get it, all parts and headers."""
-    from starter.cli_preview import preview_template
-
-    raise typer.Exit(show(preview_template(home_folder(), template, contact, data or {}, locale, out), json))
+for on_files in (cli_on_files.check, cli_on_files.simulate, cli_on_files.draw, cli_on_files.preview):
+    app.command()(on_files)
 
 
 @app.command()

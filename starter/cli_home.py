@@ -127,6 +127,19 @@ def _written_at(home: Path, loaded: LoadedHome, path: Path) -> Written:
         raise problems_found([Problem(str(path), error.line, error.what)]) from None
 
 
+def program_of(home: Path, loaded: LoadedHome, sequence: str) -> tuple[Program, list[Problem]]:
+    """Return a sequence given by name or path, and what is odd about it or wrong with what it stands on.
+
+    Raises `ProblemsFound` where it cannot be loaded.
+    """
+    written = find_written(home, loaded, sequence)
+    program, problems = load_sequence_file(loaded, written.path, written.text, strict=False)
+    problems += problems_it_stands_on(loaded, program)
+    if program is None:
+        raise problems_found(problems)
+    return program, problems
+
+
 def problems_found(problems: Iterable[Problem]) -> ProblemsFound:
     """Return these problems as what a command ends with."""
     ordered = sorted(set(problems))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
+Sequence_ = Annotated[str, typer.Argument(metavar="SEQUENCE", help="A name, or a file's path.")]
 Most = Annotated[int, typer.Option("--most", metavar="N", min=1, help="At most so many, the newest.")]
 
 

@@ -18,14 +18,13 @@ from domain.program import Program
 from domain.simulation import ENTER, Script, Scripted, simulate
 from domain.spans import Span
 from domain.story import Story
-from domain.tree import Problem
 from rendering.email import BadLetter
 from rendering.process import RendererDown
-from starter.cli_home import find_written, problems_found, problems_it_stands_on
+from starter.cli_home import problems_found, program_of
 from starter.cli_result import OutOfReach, ProblemsFound, Result
 from starter.composer import Composer, as_mail
 from starter.contact_file import read_contact
-from starter.home import LoadedHome, load_home, load_sequence_file, read_home
+from starter.home import LoadedHome, load_home, read_home
 from starter.script_files import Told, read_events
 from starter.story_page import page
 from starter.telling import LONG, deed, ended, on_clock, reasons
@@ -49,7 +48,7 @@ class Wanted:
 def simulate_files(home: Path, wanted: Wanted) -> Result:
     """Run a sequence for one contact on a virtual clock. Raises `ProblemsFound`, `OutOfReach`."""
     loaded = load_home(read_home(home))
-    program, problems = _program(home, loaded, wanted.sequence)
+    program, problems = program_of(home, loaded, wanted.sequence)
     policies = loaded.policies
     contact, odd = read_contact(wanted.contact, policies, wanted.at or datetime.now(UTC))
     problems += odd
@@ -66,16 +65,6 @@ def simulate_files(home: Path, wanted: Wanted) -> Result:
     if wanted.out is not None:
         notes += _write_out(wanted.out, story)
     return Result(story.as_json(), _told(story), notes)
-
-
-def _program(home: Path, loaded: LoadedHome, sequence: str) -> tuple[Program, list[Problem]]:
-    """Return the sequence, and what is odd about it; what it stands on must be right."""
-    written = find_written(home, loaded, sequence)
-    program, problems = load_sequence_file(loaded, written.path, written.text, strict=False)
-    problems += problems_it_stands_on(loaded, program)
-    if program is None:
-        raise problems_found(problems)
-    return program, problems
 
 
 def _script(
