@@ -11,12 +11,13 @@ from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.loader import SafeLoader
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from domain.yaml_nodes import DIRECTIVE, MOST_LEVELS, Composer
 
 MOST_BYTES = 256 * 1024
 MOST_NODES = 20_000
-MOST_DEPTH = 60
+MOST_DEPTH = MOST_LEVELS // 2  # a list that is a value counts twice for the parser
 
 QUOTE = "put the whole value in double quotes"
 
@@ -101,12 +102,6 @@ def locate(tree: object, place: tuple[str | int, ...]) -> int:
     return line
 
 
-class _Composer(SafeLoader):
-    """Reads text into nodes. The library's own door, `YAML()`, looks for plug-ins on the disk at each call."""
-
-    max_depth = 2 * MOST_DEPTH
-
-
 def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     """Return the tree of a YAML text and what is wrong with it; the tree is None when nothing could be read.
 
@@ -126,7 +121,7 @@ def _read_once(path: str, text: str) -> tuple[Any, list[Problem]]:
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return None, [Problem(path, 1, f"the file is larger than {MOST_BYTES // 1024} kB; split it")]
     try:
-        node = _Composer(text).get_single_node()
+        node = Composer(text).get_single_node()
     except MarkedYAMLError as error:
         return None, [_say(path, text, error)]
     except (YAMLError, ValueError) as error:
@@ -160,6 +155,8 @@ def _say(path: str, text: str, error: MarkedYAMLError) -> Problem:
     line = lines[number - 1] if lines else ""
     if unclosed:
         return Problem(path, number, "a quote is opened here and not closed; close it, or delete it")
+    if problem == DIRECTIVE:
+        return Problem(path, number, f"a line cannot begin with '%'; delete it, or {QUOTE}")
     if "maximum depth" in problem:
         return Problem(path, number, f"nested deeper than {MOST_DEPTH} levels; make it flatter")
     if "another document" in problem:
