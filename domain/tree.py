@@ -6,34 +6,19 @@ Whatever the bytes, reading ends in a tree or in a `Problem` with its line; neve
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from domain.yaml_nodes import DIRECTIVE, MOST_LEVELS, Composer
+from domain.problems import Problem as Problem  # what reading a tree ends in is had from here, too
+from domain.yaml_errors import QUOTE, told, unreadable
+from domain.yaml_nodes import MOST_LEVELS, Composer
 
 MOST_BYTES = 256 * 1024
 MOST_NODES = 20_000
 MOST_DEPTH = MOST_LEVELS // 2  # a list that is a value counts twice for the parser
-
-QUOTE = "put the whole value in double quotes"
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """Something wrong in a file: where, what, and the way out (`what` reads "what is wrong; what to do")."""
-
-    path: str
-    line: int
-    what: str
-    warning: bool = False
-
-    def __str__(self) -> str:
-        note = "warning: " if self.warning else ""
-        return f"{self.path}:{self.line}: {note}{self.what}"
 
 
 class Text(str):
@@ -123,50 +108,33 @@ def _read_once(path: str, text: str) -> tuple[Any, list[Problem]]:
     try:
         node = Composer(text).get_single_node()
     except MarkedYAMLError as error:
-        return None, [_say(path, text, error)]
+        return None, [Problem(path, *told(text, error))]
     except (YAMLError, ValueError) as error:
-        what = f"this is not YAML ({_first_line(error)}); remove what is not text"
-        return None, [Problem(path, _bad_line(text), what)]
+        return None, [Problem(path, *unreadable(text, error))]
     if node is None:
         return None, [Problem(path, 1, "the file is empty; write something or delete it")]
     growing = _Growing(path)
     tree = growing.grow(node, 0)
+    if growing.overflown is not None:
+        return None, [growing.overflown]
+    growing.say_unused_anchors()
     if tree is None and not growing.problems:
         growing.say(1, "the file says nothing; write something or delete it")
     return tree, growing.problems
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["unreadable"])[0][:100]
+NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What escapes in double quotes can write and no database or mail can hold."""
 
 
-def _bad_line(text: str) -> int:
-    for number, line in enumerate(text.splitlines(), 1):
-        if any(ord(char) < 32 and char != "\t" for char in line):
-            return number
-    return 1
+def _has_tag(node: Any) -> bool:
+    return str(node.tag).startswith("!")  # YAML's own are `tag:yaml.org,…`
 
 
-def _say(path: str, text: str, error: MarkedYAMLError) -> Problem:
-    problem, lines = (error.problem or "unreadable").strip(), text.splitlines()
-    unclosed = "quoted scalar" in (error.context or "")
-    mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
-    number = max(1, min(mark.line + 1, len(lines))) if mark else 1
-    line = lines[number - 1] if lines else ""
-    if unclosed:
-        return Problem(path, number, "a quote is opened here and not closed; close it, or delete it")
-    if problem == DIRECTIVE:
-        return Problem(path, number, f"a line cannot begin with '%'; delete it, or {QUOTE}")
-    if "maximum depth" in problem:
-        return Problem(path, number, f"nested deeper than {MOST_DEPTH} levels; make it flatter")
-    if "another document" in problem:
-        return Problem(path, number, "there is a second document; delete the '---', or make it a file of its own")
-    if "\t" in line:
-        return Problem(path, number, "there is a tab; indent with spaces")
-    value = line.partition(":")[2].strip() or line.strip().removeprefix("- ")
-    if value[:1] in tuple("!'{[*&%@`") or ": " in value:
-        return Problem(path, number, f"this is not YAML ({problem}); {QUOTE}")
-    return Problem(path, number, f"this is not YAML ({problem}); check the indentation and the colons above")
+def _as_written(node: Any) -> str:
+    """Return a value with a tag as it stands in the file, in one line."""
+    written = " ".join(node.start_mark.buffer[node.start_mark.pointer : node.end_mark.pointer].split())
+    return written if written.startswith("!") else f"{node.tag} {written}"  # an anchor behind the tag hides it
 
 
 class _Growing:
@@ -175,17 +143,51 @@ class _Growing:
     def __init__(self, path: str) -> None:
         self.path, self.count = path, 0
         self.problems: list[Problem] = []
+        self.overflown: Problem | None = None
+        self.anchored: dict[int, Any] = {}
+        self.repeated: set[int] = set()
+        self.inside: list[int] = []
 
     def say(self, line: int, what: str) -> None:
         self.problems.append(Problem(self.path, line, what))
 
     def grow(self, node: Any, depth: int) -> Any:
+        if self.overflown is not None:
+            return None
+        if not node.anchor or _has_tag(node):
+            return self._grow(node, depth)
+        if id(node) in self.inside:
+            what = f"'*{node.anchor}' stands inside what it repeats; write out what you mean"
+            self.overflown = Problem(self.path, node.start_mark.line + 1, what)
+            return None
+        if id(node) in self.anchored:
+            self.repeated.add(id(node))
+        self.anchored[id(node)] = node
+        self.inside.append(id(node))
+        grown = self._grow(node, depth)
+        self.inside.pop()
+        return grown
+
+    def say_unused_anchors(self) -> None:
+        """Say of each `&name` that nothing repeats: `when: && x` is one to YAML, and would lose its `&&` in silence."""
+        for key, node in self.anchored.items():
+            if key not in self.repeated:
+                self.say(
+                    node.start_mark.line + 1, f"'&{node.anchor}' marks what nothing repeats; delete it, or {QUOTE}"
+                )
+
+    def _grow(self, node: Any, depth: int) -> Any:
         line = node.start_mark.line + 1
         self.count += 1
         if depth > MOST_DEPTH or self.count > MOST_NODES:
-            if not any("too much" in each.what for each in self.problems):
-                self.say(line, f"too much in one file (over {MOST_NODES} values or {MOST_DEPTH} levels); split it")
+            how = ", aliases followed" if self.anchored else ""
+            what = f"too much in one file (over {MOST_NODES:,} values or {MOST_DEPTH} levels{how}); split it"
+            self.overflown = Problem(self.path, line, what)
             return None
+        if _has_tag(node):
+            # To YAML `!has(contact.vip)` is a tag on nothing: read so, the condition would silently not be there.
+            self.say(line, f"a value cannot begin with '!'; {QUOTE}")
+            return Text(_as_written(node), line)
         if isinstance(node, ScalarNode):
             return self._grow_text(node, line)
         if isinstance(node, SequenceNode):
@@ -195,16 +197,15 @@ class _Growing:
         return self._grow_keys(node, line, depth)
 
     def _grow_text(self, node: ScalarNode, line: int) -> Text | None:
-        tag = str(node.tag)
-        if tag.startswith("!"):
-            # To YAML `!has(contact.vip)` is a tag on nothing: read so, the condition would silently not be there.
-            self.say(line, f"a value cannot begin with '!'; {QUOTE}")
-            return Text(f"{tag} {node.value}".strip(), line)
-        if node.anchor and not re.fullmatch(r"[\w-]+", str(node.anchor)):
-            self.say(line, f"a value cannot begin with '&'; {QUOTE}")  # `&& true` is `true`, anchored as `&`
         if node.value == "" and node.style is None:
             return None
+        self._check_characters(node.value, line)
         return Text(node.value, line)
+
+    def _check_characters(self, value: str, line: int) -> None:
+        if found := NO_TEXT.search(value):
+            what = f"{found[0].encode('unicode_escape').decode()} is no character of a text; delete it"
+            self.say(line, what)
 
     def _grow_keys(self, node: MappingNode, line: int, depth: int) -> Keys:
         keys = Keys()
@@ -221,7 +222,8 @@ class _Growing:
 
     def _pairs(self, node: MappingNode) -> Iterator[tuple[ScalarNode, Any]]:
         for name, value in node.value:
-            if isinstance(name, ScalarNode):
+            if isinstance(name, ScalarNode) and not _has_tag(name) and not name.anchor:
+                self._check_characters(name.value, name.start_mark.line + 1)
                 yield name, value
             else:
                 self.say(name.start_mark.line + 1, f"a key has to be a word; {QUOTE}")
