@@ -1,8 +1,9 @@
 """What is open when, by a business calendar, and time counted on it.
 
-The one thing to know: a holiday closes the parts of the day that begin on it; the night shift of the evening before
-still runs to its end. Parts are turned into instants by the wall clock, so a night shift is an hour shorter or longer
-when clocks change, and business hours are the hours that really pass.
+The one thing to know: open is what the clock on the wall says is open, at every instant. So a night shift is an hour
+shorter or longer when clocks change, an hour that comes twice is open both times or neither, and business hours are the
+hours that really pass. A holiday closes the parts of the day that begin on it; the night shift of the evening before
+still runs to its end.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.calendars import MIDNIGHT, Calendar, Holidays, Week
-from domain.zones import wall
+from domain.calendars import Calendar, Holidays, Week
+from domain.zones import change_of_clock, wall
 
 DAYS_TO_SEARCH = 400
 
 Open = tuple[datetime, datetime]  # opening (inclusive) and closing (exclusive), UTC
+Shown = tuple[datetime, datetime]  # the same as a clock on the wall shows it: naive
 
 _DAY = timedelta(days=1)
 _NOTHING = timedelta()
@@ -31,10 +33,7 @@ class NeverOpen(ValueError):
 
 def is_open(at: datetime, calendar: Calendar, zone: ZoneInfo) -> bool:
     """Say whether the calendar is open at `at`; opening is inclusive, closing exclusive."""
-    day = _local(at, calendar.clock(zone)).date()
-    # Tomorrow's first part may have begun already where clocks go back across midnight.
-    near = (day - _DAY, day, day + _DAY)
-    return any(opens <= at < closes for each in near for opens, closes in _open_on(each, calendar, zone))
+    return any(opens <= at < closes for opens, closes in _open_on(_utc(at).date(), calendar, zone))
 
 
 def next_opening(now: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
@@ -107,7 +106,7 @@ def add_business_days(since: datetime, n: int, calendar: Calendar, zone: ZoneInf
     """
     if n == 0:
         return next_opening(since, calendar, zone)
-    local = _local(since, calendar.clock(zone))
+    local = _utc(since).astimezone(calendar.clock(zone))
     return open_on_business_day(local.date(), n, local.time(), calendar, zone)
 
 
@@ -148,8 +147,7 @@ def business_time_between(a: datetime, b: datetime, calendar: Calendar, zone: Zo
     """
     if b < a:
         return -business_time_between(b, a, calendar, zone)
-    clock = calendar.clock(zone)
-    day, last = _local(a, clock).date() - _DAY, _local(b, clock).date() + _DAY
+    day, last = _utc(a).date(), _utc(b).date()
     total = _NOTHING
     while day <= last:
         for opens, closes in _open_on(day, calendar, zone):
@@ -159,10 +157,13 @@ def business_time_between(a: datetime, b: datetime, calendar: Calendar, zone: Zo
 
 
 def _open_stretches(at: datetime, calendar: Calendar, zone: ZoneInfo, *, backwards: bool = False) -> Iterator[Open]:
-    """Yield what is open from `at` on (or until `at`, latest first), without end; `NeverOpen` after 400 empty days."""
-    at = at.astimezone(UTC)
+    """Yield what is open from `at` on (or until `at`, latest first), without end; `NeverOpen` after 400 empty days.
+
+    Stretches are disjoint; two that touch at 00:00 UTC are one to the people there.
+    """
+    at = _utc(at)
     step = -_DAY if backwards else _DAY
-    day = _local(at, calendar.clock(zone)).date() - step
+    day = at.date()
     empty = 0
     while empty <= DAYS_TO_SEARCH:
         empty += 1
@@ -175,47 +176,68 @@ def _open_stretches(at: datetime, calendar: Calendar, zone: ZoneInfo, *, backwar
     raise NeverOpen(f"the calendar has no open time in {DAYS_TO_SEARCH} days; look at its hours and holidays")
 
 
-def _local(at: datetime, clock: ZoneInfo) -> datetime:
+def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone; pass an aware datetime")
-    return at.astimezone(clock).replace(tzinfo=None)
+    return at.astimezone(UTC)
 
 
 def _open_on(day: date, calendar: Calendar, zone: ZoneInfo) -> tuple[Open, ...]:
-    return _pieces(day, calendar.week, calendar.holidays, calendar.clock(zone))
+    """Return what is open between 00:00 and 24:00 UTC of `day`: disjoint, in order."""
+    return _open_within(day, calendar.week, calendar.holidays, calendar.clock(zone))
 
 
 @lru_cache(maxsize=32768)
-def _pieces(day: date, week: Week, holidays: Holidays | None, clock: ZoneInfo) -> tuple[Open, ...]:
-    """Return what is open by the parts that begin on `day`, less what the day before covers already.
+def _open_within(day: date, week: Week, holidays: Holidays | None, clock: ZoneInfo) -> tuple[Open, ...]:
+    begins = datetime.combine(day, time(), tzinfo=UTC)
+    return tuple(
+        (begins + since + (opens - start), begins + since + (closes - start))
+        for since, start, end in _shown_within(begins, clock)
+        for opens, closes in _open_by_the_wall(start, end, week, holidays)
+    )
 
-    So the pieces of all days are disjoint and in order, whichever way they are walked.
+
+def _shown_within(begins: datetime, clock: ZoneInfo) -> Iterator[tuple[timedelta, datetime, datetime]]:
+    """Yield from when on in the 24 hours from `begins` the clock runs evenly, and what it shows then, first and last.
+
+    In every zone, clocks have changed at most once in any 24 hours since 2000 (and will, as far as is known).
     """
-    covered = max((closes for _, closes in _parts(day - _DAY, week, holidays, clock)), default=None)
-    pieces = _parts(day, week, holidays, clock)
-    if covered is not None:
-        pieces = tuple((max(opens, covered), closes) for opens, closes in pieces)
-    return tuple((opens, closes) for opens, closes in pieces if opens < closes)
+    ends = begins + _DAY
+    first, last = (at.astimezone(clock).utcoffset() or _NOTHING for at in (begins, ends))
+    change = ends if first == last else change_of_clock(begins, ends, clock)
+    for start, end, offset in ((begins, change, first), (change, ends, last)):
+        shown = start.replace(tzinfo=None) + offset
+        yield start - begins, shown, shown + (end - start)
 
 
-@lru_cache(maxsize=32768)
-def _parts(day: date, week: Week, holidays: Holidays | None, clock: ZoneInfo) -> tuple[Open, ...]:
+def _open_by_the_wall(start: datetime, end: datetime, week: Week, holidays: Holidays | None) -> Iterator[Shown]:
+    """Yield the open stretches of a clock that shows `start` to `end` without a jump."""
+    open_until = start
+    day = start.date() - _DAY  # a part may have begun the day before; none is longer than a day
+    parts = (part for n in range((end.date() - day).days + 1) for part in _parts_of(day + n * _DAY, week, holidays))
+    for opens, closes in sorted(parts):
+        opens, closes = max(opens, open_until), min(closes, end)
+        if opens < closes:
+            yield opens, closes
+            open_until = closes
+
+
+def _parts_of(day: date, week: Week, holidays: Holidays | None) -> Iterator[Shown]:
+    """Yield the parts that begin on `day`, a holiday has none."""
     parts = week[day.weekday()]
-    if not parts or (holidays is not None and holidays.close(day)):
-        return ()
-    return tuple((_instant(day, opens, clock), _instant(day, closes, clock)) for opens, closes in parts)
-
-
-def _instant(day: date, minute: int, clock: ZoneInfo) -> datetime:
-    days, minute = divmod(minute, MIDNIGHT)
-    return wall(day + timedelta(days=days), time(minute // 60, minute % 60), clock)
+    if parts and not (holidays is not None and holidays.close(day)):
+        midnight = datetime.combine(day, time())
+        for opens, closes in parts:
+            yield midnight + timedelta(minutes=opens), midnight + timedelta(minutes=closes)
 
 
 @lru_cache(maxsize=32768)
 def _has_open_time(day: date, week: Week, holidays: Holidays | None, clock: ZoneInfo) -> bool:
-    begins, ends = wall(day, time(), clock), wall(day + _DAY, time(), clock)
-    return any(
-        opens < ends and closes > begins
-        for each in (day - _DAY, day)
-        for opens, closes in _pieces(each, week, holidays, clock)
-    )
+    midnight = datetime.combine(day, time())
+    shown = _open_by_the_wall(midnight, midnight + _DAY, week, holidays)
+    # What the clocks jump over is never shown: it begins and ends at one instant.
+    return any(_at(opens, clock) < _at(closes, clock) for opens, closes in shown)
+
+
+def _at(shown: datetime, clock: ZoneInfo) -> datetime:
+    return wall(shown.date(), shown.time(), clock)

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Annotated, Self
+from warnings import catch_warnings
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -132,8 +133,9 @@ def _check_place(country: str, region: str | None) -> None:
 def _public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
     import holidays
 
-    # A holiday on a weekend may be observed in the year before or after, so its neighbours are asked, too.
-    around = holidays.country_holidays(country, subdiv=region, years=(year - 1, year, year + 1))
+    with catch_warnings(action="ignore"):  # of some countries no year is known beyond the package's last
+        # A holiday on a weekend may be observed in the year before or after, so its neighbours are asked, too.
+        around = holidays.country_holidays(country, subdiv=region, years=(year - 1, year, year + 1))
     return frozenset(day for day in around if day.year == year)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.business_time import add_business_hours, open_on_business_day
+from domain.business_time import add_business_hours, next_opening, open_on_business_day
 from domain.calendars import Calendar
 from domain.spans import Deadline, Delay, Limit, Moment, Span
 from domain.zones import wall
@@ -68,9 +68,7 @@ def resolve(words: Span | Moment | Deadline, since: datetime, sight: Sight) -> D
         instant, why = _meaning(words, since, sight)
     except OverflowError:
         raise ValueError(f"'{words}' from {since} is beyond the year 9999; write a shorter span") from None
-    if instant.microsecond:
-        instant = instant.replace(microsecond=0) + timedelta(seconds=1)
-    return Due(at=instant, why=why)
+    return Due(at=_full_second(instant), why=why)
 
 
 def is_past(words: Moment | Deadline, since: datetime, sight: Sight) -> bool:
@@ -139,7 +137,13 @@ def _shifted_on_calendar(
         return add_business_hours(instant, amount, sight.calendar, sight.zone), clock
     local = _on_clock(start, clock)
     hour = local.time() if at is None else at
-    return open_on_business_day(local.date(), sign * span.business_days, hour, sight.calendar, sight.zone), clock
+    instant = open_on_business_day(local.date(), sign * span.business_days, hour, sight.calendar, sight.zone)
+    # Rounded up within the last second before closing it would be the closing, when nothing is open any more.
+    return next_opening(_full_second(instant), sight.calendar, sight.zone), clock
+
+
+def _full_second(at: datetime) -> datetime:
+    return at.replace(microsecond=0) + timedelta(seconds=1) if at.microsecond else at
 
 
 def _on_clock(at: datetime, zone: ZoneInfo) -> datetime:

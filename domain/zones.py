@@ -52,11 +52,16 @@ def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
     instant = shown.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
         return instant
-    return _end_of_gap(shown.replace(fold=1).astimezone(UTC), instant, zone)
+    return change_of_clock(shown.replace(fold=1).astimezone(UTC), instant, zone)
 
 
-def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant of the clock change between `before` and `after`, by halving: gaps last up to a day."""
+def change_of_clock(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) from which clocks in `zone` run as at `after`; at `before` they ran otherwise.
+
+    >>> march = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    >>> change_of_clock(*march, ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-03-29T01:00:00+00:00'
+    """
     before = before.replace(microsecond=0)
     after = after.replace(microsecond=0)
     offset = after.astimezone(zone).utcoffset()

@@ -16,8 +16,8 @@ from domain.business_time import (
     is_open,
     next_opening,
 )
-from domain.calendars import WEEKDAYS, Calendar, Holidays
-from domain.zones import ZONE_NAMES
+from domain.calendars import Calendar, Holidays
+from tests.domain.clocks import calendars, moments
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -101,6 +101,16 @@ def test_nine_stays_nine_when_the_clocks_change() -> None:
     night = datetime(2026, 3, 28, 22, 0, tzinfo=BERLIN)
 
     assert next_opening(night, daytime, BERLIN) == datetime(2026, 3, 29, 9, 0, tzinfo=BERLIN)
+
+
+def test_a_part_that_comes_twice_is_open_both_times_and_not_in_between() -> None:
+    early = Calendar(zone="contact", hours={"mon-sun": ["02:15-02:30"]})
+    begin, end = datetime(2026, 10, 25, 0, 0, tzinfo=UTC), datetime(2026, 10, 25, 2, 0, tzinfo=UTC)
+
+    assert business_time_between(begin, end, early, BERLIN) == hours(0.5)
+    assert next_opening(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), early, BERLIN) == datetime(
+        2026, 10, 25, 1, 15, tzinfo=UTC
+    )
 
 
 def test_a_part_that_the_clocks_jump_over_is_not_open_that_day() -> None:
@@ -190,100 +200,58 @@ def test_a_naive_datetime_is_refused() -> None:
         is_open(datetime(2026, 5, 4, 12), OFFICE, BERLIN)  # noqa: DTZ001
 
 
-# Laws ------------------------------------------------------------------------------------------------------------
+# Laws; those that compare with the clock on the wall are in test_time_laws.py -------------------------------------
 
-INSTANTS = st.builds(datetime.combine, st.dates(date(2000, 1, 3), date(2040, 12, 1)), st.times(), st.just(UTC))
-ZONES = st.sampled_from(sorted(ZONE_NAMES)).map(ZoneInfo)
 AMOUNTS = st.timedeltas(timedelta(), timedelta(hours=60))
+Moment = tuple[datetime, ZoneInfo]
 
 
-def _text(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+@given(moments(), calendars())
+def test_nothing_opens_before_the_next_opening(moment: Moment, calendar: Calendar) -> None:
+    now, zone = moment
 
-
-@st.composite
-def parts_of_a_day(draw: st.DrawFn) -> list[str]:
-    edges = sorted(draw(st.lists(st.integers(0, 1439), min_size=2, max_size=6, unique=True)))
-    parts = [f"{_text(a)}-{_text(b)}" for a, b in zip(edges[::2], edges[1::2], strict=False)]
-    if len(edges) % 2:  # the odd one opens a part that crosses midnight
-        parts.append(f"{_text(edges[-1])}-{_text(draw(st.integers(0, edges[-1] - 1)))}")
-    return parts
-
-
-@st.composite
-def calendars(draw: st.DrawFn) -> Calendar:
-    days = draw(st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True))
-    shut = draw(st.lists(st.dates(date(2000, 1, 1), date(2040, 12, 31)), max_size=3))
-    return Calendar(
-        zone=draw(st.just("contact") | st.sampled_from(sorted(ZONE_NAMES))),
-        hours={day: draw(parts_of_a_day()) for day in days},
-        holidays=Holidays(also=tuple(shut)) if shut else None,
-    )
-
-
-@given(INSTANTS, calendars(), ZONES)
-def test_the_next_opening_is_open_never_earlier_and_nothing_opens_before_it(
-    now: datetime, calendar: Calendar, zone: ZoneInfo
-) -> None:
     opening = next_opening(now, calendar, zone)
 
-    assert opening >= now
     assert is_open(opening, calendar, zone)
-    assert next_opening(opening, calendar, zone) == opening
     assert business_time_between(now, opening, calendar, zone) == timedelta()
-    assert is_open(now, calendar, zone) == (opening == now)
 
 
-@given(INSTANTS, AMOUNTS, calendars(), ZONES)
-def test_a_later_start_never_opens_or_ends_earlier(
-    now: datetime, more: timedelta, calendar: Calendar, zone: ZoneInfo
-) -> None:
-    assert next_opening(now, calendar, zone) <= next_opening(now + more, calendar, zone)
+@given(moments(), AMOUNTS, calendars())
+def test_a_later_start_never_opens_or_ends_earlier(moment: Moment, more: timedelta, calendar: Calendar) -> None:
+    now, zone = moment
     hour = timedelta(hours=1)
+
+    assert next_opening(now, calendar, zone) <= next_opening(now + more, calendar, zone)
     assert add_business_hours(now, hour, calendar, zone) <= add_business_hours(now + more, hour, calendar, zone)
 
 
-@given(INSTANTS, calendars(), ZONES)
-def test_what_is_open_agrees_with_the_clock_on_the_wall(now: datetime, calendar: Calendar, zone: ZoneInfo) -> None:
-    local = now.astimezone(calendar.clock(zone))
-    if local.fold:
-        return  # the second time round belongs to what was open at the first
-    minute = local.hour * 60 + local.minute
-    shut = calendar.holidays.also if calendar.holidays else ()
-    expected = any(
-        opens <= minute + back * 1440 < closes
-        for back in (0, 1)
-        for day in [local.date() - timedelta(days=back)]
-        if day not in shut
-        for opens, closes in calendar.week[day.weekday()]
-    )
+@given(moments(), AMOUNTS, calendars())
+def test_business_time_added_is_business_time_measured(moment: Moment, amount: timedelta, calendar: Calendar) -> None:
+    since, zone = moment
 
-    assert is_open(now, calendar, zone) == expected
-
-
-@given(INSTANTS, AMOUNTS, calendars(), ZONES)
-def test_business_time_added_is_business_time_measured(
-    since: datetime, amount: timedelta, calendar: Calendar, zone: ZoneInfo
-) -> None:
     due = add_business_hours(since, amount, calendar, zone)
+    begun = add_business_hours(since, -amount, calendar, zone)
 
     assert due >= since + amount
     assert business_time_between(since, due, calendar, zone) == amount
-    begun = add_business_hours(since, -amount, calendar, zone)
     assert business_time_between(begun, since, calendar, zone) == amount
 
 
-@given(INSTANTS, AMOUNTS, AMOUNTS, calendars(), ZONES)
+@given(moments(), AMOUNTS, AMOUNTS, calendars())
 def test_splitting_a_span_of_business_hours_changes_nothing(
-    since: datetime, first: timedelta, rest: timedelta, calendar: Calendar, zone: ZoneInfo
+    moment: Moment, first: timedelta, rest: timedelta, calendar: Calendar
 ) -> None:
+    since, zone = moment
+
     in_two = add_business_hours(add_business_hours(since, first, calendar, zone), rest, calendar, zone)
 
     assert in_two == add_business_hours(since, first + rest, calendar, zone)
 
 
-@given(INSTANTS, st.integers(1, 30), calendars(), ZONES)
-def test_business_days_end_open_and_later(since: datetime, n: int, calendar: Calendar, zone: ZoneInfo) -> None:
+@given(moments(), st.integers(1, 30), calendars())
+def test_business_days_end_open_and_later(moment: Moment, n: int, calendar: Calendar) -> None:
+    since, zone = moment
+
     due = add_business_days(since, n, calendar, zone)
 
     assert due > since

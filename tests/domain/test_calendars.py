@@ -1,6 +1,6 @@
 """Business calendars as they are written: what is read, and what is refused."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -79,3 +79,19 @@ def test_holidays_of_a_region_hold_in_any_year() -> None:
 
 def test_a_holiday_observed_in_the_year_before_closes() -> None:
     assert Holidays(country="US").close(date(2021, 12, 31)), "New Year 2022 is a Saturday"
+
+
+def test_a_year_of_which_little_is_known_stops_nobody_and_can_be_written_out() -> None:
+    assert Holidays(country="IN").close(date(2060, 1, 26)), "the package knows the feasts of the moon up to 2035"
+    assert not Holidays(country="LK").close(date(2060, 2, 4))
+    assert Holidays.model_validate({"country": "LK", "also": ["2060-02-04"]}).close(date(2060, 2, 4))
+
+
+@pytest.mark.parametrize("year", range(2027, 2041))
+def test_easter_monday_moves_and_closes_every_year(year: int) -> None:
+    germany = Holidays(country="DE")
+    spring = [date(year, 3, 22) + timedelta(days=n) for n in range(38)]
+
+    assert len([day for day in spring if day.weekday() == 0 and germany.close(day)]) == 1
+    assert germany.close(date(year, 10, 3))
+    assert not germany.close(date(year, 10, 4))
