@@ -3,6 +3,8 @@
 from domain.drawing import Drawing
 
 SHAPES = {"start": ("([", "])"), "end": ("([", "])"), "again": ("((", "))"), "decide": ("{{", "}}")}
+BLANK = "#160;"
+"""What stands in a box that says nothing: without a sign in it the chart would not be valid."""
 
 
 def mermaid(drawing: Drawing) -> str:
@@ -21,7 +23,7 @@ def mermaid(drawing: Drawing) -> str:
     for box in drawing.boxes:
         before, behind = SHAPES.get(box.sort, ("[", "]"))
         words = "<br/>".join(_escaped(each) for each in (box.says, box.note) if each)
-        lines.append(f'  {names[box.id]}{before}"{words}"{behind}')
+        lines.append(f'  {names[box.id]}{before}"{words or BLANK}"{behind}')
     for arrow in drawing.arrows:
         line, label = "-.->" if arrow.aside else "-->", f'|"{_escaped(arrow.label)}"|' if arrow.label else ""
         lines.append(f"  {names[arrow.source]} {line}{label} {names[arrow.target]}")

@@ -41,7 +41,7 @@ def circle(back: str) -> Program:
     """Two steps, the second of which may lead back to `back`: a program may, whatever the language allows."""
     made = program("steps: [{send: welcome/hello}, {branch: [{when: contact.score > 3, steps: []}]}]")
     stored = made.model_dump(mode="json")
-    stored["steps"]["branch-2"]["branch"][0]["steps"]["first"] = back
+    stored["steps"]["branch-2"]["branch"][0]["steps"] = {"first": back}
     return Program.load(stored)
 
 
