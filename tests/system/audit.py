@@ -5,6 +5,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
@@ -47,7 +48,7 @@ def audit(company: Company) -> Counter[str]:
 
 def differences(books: Books) -> list[str]:
     """Return everything that nothing explains."""
-    for compare in (_inbox, _contacts, _enrolments, _decisions, _messages, _mail):
+    for compare in (_inbox, _contacts, _enrolments, _decisions, _ends, _messages, _mail):
         compare(books)
     return books.differences
 
@@ -60,7 +61,7 @@ def _books(company: Company) -> Books:
             identities=list(session.exec(select(Identity))),
             interactions=list(session.exec(select(Interaction))),
             enrolments=list(session.exec(select(Enrolment))),
-            decisions=list(session.exec(select(Decision))),
+            decisions=list(session.exec(select(Decision).order_by(col(Decision.id))).all()),
             messages=list(session.exec(select(Message))),
         )
 
@@ -105,9 +106,9 @@ def _address(row: Inbox) -> str | None:
 def _enrolments(books: Books) -> None:
     entered = Counter(row.enrolment_id for row in books.decisions if row.kind == "entry" and row.did == "entered")
     ends = Counter(row.enrolment_id for row in books.decisions if row.kind == "end")
-    runs = Counter((row.contact_id, row.sequence) for row in books.enrolments)
-    for (contact, sequence), times in runs.items():
-        books.unless(times == 1, f"{contact} entered {sequence} {times} times")
+    runs = Counter((row.contact_id, row.sequence, row.per) for row in books.enrolments)
+    for (contact, sequence, per), times in runs.items():
+        books.unless(times == 1, f"{contact} entered {sequence} {times} times" + (f" for {per}" if per else ""))
     for row in books.enrolments:
         books.unless(entered[row.id] == 1, f"run {row.id} has {entered[row.id]} entries in the log")
         wanted = 1 if row.ended_at else 0
@@ -126,6 +127,27 @@ def _decisions(books: Books) -> None:
         # A reply that came late, or evidence, resolves what was unknown.
         right = message.state == FATES[row.did] or (row.did == "unknown" and message.unknown_at is not None)
         books.unless(right, f"{message.send_key} was {row.did}, but the ledger says {message.state}")
+
+
+def _ends(books: Books) -> None:
+    """After a run's end nothing is handed over and no step begins; what had been handed over is recorded."""
+    ended = {row.id: row.ended_at for row in books.enrolments if row.ended_at}
+    leaving = {
+        (row.enrolment_id, row.step, row.visit): row.handing_over_at for row in books.messages if row.handing_over_at
+    }
+    over: set[str] = set()
+    for row in books.decisions:
+        run = row.enrolment_id or ""
+        if row.kind == "end":
+            over.add(run)
+        elif run in over:
+            known = row.kind == "send" and (run, row.step, row.visit) in leaving
+            books.unless(known, f"{row.step} of {run} was {row.did} after the end")
+    for (enrolment, step, _), at in leaving.items():
+        # An end that a run came to by itself is written in the full seconds of its workflow.
+        end = ended.get(enrolment or "")
+        late = end is not None and at > end + (timedelta(0) if end.microsecond else timedelta(seconds=1))
+        books.unless(not late, f"{step} of {enrolment} was handed over after the end")
 
 
 def _messages(books: Books) -> None:

@@ -29,7 +29,7 @@ LAYOUT = """
 """
 
 FORM = """
-    fields: {email: email, first_name: first_name, benches: benches}
+    fields: {email: email, first_name: first_name, company: company, benches: benches}
 """
 
 SEQUENCE = """

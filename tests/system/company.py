@@ -8,7 +8,7 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,22 +86,31 @@ class Company:
         with ThreadPoolExecutor(8) as people:
             return list(people.map(lambda email: self.submit(form, email), emails))
 
-    def tell(self, event: str, email: str) -> Answer:
+    def tell(self, event: str, email: str, **data: Any) -> Answer:
         """Report an event, as our own systems do."""
-        told = {"id": str(uuid.uuid4()), "event": event, "contact": {"email": email}}
+        told = {"id": str(uuid.uuid4()), "event": event, "contact": {"email": email}, "data": data}
+        return self.report(told)
+
+    def report(self, told: Any) -> Answer:
+        """Post one event, or a list of them, as it stands."""
         return self.post("/events", json.dumps(told).encode(), Authorization=f"Bearer {EVENTS_KEY}")
 
     def put_into_inbox(self, rows: Sequence[Inbox]) -> None:
         """Put rows into the inbox in one transaction, as the web process does with what comes at once."""
         self.inbox.write_now(lambda session: [accept(session, row) for row in rows])
 
-    def edit(self, path: str, text: str) -> None:
-        """Change a file of the home, or take it away (an empty text), and publish."""
-        if text:
-            write(self.settings.home, path, text)
-        else:
-            (self.settings.home / path).unlink()
-        publish_home(self.settings)
+    def edit(self, path: str, text: str) -> list[str]:
+        """Change a file of the home, or take it away (an empty text), and publish; return what is said of that."""
+        return self.edit_all({path: text})
+
+    def edit_all(self, texts: Mapping[str, str]) -> list[str]:
+        """Change files of the home, or take them away (those with an empty text), and publish once."""
+        for path, text in texts.items():
+            if text:
+                write(self.settings.home, path, text)
+            else:
+                (self.settings.home / path).unlink()
+        return publish_home(self.settings)
 
     # --- what the records say --------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The audit finds what it is there to find: each fault here is one that a storm could leave behind."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,10 +63,26 @@ def test_books_that_balance_have_no_differences() -> None:
         ({"interactions": []}, "inbox 1 (k1) is 0 times in the timelines"),
         ({"contacts": [*books().contacts] * 2}, "ann@customer.example is 2 contacts"),
         ({"enrolments": [*books().enrolments] * 2}, "c1 entered news 2 times"),
+        (
+            {"decisions": [*books().decisions, decision("wait", "waited", "pause")]},
+            "pause of e1 was waited after the end",
+        ),
+        ({"decisions": [*books().decisions, decision("send", "sent", "more")]}, "more of e1 was sent after the end"),
+        (
+            {"messages": [message(handing_over_at=NOW + timedelta(seconds=2))]},
+            "news of e1 was handed over after the end",
+        ),
     ],
 )
 def test_a_fault_is_a_difference(fault: dict[str, Any], difference: str) -> None:
     assert difference in differences(replace(books(), **fault))
+
+
+def test_what_was_on_the_wire_when_its_run_ended_is_recorded_after_the_end() -> None:
+    entry, sent, end = books().decisions
+    before = message(handing_over_at=NOW - timedelta(seconds=1))
+
+    assert differences(replace(books(), decisions=[entry, end, sent], messages=[before])) == []
 
 
 def test_a_service_message_may_arrive_twice_if_its_fate_was_unknown_in_between() -> None:

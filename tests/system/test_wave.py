@@ -1,15 +1,15 @@
 """Fifty who entered at once, each with a fate of their own: nobody's trouble is anybody else's."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus
 
 from tests.scripted_smtp import At
 from tests.system.audit import audit
-from tests.system.company import Company, form_row
+from tests.system.company import form_row
 from tests.system.conftest import Moody
+from tests.system.temporal import end_of
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
@@ -38,7 +38,7 @@ def test_one_workflow_carries_fifty_and_each_comes_to_the_end_that_is_theirs(
     ends = {email: company.ended(email, within=60) for email in everybody}
     waves = {run.wave for run in ends.values()}
     assert len(waves) == 1
-    assert _status(company, waves.pop()) == WorkflowExecutionStatus.COMPLETED
+    assert end_of(company, waves.pop()) == WorkflowExecutionStatus.COMPLETED
 
     skipped = company.message(won, "first")
     assert skipped is not None
@@ -48,14 +48,3 @@ def test_one_workflow_carries_fifty_and_each_comes_to_the_end_that_is_theirs(
     assert {ends[email].end_reason for email in others} == {"completed"}
     assert {len(company.letters_to(email)) for email in others} == {2}
     audit(company)
-
-
-def _status(company: Company, wave: str | None) -> WorkflowExecutionStatus | None:
-    async def ask() -> WorkflowExecutionStatus | None:
-        client = await Client.connect(company.stack.addresses["temporal"])
-        status = (await client.get_workflow_handle(str(wave)).describe()).status
-        return None if status == WorkflowExecutionStatus.RUNNING else status
-
-    found = until(lambda: asyncio.run(ask()), "the end of the wave's workflow")
-    assert found is not None
-    return found
