@@ -21,7 +21,7 @@ from activities.clock import Clock
 from activities.log import decision, defer, is_closed
 from channels.base import Channel, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row, may_go, propose
-from domain.consent import AGAIN, Proposed, ask
+from domain.consent import AGAIN, Proposed
 from domain.facts import Facts
 from domain.keys import Tokens, content_hash, message_id, send_key
 from domain.letters import Lacks, Plan, context, hold, plan
@@ -203,10 +203,8 @@ class Attempt:
         found = read_again(session, self.facts, now, self.post.withdrawn)
         if isinstance(found, str):
             return Left(found)
-        verdict = ask(self.proposed, found, AGAIN)
-        if verdict.answer == "go":
-            return None
-        return self._close_now(session, Answer(Sent("skipped", verdict.reason), self._no(verdict.why)), now)
+        refusal = may_go(self.proposed, found, AGAIN)
+        return None if refusal is None else self._close_now(session, refusal, now)
 
     def _no(self, why: list[str]) -> Row:
         return Row("skipped", why=why, more={"template": self.need.template})
@@ -350,7 +348,7 @@ class Attempt:
 
 
 class _Stopped(Exception):
-    """The last look said no; nothing was sent."""
+    """The last look said no, or not yet; nothing was sent."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__()

@@ -31,6 +31,7 @@ from records.models import Contact, Drained, Inbox
 from records.published import Published
 from records.runs import MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
 from records.session import Database
+from records.standing import runs_on_their_way
 from records.timeline import Happening, record, record_changed
 
 MOST_ROWS = 100
@@ -136,13 +137,7 @@ class Intake:
                 raise result
 
     async def _start(self, start: Start) -> None:
-        program = await self.main.read(lambda session: self.published.program(session, start.version))
-        wave = Wave(
-            sequence=start.sequence,
-            version=start.version,
-            program=program,
-            members=tuple(Member(enrolment=each, entered_at=at) for each, at in start.members),
-        )
+        wave = await self.main.read(lambda session: self._wave(session, start))
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(SEQUENCE, start.sequence),
@@ -162,6 +157,13 @@ class Intake:
                 static_summary=f"{start.sequence}, {len(start.members)} contacts",
             )
         await self.main.write(lambda session: started(session, start.wave, self.clock()))
+
+    def _wave(self, session: Session, start: Start) -> Wave:
+        """Return what a wave is given. Who was on the way already (its wave was lost, it had failed) goes on there."""
+        program = self.published.program(session, start.version)
+        runs = runs_on_their_way(session, program, dict(start.members))
+        members = tuple(Member(enrolment=each, entered_at=at, run=runs.get(each)) for each, at in start.members)
+        return Wave(sequence=start.sequence, version=start.version, program=program, members=members)
 
     async def _signal(self, wave: str) -> None:
         """Wake a wave, at most four times a second: every wake costs it a task, however much there is to see."""

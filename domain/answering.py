@@ -4,14 +4,15 @@ An activity asks these functions on facts from the records, the simulation on fa
 outcome that goes back to the run, and the row that goes into the contact's timeline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from domain.consent import Proposed, ask
+from domain.consent import QUESTIONS, Proposed, Question, ask
 from domain.dues import Due, MissingMoment, is_past, resolve
 from domain.facts import Event, Facts
+from domain.holds import HELD
 from domain.needs import (
     Broken,
     Change,
@@ -69,8 +70,10 @@ class Answer:
 
 
 def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
-    """Answer every need but a message, which is more than a question."""
+    """Answer every need but a message, which is more than a question. For who is held nothing begins."""
     try:
+        if facts.hold is not None:
+            return Answer(Later(facts.hold.until, HELD))
         if isinstance(need, Decide):
             return decide(need, asked, facts)
         if isinstance(need, Sleep):
@@ -114,7 +117,7 @@ def _took(need: Decide, asked: Asked, arm: int, why: list[str], read: dict[str, 
 
 def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     """Tell whether the time has come, on the clock the contact has now."""
-    due = _due(resolve(need.words, asked.arrived_at, facts.sight()))
+    due = _due(facts.due(need.words, asked.arrived_at))
     if need.words.needs_if_past and is_past(need.words, asked.arrived_at, facts.sight()):
         return Answer(Passed(), Row("waited", why=[f"{due.why}: already past"], more={"until": due.at}))
     if facts.now < due.at:
@@ -129,7 +132,7 @@ def _due(due: Due | None) -> Due:
 
 def listen(need: Listen, asked: Asked, facts: Facts) -> Answer:
     """Tell what happened first, else whether the time allowed is over."""
-    deadline = resolve(need.up_to, asked.arrived_at, facts.sight())
+    deadline = facts.due(need.up_to, asked.arrived_at)
     since = asked.since
     if need.since_span is not None:
         span = _due(resolve(need.since_span, asked.arrived_at, facts.sight())).at - asked.arrived_at
@@ -208,13 +211,16 @@ def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: 
     return Proposed(need=need, class_=class_, topic=topic, asked_at=arrived_at)
 
 
-def may_go(proposed: Proposed, facts: Facts) -> Answer | None:
-    """Ask the gate; None means go."""
+def may_go(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Answer | None:
+    """Ask the gate; None means go. Who is held is not even told that a message has expired: the clock stands still."""
+    more = {"template": proposed.need.template}
+    if facts.hold is not None:
+        until = {"until": facts.hold.until} if facts.hold.until else {}
+        return Answer(Later(facts.hold.until, HELD), Row("deferred", why=[HELD], more=more | until, final=False))
     try:
-        verdict = ask(proposed, facts)
+        verdict = ask(proposed, facts, questions)
     except (MissingMoment, ValueError, ArithmeticError) as error:
         return broken(str(error))
-    more = {"template": proposed.need.template}
     if verdict.answer == "go":
         return None
     if verdict.answer == "no":

@@ -12,6 +12,7 @@ from domain.business_time import is_open, next_closing, next_opening
 from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
+from domain.holds import SUSPENDED
 from domain.needs import Deliver
 from domain.policies import MessageClass
 
@@ -58,9 +59,9 @@ class No:
 
 @dataclass(frozen=True)
 class NotYet:
-    """Not before this instant, for this reason."""
+    """Not before this instant, for this reason; without one, nobody knows yet when."""
 
-    until: datetime
+    until: datetime | None
     reason: str
 
 
@@ -101,6 +102,12 @@ def consented(proposed: Proposed, facts: Facts) -> Answer:
     return f"consent: {topic} is opted_in" + ("" if said else " by default")
 
 
+def not_suspended(proposed: Proposed, facts: Facts) -> Answer:
+    """A paused sequence sends nothing: its messages wait until it is resumed."""
+    suspension = facts.suspension
+    return "the sequence is not paused" if suspension is None else NotYet(suspension.until, SUSPENDED)
+
+
 def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
     """Quiet hours hold a message until they are over on the contact's clock."""
     for quiet in facts.policies.messaging.quiet:
@@ -126,10 +133,10 @@ def in_window(proposed: Proposed, facts: Facts) -> Answer:
 
 
 # messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, caps, throttles).
-QUESTIONS: Sequence[Question] = (suppressed, consented, not_quiet, in_window)
+QUESTIONS: Sequence[Question] = (suppressed, consented, not_suspended, not_quiet, in_window)
 
 # What is asked once more in the transaction that claims the message: what can have changed in between.
-AGAIN: Sequence[Question] = (suppressed, consented)
+AGAIN: Sequence[Question] = (suppressed, consented, not_suspended)
 
 
 def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:
@@ -143,7 +150,8 @@ def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTI
         if isinstance(answer, No):
             return Verdict("no", answer.reason, why=[*why, answer.reason])
         if isinstance(answer, NotYet):
-            return Verdict("later", answer.reason, min(answer.until, expires), [*why, answer.reason])
+            until = expires if answer.until is None else min(answer.until, expires)
+            return Verdict("later", answer.reason, until, [*why, answer.reason])
         why.append(answer)
     return Verdict("go", why=why)
 

@@ -11,6 +11,7 @@ from domain.consent import barred
 from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Event, Facts
+from domain.holds import SUSPENDED
 from domain.program import Program, Trigger
 from domain.spans import Span
 
@@ -27,6 +28,7 @@ PASSED = {
     "where": "'where' is true",
     "when": "'when' is true",
     "consent": "consent is there or not needed",
+    "paused": "the sequence is not paused",
 }
 
 
@@ -85,6 +87,8 @@ def _checks(
         judgement = facts.judge(facts.program.when)
         yield "when", None if judgement.true else judgement.why
     yield "consent", _consent(facts)
+    # Asked when all else says yes, and before others make room: so it counts who would have come in.
+    yield "paused", SUSPENDED if facts.suspension is not None else None
 
 
 def _suppressed(facts: Facts) -> str | None:

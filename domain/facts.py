@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.conditions import Judgement, judge, standard_functions
-from domain.dues import Sight
+from domain.dues import Due, Sight
 from domain.events import EVERYTHING
+from domain.holds import Hold, held_due, hold_at
 from domain.policies import Policies
 from domain.program import Program
+from domain.spans import Deadline, Moment, Span
 from domain.zones import Zone, wall, zone_of
 
 
@@ -65,7 +67,10 @@ def noted(standing: Standing, event: Event) -> Standing:
 
 @dataclass(frozen=True)
 class Facts:
-    """A contact in a program, now."""
+    """A contact in a program, now.
+
+    `holds` are the pauses of this contact in this sequence, past ones too; `suspended` is the last one of the sequence.
+    """
 
     now: datetime
     program: Program
@@ -79,6 +84,8 @@ class Facts:
     matched: Event | None = None
     sends: frozenset[str] = frozenset()
     standing: Standing = Standing()
+    holds: tuple[Hold, ...] = ()
+    suspended: Hold | None = None
 
     @cached_property
     def zone(self) -> Zone:
@@ -93,6 +100,20 @@ class Facts:
     def sight(self) -> Sight:
         """Return what a time is resolved with."""
         return Sight(zone=self.zone.zone, calendar=self.calendar(None), read=self.read)
+
+    def due(self, words: Span | Moment | Deadline, since: datetime) -> Due | None:
+        """Return when `words` are due, the clock stopped while this contact was held. Raises as `resolve` does."""
+        return held_due(words, since, self.sight(), self.holds)
+
+    @property
+    def hold(self) -> Hold | None:
+        """The pause of this contact that has not ended: nothing begins until it does."""
+        return hold_at(self.holds, self.now)
+
+    @property
+    def suspension(self) -> Hold | None:
+        """The pause of the sequence that has not ended: messages wait until it does."""
+        return self.suspended if self.suspended is not None and self.suspended.stands(self.now) else None
 
     def read(self, path: str) -> Any | None:
         """Return what stands at a dotted path such as `contact.renewal_date`, None if nothing does.

@@ -12,6 +12,7 @@ from typing import Any
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
 from domain.entry import Before, ended_already, may_enter, over_at
 from domain.facts import Event, Facts, Standing, noted
+from domain.holds import PACE, paced
 from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
@@ -29,12 +30,13 @@ ENTER, SET = "enter", "set"
 
 @dataclass(frozen=True)
 class Scripted:
-    """Something that happens at an instant: an event, or `set` with the fields that change."""
+    """Something that happens at an instant: an event, `set` (fields that change), `pause` (`until`) or `resume`."""
 
     at: datetime
     event: str
     of: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,10 @@ class _World:
                 return run
 
     def _record(self, scripted: Scripted) -> Event | None:
-        """Put something into the contact's past; None if it only changed fields."""
+        """Put something into the contact's past; None if it only changed fields, or the pace."""
+        if scripted.event in PACE:
+            self.facts = replace(self.facts, holds=paced(self.facts.holds, scripted.event, scripted.at, scripted.until))
+            return None
         if scripted.event == SET:
             self.facts = replace(self.facts, contact={**self.facts.contact, **scripted.data})
             return None

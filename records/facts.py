@@ -15,6 +15,7 @@ from domain.facts import Event, Facts, Standing
 from domain.policies import Policies
 from domain.program import Program
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Record, Suppression
+from records.pauses import Pauses, pauses_of, read_pauses
 
 # A timeline longer than this is read from its newest end: conditions ask about days, not about years of opens.
 MOST_EVENTS = 2_000
@@ -39,6 +40,7 @@ class Known:
     events: dict[str, list[Event]] = field(default_factory=dict)
     taken: dict[str, list[int]] = field(default_factory=dict)
     sends: dict[str, frozenset[str]] = field(default_factory=dict)
+    pauses: Pauses = field(default_factory=Pauses)
 
     def facts(self, enrolment: str, program: Program, policies: Policies, now: datetime) -> Facts:
         """Return the facts of one enrolment. Raises KeyError."""
@@ -59,6 +61,8 @@ class Known:
             matched=next((event for event in events if taken and event.id == taken[-1]), None),
             sends=self.sends.get(enrolment, frozenset()),
             standing=self.standings[row.contact_id],
+            holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
+            suspended=self.pauses.suspended.get(program.sequence),
         )
 
 
@@ -85,6 +89,7 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdraw
         contacts={row.id: row for row in rows},
         standings=_standings(session, rows, withdrawn),
         events=_events(session, contacts),
+        pauses=read_pauses(session, contacts),
     )
 
 
@@ -116,7 +121,7 @@ _REASONS = select(Suppression.reason).where(
 
 
 def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdrawn = nobody) -> Facts | str:
-    """Return the facts with what can forbid a message read afresh: address, consent, suppression, withdrawal.
+    """Return the facts with what can forbid a message read afresh: address, consent, suppression, withdrawal, pauses.
 
     Returns how the run ended instead, if it has. The timeline and the other fields stay as they were read. For a
     transaction that writes: the run cannot end before it does.
@@ -135,7 +140,15 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
         suppressed=frozenset(reasons | ({"erased"} if run.erased_at else set())),
         withdrawn=leaving,
     )
-    return replace(facts, now=now, contact={**facts.contact, "email": run.email}, standing=standing)
+    pauses, sequence = pauses_of(session, run.contact_id, facts.program.sequence), facts.program.sequence
+    return replace(
+        facts,
+        now=now,
+        contact={**facts.contact, "email": run.email},
+        standing=standing,
+        holds=pauses.holds.get((run.contact_id, sequence), ()),
+        suspended=pauses.suspended.get(sequence),
+    )
 
 
 def _standings(session: Session, contacts: Sequence[Contact], withdrawn: Withdrawn) -> dict[str, Standing]:

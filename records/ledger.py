@@ -123,6 +123,15 @@ def let_go(session: Session, enrolment: str, reason: str, now: datetime) -> None
     )
 
 
+def take_back(session: Session, enrolment: str, reason: str) -> None:
+    """Claim again what was let go for this reason: its run goes on after all."""
+    session.exec(
+        update(Message)
+        .where(col(Message.enrolment_id) == enrolment, col(Message.state) == SKIPPED, col(Message.reason) == reason)
+        .values(state=CLAIMED, skipped_at=None, reason=None)
+    )
+
+
 def abandoned(session: Session, now: datetime) -> list[str]:
     """Return the messages whose lease ran out after their run had ended.
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from domain.answering import Asked, answer
 from domain.facts import Facts
-from domain.needs import Deliver, Later, Outcome
-from domain.run import Run, advance, asks_admission, departed, entered, need, since
+from domain.holds import HELD
+from domain.needs import Deliver, Later
+from domain.run import Run, asks_admission, entered, need, since
 from records.facts import read_known
 from records.models import Decision, Enrolment
 from records.published import Published
-
-OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+from records.standing import runs_on_their_way
 
 
 @dataclass(frozen=True)
@@ -48,25 +47,20 @@ def _stand(session: Session, published: Published, row: Enrolment, now: datetime
     common: dict[str, Any] = {"enrolment": row.id, "wave": row.wave, "facts": facts, "entered_by": row.event_id}
     if row.ended_at is not None:
         return Stand(**common, ended_at=row.ended_at, end=row.end_reason)
-    log = session.exec(select(Decision).where(Decision.enrolment_id == row.id).order_by(col(Decision.id))).all()
-    run = _walked(facts, [each for each in log if each.final and each.outcome is not None])
+    on_their_way = runs_on_their_way(session, program, {row.id: row.entered_at})
+    run = on_their_way.get(row.id) or entered(program, row.entered_at)
     if run.position is None:
         return Stand(**common)
+    log = session.exec(select(Decision).where(Decision.enrolment_id == row.id).order_by(col(Decision.id))).all()
     until, why = _waits(run, facts, log)
     return Stand(**common, step=run.position, until=until, why=why)
-
-
-def _walked(facts: Facts, log: list[Decision]) -> Run:
-    run = entered(facts.program, facts.entered_at)
-    for each in log:
-        run = departed(facts.program, run, each.at)
-        run = advance(facts.program, run, OUTCOME.validate_python(each.outcome), each.at)
-    return run
 
 
 def _waits(run: Run, facts: Facts, log: Any) -> tuple[datetime | None, str]:
     """Ask the rules until when this run waits, and in whose words."""
     wanted, position = need(facts.program, run), run.position or ""
+    if facts.hold is not None:
+        return facts.hold.until, HELD
     if wanted is None or isinstance(wanted, Deliver):
         late = [each for each in log if each.step == position and not each.final]
         until = late[-1].more.get("until") if late else None

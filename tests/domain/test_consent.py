@@ -72,14 +72,17 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 
 
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
-    assert [question.__name__ for question in QUESTIONS] == ["suppressed", "consented", "not_quiet", "in_window"]
-    assert [question.__name__ for question in AGAIN] == ["suppressed", "consented"]
+    again = ["suppressed", "consented", "not_suspended"]
+
+    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "in_window"]
+    assert [question.__name__ for question in AGAIN] == again
 
 
 def test_a_message_that_may_go_tells_every_question() -> None:
     assert asked(window=None).why == [
         "not suppressed",
         "consent: product-news is opted_in",
+        "the sequence is not paused",
         "not in quiet hours",
         "inside office-hours (Europe/Berlin, from contact)",
     ]

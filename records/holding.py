@@ -1,0 +1,93 @@
+"""Pausing and resuming, a contact in a sequence or a whole sequence: a row and a wake, the waves read the rest.
+
+Instants are cut to the full second, as a wave's are: a pause of 10:00:00.4 holds for a wave that asks at 10:00:00.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from records.hold_models import Pause
+from records.models import Decision, Enrolment
+from records.pauses import as_hold
+from records.runs import stir
+
+
+def pause(
+    session: Session,
+    sequence: str,
+    contact: str | None,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    by: str,
+    reason: str | None = None,
+) -> Pause:
+    """Pause a contact in a sequence, or (`contact` None) a whole sequence; one that is paused gets the new `until`.
+
+    `until` lies after `now`. Runs have to be stirred by the caller.
+    """
+    now = now.replace(microsecond=0)
+    row = paused(session, sequence, contact, now)
+    if row is None:
+        _close_what_is_over(session, sequence, contact)
+        row = Pause(sequence=sequence, contact_id=contact, paused_at=now, by=by)
+    row.until, row.reason = (until.replace(microsecond=0) if until else None), reason or row.reason
+    session.add(row)
+    session.flush()
+    return row
+
+
+def resume(session: Session, sequence: str, contact: str | None, now: datetime) -> Pause | None:
+    """End the pause of a contact in a sequence, or of a whole sequence; None if there is none."""
+    now = now.replace(microsecond=0)
+    row = paused(session, sequence, contact, now)
+    if row is not None:
+        row.resumed_at = max(row.paused_at, now)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def paused(session: Session, sequence: str, contact: str | None, now: datetime) -> Pause | None:
+    """Return the pause that has not ended, None if there is none."""
+    row = _open(session, sequence, contact)
+    return row if row is not None and as_hold(row.paused_at, row.until, row.resumed_at).stands(now) else None
+
+
+def _open(session: Session, sequence: str, contact: str | None) -> Pause | None:
+    whose = col(Pause.contact_id).is_(None) if contact is None else col(Pause.contact_id) == contact
+    wanted = select(Pause).where(Pause.sequence == sequence, whose, col(Pause.resumed_at).is_(None))
+    return session.exec(wanted.with_for_update()).first()
+
+
+def _close_what_is_over(session: Session, sequence: str, contact: str | None) -> None:
+    """A pause that ended by itself is still open in the table; the next one needs its place."""
+    over = _open(session, sequence, contact)
+    if over is not None:
+        over.resumed_at = over.until
+        session.add(over)
+        session.flush()
+
+
+def stir_all(session: Session, runs: Iterable[Enrolment], now: datetime) -> None:
+    """Note that these runs have something to look at, with one number and one wake for each wave."""
+    by_wave: dict[str, list[Enrolment]] = defaultdict(list)
+    for run in runs:
+        if run.wave is not None:
+            by_wave[run.wave].append(run)
+    for first, *others in by_wave.values():
+        stir(session, first, now)
+        for other in others:
+            other.stirred = first.stirred
+            session.add(other)
+    session.flush()
+
+
+def refused_meanwhile(session: Session, row: Pause, now: datetime) -> int:
+    """Return how many entries a paused sequence has refused since it was paused."""
+    refused = (Decision.sequence == row.sequence, Decision.kind == "entry", Decision.did == "refused:paused")
+    since = (col(Decision.at) >= row.paused_at, col(Decision.at) <= now)
+    return session.exec(select(func.count()).select_from(Decision).where(*refused, *since)).one()
