@@ -12,7 +12,7 @@ from domain.definition import Header
 from domain.entrance import read_again
 from domain.field_values import unfit
 from domain.needs import Change, Deliver, Listen, Sleep
-from domain.paths import A_YEAR, longest, onward, sends_before_a_wait
+from domain.paths import A_YEAR, longest, onward, reached, sends_before_a_wait
 from domain.policies import Policies
 from domain.program import Trigger
 from domain.references import Declared, TemplatesKnown, called
@@ -154,17 +154,20 @@ class Checking:
             self._say(place, key, what)
 
     def _check_reach(self) -> None:
-        reached: set[str] = set()
-        waiting = [self.first]
-        while waiting:
-            name = waiting.pop()
-            if name is None or name in reached:
-                continue
-            reached.add(name)
-            waiting += onward(self.flat, self.flat[name])
+        can_be_reached = reached(self.flat, self.first)
         for name in self.flat:
-            if name not in reached:
+            if name not in can_be_reached:
                 self._say(self.lines[name], "", f"step '{name}' can never be reached; move it or delete it")
+            else:
+                self._check_chance(self.flat[name])
+
+    def _check_chance(self, step: Step) -> None:
+        """Refuse to wait for an answer to a message that nobody has been sent yet."""
+        need = step.need()
+        asked = self.flat.get(need.of or "") if isinstance(need, Listen) else None
+        if asked is not None and step.id not in reached(self.flat, *onward(self.flat, asked)):
+            what = f"nothing can belong to '{asked.id}' here, because it is sent on no way that leads here"
+            self._say(self.lines[step.id], "of", f"{what}; move it up, or name a send before this")
 
     def _warn_of_time(self) -> None:
         for step in self.flat.values():

@@ -28,7 +28,7 @@ def nearest(word: str, known: "set[str] | frozenset[str] | list[str]") -> str:
     found = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     if found:
         return f"; did you mean '{found[0]}'?"
-    return f"; there is {', '.join(sorted(known)[:12])}" if known else "; none is declared"
+    return f"; there is {', '.join(sorted(known)[:12])}" if known else "; none is declared, so write it there first"
 
 
 class Header(BaseModel):

@@ -24,6 +24,18 @@ def onward(flat: Mapping[str, Step], step: Step) -> Iterator[str | None]:
         yield step.next
 
 
+def reached(flat: Mapping[str, Step], *first: str | None) -> set[str]:
+    """Return the ids of every step a contact can come to from these on."""
+    found: set[str] = set()
+    waiting = list(first)
+    while waiting:
+        name = waiting.pop()
+        if name is not None and name not in found:
+            found.add(name)
+            waiting += onward(flat, flat[name])
+    return found
+
+
 def sends_before_a_wait(flat: Mapping[str, Step], start: Step) -> Iterator[Step]:
     """Yield the sends without an expiry that a contact comes to after `start`, before it waits again."""
     seen: set[str] = set()

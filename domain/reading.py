@@ -11,6 +11,9 @@ from domain.definition import NAME, keys_at, nearest, phrase
 from domain.steps.base import Block, Step
 from domain.tree import Items, Keys, Problem, at, line_of, locate
 
+# What `since` takes beside the ids of steps.
+SINCE = frozenset({"now", "entry"})
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -133,6 +136,8 @@ class Reading:
                 line = line_of(tree, "id")
                 if not NAME.fullmatch(step.id):
                     self.say(line, f"'{step.id}' cannot be an id; use small letters, digits and -, at most 64")
+                if step.id in SINCE:
+                    self.say(line, f"'{step.id}' cannot be an id, because 'since: {step.id}' means a time; rename it")
                 if step.id in taken:
                     self.say(line, f"two steps have the id '{step.id}'; rename one")
                 taken.add(step.id)

@@ -143,13 +143,13 @@ def nearest(word: str, known: Collection[str]) -> str:
     """Return the way out for a name that is not known: the nearest one, else what there is.
 
     >>> nearest("tpis", {"tips", "hello"}), nearest("xyz", {"tips", "hello"}), nearest("xyz", set())
-    ("did you mean 'tips'?", 'there are hello, tips', 'none is known here')
+    ("did you mean 'tips'?", 'there are hello, tips', 'none is known here, so leave it out')
     """
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
     if not known:
-        return "none is known here"
+        return "none is known here, so leave it out"
     listed = sorted(known)[:_MOST_LISTED]
     more = f" and {len(known) - len(listed)} more" if len(known) > len(listed) else ""
     return f"there {'is' if len(known) == 1 else 'are'} {', '.join(listed)}{more}"

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pydantic import field_validator
+
 from domain.needs import Outcome
 from domain.steps.base import Destination, Ends, Step
+
+MOST_CHARACTERS = 100
 
 
 class Exit(Step):
@@ -13,6 +17,13 @@ class Exit(Step):
     kind: ClassVar[str] = "exit"
 
     exit: str
+
+    @field_validator("exit")
+    @classmethod
+    def _is_a_line(cls, value: str) -> str:
+        if len(value) > MOST_CHARACTERS or not value.isprintable():
+            raise ValueError(f"'exit' takes a reason of one line, at most {MOST_CHARACTERS} characters; shorten it")
+        return value
 
     def go(self, outcome: Outcome | None) -> Destination:
         return Ends(f"exited:{self.exit}")

@@ -72,11 +72,12 @@ TEMPLATE_FILES = {
 
 
 class _Author:
-    """Writes one sequence, remembering which sends come before where."""
+    """Writes one sequence, remembering all sends, and which of them some have had who are here."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.sends: list[str] = []
+        self.here: list[str] = []
         self.steps = 0
 
     def sequence(self) -> dict[str, Any]:
@@ -107,6 +108,17 @@ class _Author:
             steps.append({"exit": self.random.choice(["met", "not-now"])})
         return steps
 
+    def blocks(self, depth: int, *may_end: bool) -> list[list[dict[str, Any]]]:
+        """Return blocks side by side: what is sent in one, nobody in another has had."""
+        before, behind, made = list(self.here), list(self.here), []
+        for each in may_end:
+            self.here = list(before)
+            made.append(self.block(depth, may_end=each))
+            if not made[-1] or "exit" not in made[-1][-1] or "when" in made[-1][-1]:
+                behind += self.here[len(before) :]
+        self.here = behind
+        return made
+
     def step(self, depth: int) -> dict[str, Any]:
         self.steps += 1
         kinds = [self.send, self.send, self.wait, self.wait, self.update, self.leave]
@@ -125,6 +137,7 @@ class _Author:
         if random.random() < 0.3:
             made["expires"] = random.choice(["90 minutes", "1 day", "2 days"])
         self.sends.append(made["id"])
+        self.here.append(made["id"])
         return made
 
     def wait(self) -> dict[str, Any]:
@@ -156,25 +169,25 @@ class _Author:
         random = self.random
         made: dict[str, Any] = {"up_to": random.choice(LIMITS)}
         choice = random.random()
-        if self.sends and choice < 0.6:
-            made |= {"wait_for": random.choice(["clicked", ["clicked", "replied"]]), "of": random.choice(self.sends)}
+        if self.here and choice < 0.6:
+            made |= {"wait_for": random.choice(["clicked", ["clicked", "replied"]]), "of": random.choice(self.here)}
         elif choice < 0.8:
             made |= {"wait_for": "purchased", "where": "event.amount > 50"}
         else:
             made |= {"wait_for": {"form": "demo-request"}}
         if random.random() < 0.4:
-            made["since"] = random.choice(["now", "entry", "2 days", *self.sends])
-        made["then"] = self.block(depth + 1, may_end=made["up_to"] != "forever")
-        made["otherwise"] = self.block(depth + 1)
+            made["since"] = random.choice(["now", "entry", "2 days", *self.here])
+        made["then"], made["otherwise"] = self.blocks(depth + 1, made["up_to"] != "forever", False)
         return made
 
     def branch(self, depth: int) -> dict[str, Any]:
         random = self.random
-        asked = [f"{function}('{send}')" for send in self.sends for function in ("clicked", "sent")]
+        asked = [f"{function}('{send}')" for send in self.here for function in ("clicked", "sent")]
         chosen = random.sample([*CONDITIONS, *asked], random.randint(1, 3))
-        arms = [{"when": when, "steps": self.block(depth + 1, may_end=True)} for when in chosen]
-        last = [{"otherwise": self.block(depth + 1)}] if random.random() < 0.5 else []
-        return {"branch": [*arms, *last]}
+        last = [False] if random.random() < 0.5 else []
+        blocks = self.blocks(depth + 1, *[True for _ in chosen], *last)
+        arms = [{"when": when, "steps": steps} for when, steps in zip(chosen, blocks, strict=False)]
+        return {"branch": [*arms, *({"otherwise": steps} for steps in blocks[len(chosen) :])]}
 
 
 def _contact(random: Random) -> dict[str, Any]:

@@ -25,6 +25,28 @@ def test_a_step_that_some_can_reach_is_fine(steps: str) -> None:
     assert said(f"steps: {steps}") == []
 
 
+@pytest.mark.parametrize(("steps", "line"), [
+    ("[{wait_for: replied, of: receipt, up_to: 1 day}, {send: shop/receipt}]", 1),
+    ("[{branch: [{when: contact.score > 1, steps: [{send: shop/receipt}]},"
+     " {otherwise: [{wait_for: replied, of: receipt, up_to: 1 day}]}]}]", 1),
+])  # fmt: skip
+def test_nobody_waits_for_an_answer_to_what_was_never_sent(steps: str, line: int) -> None:
+    assert said(f"steps: {steps}") == [
+        f"{line}: nothing can belong to 'receipt' here, because it is sent on no way that leads here; "
+        "move it up, or name a send before this"
+    ]
+
+
+def test_an_answer_to_what_some_were_sent_may_be_waited_for() -> None:
+    sent = "{branch: [{when: contact.score > 1, steps: [{send: shop/receipt}]}]}"
+
+    assert said(f"steps: [{sent}, {{wait_for: replied, of: receipt, up_to: 1 day}}]") == []
+    assert (
+        said("steps: [{send: shop/receipt, when: contact.score > 1}, {wait_for: replied, of: receipt, up_to: 1 day}]")
+        == []
+    )
+
+
 def test_marketing_needs_a_topic_and_other_messages_do_not() -> None:
     assert said("steps: [{send: shop/receipt}, {send: care/answer}]") == []
     assert said("topic: product-news\nsteps: [{send: welcome/hello}]") == []
@@ -45,7 +67,7 @@ def test_messages_need_the_sender_they_fall_back_to() -> None:
     without = POLICIES | {"policies/messaging.yaml": "topics: {product-news: {label: News}}"}
 
     assert said("topic: product-news\nsteps: [{send: welcome/hello}]", without) == [
-        "2: sender 'default' is not in policies/messaging.yaml; none is declared"
+        "2: sender 'default' is not in policies/messaging.yaml; none is declared, so write it there first"
     ]
 
 
