@@ -145,6 +145,12 @@ class Interaction(Record, table=True):
     __table_args__ = (
         UniqueConstraint("key", name="uq_interaction_key"),
         Index("ix_interaction_contact_name_at", "contact_id", "name", "at"),
+        Index(
+            "ix_interaction_enrolment",
+            "enrolment_id",
+            sqlite_where=text("enrolment_id is not null"),
+            postgresql_where=text("enrolment_id is not null"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -167,7 +173,9 @@ class Enrolment(Record, table=True):
 
     `never` keeps its slot for ever, `after_exit` and `restart` give it back at the end, `always` has none. `group_slot`
     is held while the run is open: one sequence of a group at a time. `stirred` is higher than that of every companion
-    in its wave when something last happened to this run. `converted_at` is when it reached its goal.
+    in its wave when something last happened to this run. `converted_at` is when it reached its goal,
+    while the goal counted; `reached_at` is when the contact first did so after the entry, whatever had become of the
+    run: what is compared with those held out.
     """
 
     __tablename__ = "enrolment"
@@ -203,6 +211,7 @@ class Enrolment(Record, table=True):
     end_reason: str | None = Field(default=None, max_length=200)
     end_detail: str | None = Field(default=None, max_length=1000)
     converted_at: datetime | None = Field(default=None, sa_type=Instant)
+    reached_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Message(Record, table=True):
@@ -272,6 +281,14 @@ class Decision(Record, table=True):
             postgresql_where=text("final"),
         ),
         Index("ix_decision_contact_at", "contact_id", "at"),
+        Index("ix_decision_enrolment", "enrolment_id"),
+        Index(
+            "ix_decision_entry",
+            "sequence",
+            "at",
+            sqlite_where=text("kind = 'entry'"),
+            postgresql_where=text("kind = 'entry'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

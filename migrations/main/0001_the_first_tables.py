@@ -150,6 +150,13 @@ def _contacts_and_runs() -> None:
     )
     with op.batch_alter_table("interaction", schema=None) as batch_op:
         batch_op.create_index("ix_interaction_contact_name_at", ["contact_id", "name", "at"], unique=False)
+        batch_op.create_index(
+            "ix_interaction_enrolment",
+            ["enrolment_id"],
+            unique=False,
+            sqlite_where=sa.text("enrolment_id is not null"),
+            postgresql_where=sa.text("enrolment_id is not null"),
+        )
 
     op.create_table(
         "pause",
@@ -203,6 +210,7 @@ def _contacts_and_runs() -> None:
         sa.Column("end_reason", sa.String(length=200), nullable=True),
         sa.Column("end_detail", sa.String(length=1000), nullable=True),
         sa.Column("converted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f("ck_enrolment_ended")),
         sa.CheckConstraint("state in ('starting', 'running', 'ended')", name=op.f("ck_enrolment_state")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_enrolment_contact_id")),
@@ -248,6 +256,14 @@ def _contacts_and_runs() -> None:
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.create_index("ix_decision_contact_at", ["contact_id", "at"], unique=False)
+        batch_op.create_index("ix_decision_enrolment", ["enrolment_id"], unique=False)
+        batch_op.create_index(
+            "ix_decision_entry",
+            ["sequence", "at"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'entry'"),
+            postgresql_where=sa.text("kind = 'entry'"),
+        )
         batch_op.create_index(
             "uq_decision_visit",
             ["enrolment_id", "step", "visit", "asked"],
