@@ -182,14 +182,14 @@ def stir(session: Session, run: Enrolment, now: datetime) -> None:
     """Note that a run has something to look at; the signal to its wave goes out after the commit."""
     if run.wave is None:
         return  # it has not begun, and will see everything when it does
-    _ask_to_wake(session, run.wave, now)  # holds the wave's row, so that the number below is taken by one at a time
+    ask_to_wake(session, run.wave, now)  # holds the wave's row, so that the number below is taken by one at a time
     highest = session.exec(select(func.max(Enrolment.stirred)).where(Enrolment.wave == run.wave)).one()
     run.stirred = (highest or 0) + 1
     session.add(run)
     session.flush()
 
 
-def _ask_to_wake(session: Session, wave: str, now: datetime) -> None:
+def ask_to_wake(session: Session, wave: str, now: datetime) -> None:
     """Ask for a signal, and hold the row until the commit.
 
     Every asking has an instant of its own, later than the last: by it `woken` knows which one was answered.

@@ -19,7 +19,8 @@ from domain.policy_files import POLICIES
 from domain.program import Program
 from domain.tree import Problem
 from records.models import Enrolment
-from records.published import Published, publish
+from records.published import Published
+from records.retiming import publish_and_wake
 from records.session import Database
 from rendering.bundle import Place
 from rendering.checks import Trees
@@ -98,8 +99,8 @@ class Publication:
         return [*map(str, self.problems), *self.kept, *map(str, self.changes), *texts]
 
     def write(self, session: Session, now: datetime) -> list[str]:
-        """Publish it; return the sequences that have a new version."""
-        return publish(session, self.files, self.programs, now)
+        """Publish it, and wake whose times it changes; return the sequences that have a new version."""
+        return publish_and_wake(session, self.files, self.programs, now)
 
 
 def publish_home(settings: Settings) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from records.contacts import record_consent
-from records.models import Bundle, Contact, Edition
+from records.models import Bundle, Contact, Edition, Enrolment
 from records.published import Published
-from records.runs import enter
+from records.runs import enter, wakes
 from settings import Settings
 from starter.publish import publish_home
 from tests.starter.small_home import SmallHome
@@ -73,6 +73,23 @@ def test_templates_alone_make_a_new_bundle_and_no_version(records: SmallHome) ->
     assert publish_home(records.settings) == ["published new templates or policies"]
     assert "Another tip" in newest(records)["templates/email/welcome/tips.html"]
     assert editions(records) == [("welcome", True)]
+
+
+def test_a_changed_calendar_wakes_who_is_inside_a_sequence_that_hangs_on_it(records: SmallHome) -> None:
+    office = 'calendars: {office: {zone: contact, hours: {mon-fri: ["09:00-17:00"]}}}\n'
+    records.write("policies/calendars.yaml", office)
+    records.change("sequences/welcome.yaml", "time_zone:", "window: office\ntime_zone:")
+    publish_home(records.settings)
+    put_somebody_inside(records)
+
+    def carried(session: Session) -> None:
+        session.exec(select(Enrolment)).one().wave = "seq/welcome/1"
+
+    with records.database() as database:
+        database.write_now(carried)
+        records.change("policies/calendars.yaml", "17:00", "18:00")
+        publish_home(records.settings)
+        assert [wake.wave for wake in database.read_now(wakes)] == ["seq/welcome/1"]
 
 
 def test_a_broken_sequence_stays_as_it_was_and_stops_no_other(records: SmallHome) -> None:

@@ -34,7 +34,8 @@ from domain.wave import Member, Wave
 from records.contacts import change, record_consent
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Decision, Enrolment, Identity
-from records.published import Published, publish
+from records.published import Published
+from records.retiming import publish_and_wake
 from records.runs import enter, started
 from records.session import Database
 from records.timeline import Happening, record, record_changed
@@ -77,7 +78,7 @@ class World:
         loaded = load(files, Catalogue(sources))
         assert not loaded.errors(), [str(problem) for problem in loaded.problems]
         now = datetime.now(UTC)
-        await self.database.write(lambda session: publish(session, files, loaded.programs, now))
+        await self.database.write(lambda session: publish_and_wake(session, files, loaded.programs, now))
         return loaded.programs
 
     async def enter(self, sequence: str, people: Sequence[Someone], at: datetime) -> "Journey":
