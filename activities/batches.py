@@ -15,11 +15,12 @@ from domain.needs import Need, Outcome, Value
 
 
 class Alike(Value):
-    """Members that ask at the same visit, arrived at the same instant, and listen from the same one."""
+    """Members that ask at the same visit and round, arrived at the same instant, and listen from the same one."""
 
     visit: int
     arrived_at: datetime
     since: datetime
+    round: int | None = None
     enrolments: tuple[str, ...]
 
 
@@ -38,7 +39,9 @@ class Batch(Value):
     def asked(self) -> dict[str, Asked]:
         """Return who asks, by enrolment."""
         return {
-            enrolment: Asked(self.step, self.kind, alike.visit, alike.arrived_at, alike.since, self.admission)
+            enrolment: Asked(
+                self.step, self.kind, alike.visit, alike.arrived_at, alike.since, self.admission, alike.round
+            )
             for alike in self.members
             for enrolment in alike.enrolments
         }

@@ -122,7 +122,7 @@ class Messages:
                 # It may be a goal or a withdrawal, received before this message was due.
                 return Later(now.replace(microsecond=0) + READ_FIRST, "what came in before is read first")
             try:
-                facts = read.known.facts(enrolment, read.program, read.policies, now)
+                facts = read.known.facts(enrolment, read.program, read.policies, now, asked.round)
                 over = ended_already(facts)
                 if over is not None:
                     return await self._leave(enrolment, facts, over)

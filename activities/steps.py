@@ -101,7 +101,7 @@ class Steps:
         row = known.enrolments.get(enrolment)
         if row is None or row.ended_at is not None:
             return Left(row.end_reason or "ended" if row else "erased")
-        facts = known.facts(enrolment, program, self.published.policies(session), batch.now)
+        facts = known.facts(enrolment, program, self.published.policies(session), batch.now, asks.round)
         over, found = _answered(batch, asks, facts)
         if over is not None:
             if write:

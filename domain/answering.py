@@ -4,92 +4,57 @@ An activity asks these functions on facts from the records, the simulation on fa
 outcome that goes back to the run, and the row that goes into the contact's timeline.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from domain.asking import Answer, Asked, Row, broken
 from domain.consent import QUESTIONS, Proposed, Question, ask
-from domain.dues import Due, MissingMoment, is_past, resolve
-from domain.facts import Event, Facts
+from domain.dues import MissingMoment, is_past
+from domain.facts import Facts
 from domain.holds import HELD
+from domain.listening import listen
+from domain.lots import drawn
 from domain.needs import (
-    Broken,
     Change,
     Decide,
     Decided,
     Deliver,
     Done,
+    Draw,
     Elapsed,
-    Happened,
     Later,
     Listen,
     Need,
-    Outcome,
+    Open,
     Passed,
     Sent,
     Sleep,
-    TimedOut,
 )
+from domain.opening import opens
 from domain.policies import MessageClass
 
-
-@dataclass(frozen=True)
-class Asked:
-    """Who asks: one visit of a step by one run. `admission` says that it is the step's own `when` that is asked."""
-
-    step: str
-    kind: str
-    visit: int
-    arrived_at: datetime
-    since: datetime
-    admission: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a timeline, in the vocabulary of `rapport simulate --json`.
-
-    `final` closes the visit, `shown` is False for what only the decision log keeps.
-    """
-
-    did: str
-    why: list[str] = field(default_factory=list)
-    more: dict[str, Any] = field(default_factory=dict)
-    final: bool = True
-    shown: bool = True
-    event: int | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the run is told, and what the timeline."""
-
-    outcome: Outcome
-    row: Row | None = None
+__all__ = ["Answer", "Asked", "Row", "answer", "broken", "change", "changed", "decide", "may_go", "propose"]
 
 
 def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
     """Answer every need but a message, which is more than a question. For who is held nothing begins."""
+    answers: dict[type[Need], Callable[[Any, Asked, Facts], Answer]] = {
+        Decide: decide,
+        Draw: draw,
+        Sleep: sleep,
+        Listen: listen,
+        Open: opens,
+        Change: change,
+    }
+    if type(need) not in answers:
+        raise TypeError(f"a {need.need} is not answered from facts alone")
     try:
         if facts.hold is not None:
             return Answer(Later(facts.hold.until, HELD))
-        if isinstance(need, Decide):
-            return decide(need, asked, facts)
-        if isinstance(need, Sleep):
-            return sleep(need, asked, facts)
-        if isinstance(need, Listen):
-            return listen(need, asked, facts)
-        if isinstance(need, Change):
-            return change(need, facts)
+        return answers[type(need)](need, asked, facts)
     except (MissingMoment, ValueError, ArithmeticError) as error:
         return broken(str(error))
-    raise TypeError(f"a {need.need} is not answered from facts alone")
-
-
-def broken(reason: str) -> Answer:
-    """This contact's data breaks the step. The reason may name data, so it stands in the row alone."""
-    return Answer(Broken("this contact's data breaks the step"), Row("stopped", why=[reason]))
 
 
 def decide(need: Decide, asked: Asked, facts: Facts) -> Answer:
@@ -115,9 +80,24 @@ def _took(need: Decide, asked: Asked, arm: int, why: list[str], read: dict[str, 
     return Answer(Decided(arm), Row("took", why=why, more={"arm": need.arms[arm], "read": read}))
 
 
+def draw(need: Draw, asked: Asked, facts: Facts) -> Answer:
+    """Tell which arm the contact's lot falls on."""
+    salt = need.salt or f"{facts.program.sequence}/{asked.step}"
+    arm = drawn(salt, who(facts.contact), need.shares)
+    percent = round(100 * need.shares[arm] / sum(need.shares), 1)
+    why = [f"{need.arms[arm]} has {percent:g}%, drawn by {salt}"]
+    return Answer(Decided(arm), Row("took", why=why, more={"arm": need.arms[arm]}))
+
+
+def who(contact: Mapping[str, Any]) -> str:
+    """Return what a contact's lots are drawn by: the id, in a simulation of somebody without one the address."""
+    return str(contact.get("id") or contact.get("email") or "")
+
+
 def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     """Tell whether the time has come, on the clock the contact has now."""
-    due = _due(facts.due(need.words, asked.arrived_at))
+    due = facts.due(need.words, asked.arrived_at)
+    assert due is not None, "a wait has an end"
     if need.words.needs_if_past and is_past(need.words, asked.arrived_at, facts.sight()):
         return Answer(Passed(), Row("waited", why=[f"{due.why}: already past"], more={"until": due.at}))
     if facts.now < due.at:
@@ -125,44 +105,7 @@ def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     return Answer(Elapsed(), Row("waited", why=[due.why], more={"until": due.at}))
 
 
-def _due(due: Due | None) -> Due:
-    assert due is not None, "a wait has an end"
-    return due
-
-
-def listen(need: Listen, asked: Asked, facts: Facts) -> Answer:
-    """Tell what happened first, else whether the time allowed is over."""
-    deadline = facts.due(need.up_to, asked.arrived_at)
-    since = asked.since
-    if need.since_span is not None:
-        span = _due(resolve(need.since_span, asked.arrived_at, facts.sight())).at - asked.arrived_at
-        since = asked.arrived_at - span
-    for event in facts.events:
-        in_time = since <= event.at and (deadline is None or event.at <= deadline.at)
-        if in_time and event.id not in facts.taken and _matches(need, event, facts):
-            more = {"event": event.name} | ({"of": event.step} if event.step else {})
-            found = Happened(event.name, of=event.step, id=event.id, at=event.at)
-            return Answer(found, Row("matched", why=[f"{event.name} happened"], more=more, event=event.id))
-    if deadline is None or facts.now < deadline.at:
-        names = " or ".join(need.events)
-        why = f"{names}, up to {deadline.why}" if deadline else names
-        return Answer(Later(deadline.at if deadline else None, why))
-    return Answer(TimedOut(), Row("timed_out", why=[deadline.why], more={"until": deadline.at}))
-
-
-def _matches(need: Listen, event: Event, facts: Facts) -> bool:
-    if event.name not in need.events:
-        return False
-    if need.of is not None and (event.step != need.of or event.enrolment != facts.enrolment):
-        return False
-    if need.form is not None and event.data.get("form") != need.form:
-        return False
-    if event.name in ("opened", "clicked") and event.data.get("by", "human") != "human":
-        return False
-    return need.where is None or facts.judge(need.where, event).true
-
-
-def change(need: Change, facts: Facts) -> Answer:
+def change(need: Change, asked: Asked, facts: Facts) -> Answer:
     """Tell what the record will hold."""
     new = changed(need, facts.contact)
     why = [f"{name}: {_shown(facts.contact.get(name))} → {_shown(value)}" for name, value in new.items()]

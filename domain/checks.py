@@ -39,6 +39,8 @@ class Checking:
     """Policy files that could not be read: what they declare is not missed elsewhere, too."""
     strict: bool = True
     """False in a simulation: an event or form that is declared nowhere is a warning."""
+    sequences: frozenset[str] | None = None
+    """The names of all sequences; None where they are not known."""
     problems: list[Problem] = field(default_factory=list)
 
     def check(self) -> list[Problem]:
@@ -58,7 +60,9 @@ class Checking:
     @cached_property
     def declared(self) -> Declared:
         """What may be named in this sequence."""
-        return Declared(self.header, self.flat, self.policies, self.templates, self.whole, self.doubtful)
+        return Declared(
+            self.header, self.flat, self.policies, self.templates, self.whole, self.doubtful, self.sequences
+        )
 
     def _say(self, place: Keys, key: str, what: str, *, warning: bool = False) -> None:
         where = tuple(int(part) if part.isdigit() else part for part in key.split("."))

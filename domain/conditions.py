@@ -23,6 +23,7 @@ __all__ = [
     "History",
     "Judgement",
     "Names",
+    "changes_with_time",
     "check",
     "functions_used",
     "judge",
@@ -30,6 +31,8 @@ __all__ = [
     "standard_functions",
 ]
 
+# A segment's own condition may count days.
+WITH_TIME = frozenset({"days_since", "did", "count", "in_segment"})
 _MOST_NAMED = 6
 _MOST_QUOTED = 200
 
@@ -91,6 +94,15 @@ def functions_used(source: str) -> list[str]:
     except NotCel:
         return []
     return list(dict.fromkeys(node.function for node in every(tree) if isinstance(node, Call)))
+
+
+def changes_with_time(source: str) -> bool:
+    """Whether a condition can become true by time alone: it reads the clock, or counts days.
+
+    >>> changes_with_time("days_since(contact.created_at) > 3"), changes_with_time("contact.score > 3")
+    (True, False)
+    """
+    return "now" in paths(source) or bool(WITH_TIME.intersection(functions_used(source)))
 
 
 def _why(source: str, answer: Answer) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.business_time import is_open, next_closing, next_opening
+from domain.caps import OVER_CAP, OnCap, free_from
 from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
@@ -124,16 +125,52 @@ def in_window(proposed: Proposed, facts: Facts) -> Answer:
     name = proposed.need.window or facts.program.window
     if name is None or name == "none":
         return "no window"
+    return not_before(name, facts) or f"inside {name} ({facts.zone.name}, from {facts.zone.rung})"
+
+
+def not_before(window: str | None, facts: Facts) -> NotYet | None:
+    """Return when the window of a step (else of its sequence) opens; None if it is open, or there is none."""
+    name = window or facts.program.window
+    if name is None or name == "none":
+        return None
     calendar = facts.calendar(name)
     assert calendar is not None, "a calendar of this name is there or refused"
     opening = next_opening(facts.now, calendar, facts.zone.zone)
-    if opening > facts.now:
-        return NotYet(opening, f"outside {name} ({facts.zone.name}, from {facts.zone.rung})")
-    return f"inside {name} ({facts.zone.name}, from {facts.zone.rung})"
+    if opening <= facts.now:
+        return None
+    return NotYet(opening, f"outside {name} ({facts.zone.name}, from {facts.zone.rung})")
 
 
-# messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, caps, throttles).
-QUESTIONS: Sequence[Question] = (suppressed, consented, not_suspended, not_quiet, in_window)
+def waits_for(window: str | None, facts: Facts) -> NotYet | None:
+    """Return what a task or a message to staff waits for: the end of a pause, or a window; None if it may go."""
+    suspension = facts.suspension
+    return not_before(window, facts) if suspension is None else NotYet(suspension.until, SUSPENDED)
+
+
+def under_cap(proposed: Proposed, facts: Facts) -> Answer:
+    """A frequency cap counts what the contact got in a rolling span, whatever sequence it came from."""
+    for cap in facts.policies.messaging.caps:
+        if (cap.class_, cap.channel) != (proposed.class_, proposed.need.channel):
+            continue
+        free = free_from(facts.counted, cap.class_, cap.channel, cap.most, cap.in_.elapsed(), facts.now)
+        if free > facts.now:
+            return _over(proposed, free, f"{cap.most} {cap.class_} messages in {cap.in_}", facts)
+    return "under every cap"
+
+
+def _over(proposed: Proposed, free: datetime, cap: str, facts: Facts) -> Answer:
+    on_cap = OnCap.parse(proposed.need.on_cap) if proposed.need.on_cap else None
+    if on_cap is None:
+        return NotYet(free, f"cap: {cap}")
+    if on_cap.after is None:
+        return No(OVER_CAP)
+    due = resolve(on_cap.after, proposed.asked_at, facts.sight())
+    assert due is not None, "a span has an end"
+    return No(OVER_CAP) if facts.now >= due.at else NotYet(min(free, due.at), f"cap: {cap}")
+
+
+# messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, throttles).
+QUESTIONS: Sequence[Question] = (suppressed, consented, not_suspended, under_cap, not_quiet, in_window)
 
 # What is asked once more in the transaction that claims the message: what can have changed in between.
 AGAIN: Sequence[Question] = (suppressed, consented, not_suspended)

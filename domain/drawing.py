@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.program import Program
-from domain.steps.base import Destination, Ends, Skips, Step
+from domain.steps.base import Destination, Ends, Rounds, Skips, Step
 
 START, COMPLETED, AGAIN = "(enters)", "(completed)", "(again)"
 ELSE = "else"
@@ -166,6 +166,8 @@ def _exits(program: Program, step: Step) -> Iterator[tuple[str, str | Ends]]:
 def _place(program: Program, step: Step, where: Destination) -> str | Ends:
     if isinstance(where, Skips):
         where = program.step(step.next).next if step.next else None
+    if isinstance(where, Rounds):
+        where = where.to
     return COMPLETED if where is None else where
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
+from domain.caps import Counted
 from domain.conditions import Judgement, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.events import EVERYTHING
@@ -25,7 +26,7 @@ from domain.zones import Zone, wall, zone_of
 class Event:
     """Something in a contact's timeline. `id` is the order of receipt, `at` the instant of receipt.
 
-    `enrolment` and `step` name the send it belongs to, where it belongs to one.
+    `enrolment`, `step` and `visit` name the send or the task it belongs to, where it belongs to one.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     enrolment: str | None = None
     step: str | None = None
+    visit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,15 @@ class Facts:
     events: Sequence[Event] = ()
     taken: frozenset[int] = frozenset()
     matched: Event | None = None
-    sends: frozenset[str] = frozenset()
+    sends: Mapping[str, int] = field(default_factory=dict)
+    """The visit of each step at which its last message was accepted."""
+    begun: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    """When each task or case of this run was opened, by step and visit."""
+    calls: Mapping[str, Any] = field(default_factory=dict)
+    """What other systems answered, by name."""
+    counted: Sequence[Counted] = ()
+    """The messages that count under frequency caps, from all sequences, as far back as the longest cap reaches."""
+    round: int | None = None
     standing: Standing = Standing()
     holds: tuple[Hold, ...] = ()
     suspended: Hold | None = None
@@ -138,10 +148,13 @@ class Facts:
     def _records(self) -> dict[str, Any]:
         names: dict[str, Any] = {
             "contact": self.contact,
-            "run": {"event": dict(self.run_event), "entered_at": self.entered_at},
+            "run": {"event": dict(self.run_event), "entered_at": self.entered_at, "round": self.round},
+            "calls": self.calls,
         }
         if self.matched is not None:
-            names["matched"] = {**self.matched.data, "event": self.matched.name, "at": self.matched.at}
+            told = {"event": self.matched.name, "at": self.matched.at, "id": str(self.matched.id)}
+            names["matched"] = {**self.matched.data, **told}
+            names["outcome"] = self.matched.data.get("outcome")
         return names
 
     @property
@@ -189,9 +202,10 @@ class Facts:
         return self.standing.consents.get(name, default) == "opted_in"
 
     def _of(self, name: str, step: str) -> Iterator[Event]:
-        """Yield what people did with this run's send; what machines did does not count."""
+        """Yield what people did with this run's latest send of a step; what machines did does not count."""
         for event in self.events:
             mine = event.name == name and event.step == step and event.enrolment == self.enrolment
+            mine = mine and event.visit in (None, self.sends.get(step))
             if mine and event.data.get("by", "human") == "human":
                 yield event
 

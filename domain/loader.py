@@ -46,16 +46,19 @@ def load(files: Mapping[str, str], templates: TemplatesKnown, *, strict: bool = 
     loaded.policies = policies
     doubtful = frozenset(sort_of(problem.path) for problem in loaded.errors())
     named: dict[str, str] = {}
-    for path in sorted(files):
-        if path.startswith(SEQUENCES) and path.endswith((".yaml", ".yml")):
-            first = named.setdefault(stem(path), path)
-            if first != path:
-                what = f"{first} is named '{stem(path)}', too, and a sequence is named after its file; rename one"
-                loaded.problems.append(Problem(path, 1, what))
-            program, problems = load_sequence(path, files[path], policies, templates, doubtful, strict=strict)
-            loaded.problems += problems
-            if program is not None:
-                loaded.programs[program.sequence] = program
+    paths = [path for path in sorted(files) if path.startswith(SEQUENCES) and path.endswith((".yaml", ".yml"))]
+    sequences = frozenset(map(stem, paths))
+    for path in paths:
+        first = named.setdefault(stem(path), path)
+        if first != path:
+            what = f"{first} is named '{stem(path)}', too, and a sequence is named after its file; rename one"
+            loaded.problems.append(Problem(path, 1, what))
+        program, problems = load_sequence(
+            path, files[path], policies, templates, doubtful, strict=strict, sequences=sequences
+        )
+        loaded.problems += problems
+        if program is not None:
+            loaded.programs[program.sequence] = program
     loaded.problems = sorted(set(loaded.problems))
     return loaded
 
@@ -68,6 +71,7 @@ def load_sequence(
     doubtful: frozenset[str] = frozenset(),
     *,
     strict: bool = True,
+    sequences: frozenset[str] | None = None,
 ) -> tuple[Program | None, list[Problem]]:
     """Load one sequence; the program is None when there is an error. `doubtful` are the policies that have errors."""
     problems: list[Problem] = []
@@ -97,6 +101,7 @@ def load_sequence(
         whole=not reading.broken,
         doubtful=doubtful,
         strict=strict,
+        sequences=sequences,
     )
     problems += checking.check()
     problems += list(gaps(path, tree, problems))

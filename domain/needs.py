@@ -1,12 +1,11 @@
 """The few things a step can ask of the world, and what the world can answer.
 
-Whoever drives a run performs needs and hands outcomes back: `workflows/sequence.py`, where a need is an activity, a
-timer or a signal, and `domain/simulation.py`, where it is a virtual clock and a script. Both travel in Temporal's
-histories, so they hold words and instants, never a contact's data. Fields are only ever added, with defaults.
+Whoever drives a run performs needs and hands outcomes back. Both travel in Temporal's histories, so they hold words and
+instants, never a contact's data. Fields are only ever added, with defaults.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -14,6 +13,8 @@ from pydantic.dataclasses import dataclass
 from domain.spans import Delay, Expiry, Limit, Span
 
 LAST_SEND = ""
+# The sender that stands for whoever looks after the contact.
+OWNER = "owner"
 
 
 class Value(BaseModel):
@@ -51,10 +52,24 @@ class Listen(Value):
     since_span: Span | None = None
     up_to: Limit
     form: str | None = None
+    when: str | None = None
+    segment: str | None = None
+
+
+class Draw(Value):
+    """Draw one of several arms by lot (`domain/lots.py`). `salt` is SEQUENCE/STEP where it is not written."""
+
+    need: Literal["draw"] = "draw"
+    arms: tuple[str, ...]
+    shares: tuple[int, ...]
+    salt: str | None = None
 
 
 class Deliver(Value):
-    """Send one message through the gate and the ledger."""
+    """Send one message through the gate and the ledger.
+
+    `thread` is the step whose message this one answers, `on_cap` what to do over a frequency cap.
+    """
 
     need: Literal["deliver"] = "deliver"
     template: str
@@ -63,6 +78,67 @@ class Deliver(Value):
     sender: str | None = None
     window: str | None = None
     expires: Expiry | None = None
+    thread: str | None = None
+    on_cap: str | None = None
+
+
+class Notify(Value):
+    """Send a message to a team, not to the contact. It passes the ledger, not the gate."""
+
+    need: Literal["notify"] = "notify"
+    team: str
+    template: str
+    channel: str = "staff"
+    window: str | None = None
+
+
+class Open(Value):
+    """Open a record that people work on: a task, or a case, which a repeat of the same incident joins.
+
+    With `up_to` the run waits until it is completed, at most so long. `title` may have blanks (`domain/blanks.py`),
+    `incident` is a path.
+    """
+
+    need: Literal["open"] = "open"
+    what: Literal["task", "case"]
+    title: str
+    team: str | None = None
+    owner: str | None = None
+    policy: str | None = None
+    severity: str | None = None
+    incident: str | None = None
+    outcomes: tuple[str, ...] = ()
+    up_to: Limit | None = None
+    window: str | None = None
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events that can move a run that waits here."""
+        return ("task_completed",) if self.up_to is not None else ()
+
+
+class Call(Value):
+    """Ask another system, by a signed POST; what it answers is `calls.NAME`. The body may have blanks."""
+
+    need: Literal["call"] = "call"
+    url: str
+    body: dict[str, Any] = Field(default_factory=dict)
+    up_to: Span
+    save_as: str
+
+
+class Begin(Value):
+    """Let the contact enter another sequence, if its checks allow it. What started this run goes along."""
+
+    need: Literal["begin"] = "begin"
+    sequence: str
+
+
+class Halt(Value):
+    """End the contact's runs in another sequence."""
+
+    need: Literal["halt"] = "halt"
+    sequence: str
 
 
 class Change(Value):
@@ -76,7 +152,9 @@ class Change(Value):
     topics_off: tuple[str, ...] = ()
 
 
-Need = Annotated[Decide | Sleep | Listen | Deliver | Change, Field(discriminator="need")]
+Need = Annotated[
+    Decide | Draw | Sleep | Listen | Deliver | Notify | Open | Call | Begin | Halt | Change, Field(discriminator="need")
+]
 
 
 @dataclass(frozen=True)
@@ -112,12 +190,13 @@ class Passed:
 
 @dataclass(frozen=True)
 class Happened:
-    """An event listened for; `id` is its place in the timeline."""
+    """An event listened for; `id` is its place in the timeline, `answer` the outcome of a task."""
 
     event: str
     of: str | None = None
     id: int | None = None
     at: datetime | None = None
+    answer: str | None = None
     outcome: Literal["happened"] = "happened"
 
 
@@ -135,6 +214,15 @@ class Sent:
     fate: Literal["accepted", "refused", "unknown", "skipped"]
     reason: str | None = None
     outcome: Literal["sent"] = "sent"
+
+
+@dataclass(frozen=True)
+class Called:
+    """Whether another system answered in time, and with yes."""
+
+    fate: Literal["answered", "failed"]
+    reason: str | None = None
+    outcome: Literal["called"] = "called"
 
 
 @dataclass(frozen=True)
@@ -161,6 +249,6 @@ class Broken:
 
 
 Outcome = Annotated[
-    Later | Decided | Elapsed | Passed | Happened | TimedOut | Sent | Done | Left | Broken,
+    Later | Decided | Elapsed | Passed | Happened | TimedOut | Sent | Called | Done | Left | Broken,
     Field(discriminator="outcome"),
 ]

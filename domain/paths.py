@@ -6,9 +6,9 @@ Only a file is checked with these; a run finds its way by `domain.run`.
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from domain.needs import Deliver, Listen, Sleep
+from domain.needs import Deliver, Listen, Open, Sleep
 from domain.spans import Span
-from domain.steps.base import Ends, Skips, Step
+from domain.steps.base import Ends, Rounds, Skips, Step
 
 A_YEAR = timedelta(days=366)
 
@@ -19,7 +19,7 @@ def onward(flat: Mapping[str, Step], step: Step) -> Iterator[str | None]:
         if isinstance(where, Skips):
             yield flat[step.next].next if step.next else None
         elif not isinstance(where, Ends):
-            yield where
+            yield where.to if isinstance(where, Rounds) else where
     if step.when is not None:
         yield step.next
 
@@ -48,31 +48,43 @@ def sends_before_a_wait(flat: Mapping[str, Step], start: Step) -> Iterator[Step]
         need = flat[name].need()
         if isinstance(need, Deliver) and need.expires is None:
             yield flat[name]
-        if not isinstance(need, Sleep | Listen):
+        if not isinstance(need, Sleep | Listen | Open):
             waiting += onward(flat, flat[name])
 
 
-def longest(flat: Mapping[str, Step], first: str | None) -> timedelta:
-    """Return how long the longest path may take. A wait until a date and one for ever count as nothing."""
-    taken: dict[str | None, timedelta] = {None: timedelta()}
+def longest(flat: Mapping[str, Step], first: str | None, back_at: str | None = None) -> timedelta:
+    """Return how long the longest path may take. A wait until a date and one for ever count as nothing.
+
+    With `back_at`, the time of one round: until the way leads back to the step that repeats it.
+    """
+    taken: dict[str | None, timedelta] = {None: timedelta(), back_at: timedelta()}
     # From the back: the steps a contact can come to from here are laid before those behind it are asked.
     waiting = [first]
     while waiting:
         name = waiting[-1]
-        ahead = [] if name in taken or name is None else [way for way in onward(flat, flat[name]) if way not in taken]
+        ahead = [] if name in taken or name is None else [way for way in _ahead(flat, flat[name]) if way not in taken]
         if ahead:
             waiting += ahead
             continue
         waiting.pop()
         if name is not None and name not in taken:
-            ways = [taken[way] for way in onward(flat, flat[name])]
-            taken[name] = _time(flat[name]) + max(ways, default=timedelta())
+            ways = [taken[way] for way in _ahead(flat, flat[name])]
+            taken[name] = _time(flat, flat[name]) + max(ways, default=timedelta())
     return taken[first]
 
 
-def _time(step: Step) -> timedelta:
-    need = step.need()
-    span = need.words.span if isinstance(need, Sleep) else need.up_to.span if isinstance(need, Listen) else None
+def _ahead(flat: Mapping[str, Step], step: Step) -> list[str | None]:
+    """Return what comes after a step; of one that repeats others, what comes when it is done."""
+    return list(onward(flat, step)) if step.loop() is None else [step.next]
+
+
+def _time(flat: Mapping[str, Step], step: Step) -> timedelta:
+    loop, need = step.loop(), step.need()
+    if loop is not None:
+        return longest(flat, loop[0], step.id) * loop[1]
+    span = need.words.span if isinstance(need, Sleep) else None
+    if isinstance(need, Listen | Open) and need.up_to is not None:
+        span = need.up_to.span
     return _length(span) if span is not None else timedelta()
 
 

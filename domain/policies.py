@@ -71,6 +71,21 @@ class Quiet(Policy):
     calendar: str
 
 
+class Cap(Policy):
+    """At most so many messages of this class and channel in a rolling span, for each contact."""
+
+    class_: MessageClass = Field(default="marketing", alias="class")
+    channel: str = "email"
+    most: int = Field(ge=1)
+    in_: Span = Field(alias="in")
+
+    @field_validator("in_")
+    @classmethod
+    def _has_a_length(cls, value: Span) -> Span:
+        value.elapsed()
+        return value
+
+
 class Messaging(Policy):
     """policies/messaging.yaml"""
 
@@ -79,6 +94,7 @@ class Messaging(Policy):
     topics: dict[str, Topic] = Field(default_factory=dict)
     expires: dict[MessageClass, Span] = Field(default_factory=dict)
     quiet: tuple[Quiet, ...] = ()
+    caps: tuple[Cap, ...] = ()
 
 
 class OwnField(Policy):
@@ -141,6 +157,26 @@ class SegmentsPolicy(Policy):
     segments: dict[Annotated[str, AfterValidator(_segment_name)], Segment] = Field(default_factory=dict)
 
 
+class Team(Policy):
+    """People who share work, and the address that their messages go to."""
+
+    label: str | None = None
+    email: str
+
+    @field_validator("email")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1]:
+            raise ValueError(f"'{value}' is not an address; write sales@your-domain")
+        return value
+
+
+class TeamsPolicy(Policy):
+    """policies/teams.yaml"""
+
+    teams: dict[str, Team] = Field(default_factory=dict)
+
+
 class Policies(Policy):
     """All policies together."""
 
@@ -149,6 +185,7 @@ class Policies(Policy):
     contact: ContactPolicy = ContactPolicy()
     events: EventsPolicy = EventsPolicy()
     segments: SegmentsPolicy = SegmentsPolicy()
+    teams: TeamsPolicy = TeamsPolicy()
     forms: dict[str, FormMapping] = Field(default_factory=dict)
 
     def contact_fields(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from domain.calendars import Calendars
 from domain.definition import NAME, nearest
 from domain.forms import FormMapping
-from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
+from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy, TeamsPolicy
 from domain.reading import Model, validate
 from domain.tree import Problem, empties, line_of, locate, read_tree
 
@@ -23,6 +23,7 @@ POLICY_FILES: dict[str, type[BaseModel]] = {
     "contact": ContactPolicy,
     "events": EventsPolicy,
     "segments": SegmentsPolicy,
+    "teams": TeamsPolicy,
 }
 
 

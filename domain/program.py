@@ -127,11 +127,20 @@ class Program(BaseModel):
             names.update(getattr(wanted, "events", ()))
         return frozenset(name for name in names if name)
 
+    @cached_property
+    def watches(self) -> bool:
+        """Whether anything that happens may make true what a run is to end on, or what a step waits for."""
+        waits = any(
+            wanted.when is not None or wanted.segment is not None
+            for step in self.steps.values()
+            if isinstance(wanted := step.need(), Listen)
+        )
+        return waits or any(trigger.when is not None for trigger in (*self.goal, *self.exit))
+
     def is_concerned_by(self, event: str) -> bool:
         """Whether a run has to look when this happens: a step listens to it, it may end the run, or it changes what
         may be sent."""
-        ends = any(trigger.when is not None for trigger in (*self.goal, *self.exit))
-        return ends or event in self.listens_to() or event in SAYS_WHETHER_TO_WRITE
+        return self.watches or event in self.listens_to() or event in SAYS_WHETHER_TO_WRITE
 
     @cached_property
     def remembered(self) -> frozenset[str]:

@@ -43,7 +43,7 @@ def lay(steps: tuple[Step, ...], after: str | None, flat: dict[str, Step]) -> st
     for step in reversed(steps):
         step.next = after
         for block in step.blocks():
-            block.first = lay(block.steps, after, flat)
+            block.first = lay(block.steps, step.block_after(block), flat)
         after = step.id
     flat.update({step.id: step for step in steps})
     return after

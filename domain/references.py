@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from domain.conditions import Names, paths
+from domain.blanks import problems
+from domain.conditions import Names, check, paths
 from domain.definition import Header, nearest
 from domain.events import OF_A_SEND, WRITABLE_FIELDS
-from domain.needs import Deliver
+from domain.needs import Call, Deliver
 from domain.policies import Policies
 from domain.program import Trigger
 from domain.steps.base import Refers, Step
@@ -31,12 +32,18 @@ MISSING = {
     "template": "template '{}' does not exist",
     "field": "a contact has no field '{}'",
     "own field": "'{}' is no field that can be updated",
+    "segment": "segment '{}' is not in policies/segments.yaml",
+    "sequence": "there is no sequence '{}'",
+    "team": "team '{}' is not in policies/teams.yaml",
+    "staff template": "template '{}' does not exist for staff",
+    "blank": "'{}' cannot be filled in",
+    "name": "there is no name '{}'",
     "number": "'{}' is no number, so nothing can be added to it (write '{{set: …}}')",
 }
 QUOTED = re.compile("['\"]([^'\"]*)['\"]")
 DECLARED_IN = {
     "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
-    "field": "contact", "own field": "contact", "number": "contact",
+    "field": "contact", "own field": "contact", "number": "contact", "team": "teams", "segment": "segments",
 }  # fmt: skip
 """The policy file (or folder) that declares things of this sort."""
 
@@ -63,6 +70,8 @@ class Declared:
     templates: TemplatesKnown
     whole: bool = True
     doubtful: frozenset[str] = frozenset()
+    sequences: frozenset[str] | None = None
+    """The names of all sequences; None where they are not known."""
 
     def sends(self) -> Iterator[tuple[Step, Deliver]]:
         """Yield every step that sends, and what it sends."""
@@ -89,6 +98,10 @@ class Declared:
             "calendar": frozenset(policies.calendars.calendars),
             "sender": frozenset(policies.messaging.senders),
             "template": frozenset(self.templates.names("email")),
+            "staff template": frozenset(self.templates.names("staff")),
+            "team": frozenset(policies.teams.teams),
+            "segment": frozenset(policies.segments.segments),
+            "sequence": self.sequences or frozenset(),
             "field": policies.contact_fields(),
             "own field": WRITABLE_FIELDS | frozenset(own),
             "number": frozenset({"score"} | {name for name, each in own.items() if each.type == "number"}),
@@ -98,6 +111,10 @@ class Declared:
         """Return "what; what to do" where the name is nowhere; None where it is there, or nobody can know."""
         if refers.to == "business calendar":
             return self._uncounted(refers)
+        if refers.to == "blank":
+            return next(problems(refers.name), None)
+        if refers.to == "name":
+            return self._no_name(refers.name)
         known = self._known[refers.to]
         if refers.to == "number" and refers.name not in self._known["own field"]:
             return None  # that there is no such field is said already
@@ -107,6 +124,12 @@ class Declared:
         if refers.to == "template":
             found = self._beside(refers.name, known) or found
         return MISSING[refers.to].format(refers.name) + found
+
+    def _no_name(self, path: str) -> str | None:
+        """Return what is wrong with a path outside of a condition: the same as in one."""
+        if self.doubtful & {"contact", "events", "forms"}:
+            return None
+        return next(iter(check(f"has({path})", self.names_for(path, (), strict=True))), None)
 
     def _uncounted(self, refers: Refers) -> str | None:
         counted_on = self.header.calendar or self.policies.calendars.default
@@ -118,6 +141,8 @@ class Declared:
     def _cannot_know(self, sort: str) -> bool:
         if sort in ("step", "send"):
             return not self.whole
+        if sort == "sequence":
+            return self.sequences is None
         return DECLARED_IN.get(sort) in self.doubtful
 
     def _beside(self, name: str, known: frozenset[str]) -> str | None:
@@ -137,10 +162,11 @@ class Declared:
             steps=frozenset(self.flat) | (frozenset() if self.whole else quoted),
             sends=self._known["send"] | (frozenset() if self.whole else quoted),
             events=frozenset(self.policies.event_fields()) | (frozenset() if strict else quoted),
-            segments=frozenset(),
+            segments=self._known["segment"],
             topics=self._known["topic"],
             allow_event=bool(events),
             any_event_fields=fields is None,
+            calls=frozenset(need.save_as for step in self.flat.values() if isinstance(need := step.need(), Call)),
         )
 
     def _fields_for(self, source: str, events: tuple[Trigger, ...]) -> dict[str, frozenset[str]] | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.needs import LAST_SEND, Broken, Decide, Decided, Deliver, Later, Left, Listen, Need, Outcome
 from domain.program import Program
-from domain.steps.base import Destination, Ends, Skips, Step
+from domain.steps.base import Destination, Ends, Rounds, Skips, Step
 
 # A sequence walks on through steps that need nothing; more than this at once is a circle.
 MOST_MOVES = 1000
@@ -29,8 +29,9 @@ class Run(BaseModel):
     """A small value that travels: ids, positions, instants; nothing about the contact.
 
     `position` is a step's id, None once `ended` says how it ended. `marks` holds when each send was asked for (and each
-    step that a `since` names): what happens from then on is an answer to it. `admitted` says that the step's own `when`
-    was asked and is true.
+    step that a `since` names): what happens from then on is an answer to it. `rounds` is how often each `repeat` that
+    the run is inside of has begun, the innermost last. `admitted` says that the step's own `when` was asked and is
+    true.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,6 +42,7 @@ class Run(BaseModel):
     visits: dict[str, int] = Field(default_factory=dict)
     marks: dict[str, datetime] = Field(default_factory=dict)
     last_send: str | None = None
+    rounds: dict[str, int] = Field(default_factory=dict)
     admitted: bool = False
     waiting: Waiting | None = None
     ended: str | None = None
@@ -49,6 +51,11 @@ class Run(BaseModel):
     def visit(self) -> int:
         """Which visit of its step this is, from 1."""
         return self.visits.get(self.position or "", 0)
+
+    @property
+    def round(self) -> int | None:
+        """Which round of the innermost `repeat` this is, from 1; None outside of any."""
+        return next(reversed(self.rounds.values()), None)
 
 
 def entered(program: Program, at: datetime) -> Run:
@@ -61,15 +68,16 @@ def need(program: Program, run: Run) -> Need | None:
     """Return what the run needs of the world next; None when it has ended."""
     if run.position is None:
         return None
-    step = program.step(run.position)
-    if step.when is not None and not run.admitted:
-        return Decide(conditions=(step.when,))
-    return step.need()
+    if asks_admission(program, run):
+        return Decide(conditions=(program.step(run.position).when,))
+    return program.step(run.position).need_in(run.rounds.get(run.position, 0))
 
 
 def asks_admission(program: Program, run: Run) -> bool:
     """Whether what the run needs next is its step's own `when`."""
-    return run.position is not None and not run.admitted and program.step(run.position).when is not None
+    if run.position is None or run.admitted or run.position in run.rounds:
+        return False  # a repeat is asked once, before its first round
+    return program.step(run.position).when is not None
 
 
 def since(program: Program, run: Run) -> datetime:
@@ -123,14 +131,20 @@ def _move(program: Program, run: Run, outcome: Outcome, now: datetime) -> Run:
         return _arrive(run, step.next, now)
     if isinstance(step.need(), Deliver):
         run = run.model_copy(update={"last_send": step.id})
-    return _follow(program, run, step, step.go(outcome), now)
+    return _follow(program, run, step, step.go_in(outcome, run.rounds.get(step.id, 0)), now)
 
 
 def _follow(program: Program, run: Run, step: Step, where: Destination, now: datetime) -> Run:
     if isinstance(where, Ends):
         return _end(run, where.reason)
+    if isinstance(where, Rounds):
+        rounds = {each: number for each, number in run.rounds.items() if each != step.id}
+        run = run.model_copy(update={"rounds": rounds | ({step.id: where.rounds} if where.rounds else {})})
+        where = where.to
     if isinstance(where, Skips):
-        where = program.step(step.next).next if step.next else None
+        # At the end of a round there is no next step to leave out: the way leads back to the repeat.
+        inside = step.next is None or step.next in run.rounds
+        where = step.next if inside else program.step(step.next or "").next
     return _arrive(run, where, now)
 
 
@@ -139,7 +153,7 @@ def _settle(program: Program, run: Run, now: datetime) -> Run:
         if run.position is None or need(program, run) is not None:
             return run
         step = program.step(run.position)
-        run = _follow(program, run, step, step.go(None), now)
+        run = _follow(program, run, step, step.go_in(None, run.rounds.get(step.id, 0)), now)
     raise ValueError(f"step {run.position} leads back to itself; nothing on the way waits")
 
 

@@ -4,54 +4,29 @@ A script says who the contact is and what happens to them when. The clock jumps 
 days take a millisecond.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
 from domain.entry import Before, ended_already, may_enter, over_at
-from domain.facts import Event, Facts, Standing, noted
+from domain.facts import Event, Facts, noted
 from domain.holds import PACE, paced
+from domain.imagining import CALLED, imagined, opened, sent
 from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
 from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
+from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
 from domain.story import Story, spelled, timeline_row
 
-# A run that has not ended after this long is left where it waits.
-HORIZON = timedelta(days=5 * 366)
+# More rows than this, and the run is left where it stands.
 MOST_ROWS = 5_000
 
-ENTER, SET = "enter", "set"
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """Something that happens at an instant: an event, `set` (fields that change), `pause` (`until`) or `resume`."""
-
-    at: datetime
-    event: str
-    of: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Script:
-    """A contact, the instant of entry, what started the run, and what happens afterwards.
-
-    `send_takes` is the time between the asking and the answer of every message; on a real clock it is a moment.
-    """
-
-    contact: Mapping[str, Any]
-    at: datetime
-    run_event: Mapping[str, Any] = field(default_factory=dict)
-    events: Sequence[Scripted] = ()
-    until: datetime | None = None
-    send_takes: timedelta = timedelta(0)
+__all__ = ["ENTER", "HORIZON", "SET", "Script", "Scripted", "simulate"]
 
 
 def simulate(
@@ -68,11 +43,13 @@ class _World:
         self, program: Program, policies: Policies, templates: TemplatesKnown, compose: Compose, script: Script
     ) -> None:
         self.program, self.templates, self.compose = program, templates, compose
-        self.now, self.send_takes = script.at, script.send_takes
+        self.now, self.sends_take = script.at, iter(script.sends_take)
         self.until = min(script.until or script.at + HORIZON, script.at + HORIZON)
-        self.coming = sorted((event for event in script.events if event.event != ENTER), key=lambda event: event.at)
+        happens = (event for event in script.events if event.event not in (ENTER, CALLED))
+        self.coming = sorted(happens, key=lambda event: event.at)
+        self.answers = [event for event in script.events if event.event == CALLED]
         self.entering: Event | None = None
-        standing, assumed = _assume(program, script.contact)
+        standing, assumed = assume(program, script.contact)
         facts = Facts(
             now=script.at,
             program=program,
@@ -138,7 +115,7 @@ class _World:
                 self._end("failed", why=found.row.why if found.row else [outcome.reason])
                 return run.model_copy(update={"position": None})
             if isinstance(outcome, Sent):
-                self._go_to(self.now + self.send_takes)
+                self._go_to(self.now + next(self.sends_take, timedelta()))
             return advance(self.program, run, outcome, self.now)
         run = advance(self.program, run, outcome, self.now)
         return self._pass_time(run, outcome.due)
@@ -171,17 +148,24 @@ class _World:
             self.facts = replace(self.facts, contact={**self.facts.contact, **scripted.data})
             return None
         # As in the records: what somebody does with a message belongs to a run only if that message was sent.
-        mine = scripted.of is not None and scripted.of in self.facts.sends
+        visit = self._visit_of(scripted)
         event = Event(
             id=len(self.facts.events) + 1,
             name=scripted.event,
             at=scripted.at,
             data=scripted.data,
-            enrolment=self.facts.enrolment if mine else None,
+            enrolment=self.facts.enrolment if visit else None,
             step=scripted.of,
+            visit=visit,
         )
         self.facts = replace(self.facts, events=(*self.facts.events, event), standing=noted(self.facts.standing, event))
         return event
+
+    def _visit_of(self, scripted: Scripted) -> int | None:
+        """Return which visit of the step it names an event belongs to: of a send, or of a task that was opened."""
+        if scripted.event != "task_completed":
+            return self.facts.sends.get(scripted.of or "")
+        return max((visit for step, visit in self.facts.begun if step == scripted.of), default=None)
 
     def _left(self) -> bool:
         end = ended_already(self.facts)
@@ -197,22 +181,38 @@ class _World:
             arrived_at=run.arrived_at,
             since=since(self.program, run),
             admission=asks_admission(self.program, run),
+            round=run.round,
         )
+        self.facts = replace(self.facts, round=run.round)
         if isinstance(wanted, Deliver):
             return self._deliver(wanted, asked)
-        return answer(wanted, asked, self.facts)
+        done = imagined(wanted, self._answers(asked.step), self.facts)
+        if done is not None:
+            found, self.facts = done
+            return found
+        found = answer(wanted, asked, self.facts)
+        if found.row is not None and found.row.did == "opened":
+            self.facts = opened(asked, self.facts)
+        return found
+
+    def _answers(self, step: str) -> Mapping[str, Any] | None:
+        """Return what the script says that a call at this step answers."""
+        return next((each.data for each in self.answers if each.of == step), None)
 
     def _deliver(self, wanted: Deliver, asked: Asked) -> Answer:
         planned = plan(wanted, self.facts, self.templates)
         proposed = propose(wanted, planned.class_, planned.topic, asked.arrived_at)
         found = may_go(proposed, self.facts)
         if found is not None:
+            if isinstance(found.outcome, Sent):
+                others = {step: visit for step, visit in self.facts.sends.items() if step != asked.step}
+                self.facts = replace(self.facts, sends=others)
             return found
         written = self.compose(planned, self.facts)
         if isinstance(written, Lacks):
             return hold(proposed, self.facts, written)
         self.story.letters[len(self.story.timeline)] = (planned, written)
-        self.facts = replace(self.facts, sends=self.facts.sends | {asked.step})
+        self.facts = sent(planned, asked, self.facts)
         return Answer(Sent("accepted"), Row("sent", more={"template": wanted.template, "subject": written.subject}))
 
     def _write(self, run: Run, found: Answer) -> None:
@@ -240,11 +240,3 @@ class _World:
 
     def _end(self, reason: str, why: list[str]) -> None:
         self.story.end = {"at": spelled(self.now), "reason": reason, "why": why}
-
-
-def _assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:
-    """A contact without a word about the sequence's topic is taken to have opted in to it, and the story says so."""
-    consents = dict(contact.get("consents") or {})
-    if program.topic is None or program.topic in consents:
-        return Standing(consents=consents), []
-    return Standing(consents={**consents, program.topic: "opted_in"}), [f"consent: {program.topic}"]

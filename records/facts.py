@@ -39,11 +39,13 @@ class Known:
     standings: dict[str, Standing] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     taken: dict[str, list[int]] = field(default_factory=dict)
-    sends: dict[str, frozenset[str]] = field(default_factory=dict)
+    sends: dict[str, dict[str, int]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
 
-    def facts(self, enrolment: str, program: Program, policies: Policies, now: datetime) -> Facts:
-        """Return the facts of one enrolment. Raises KeyError."""
+    def facts(
+        self, enrolment: str, program: Program, policies: Policies, now: datetime, round: int | None = None
+    ) -> Facts:
+        """Return the facts of one enrolment, `round` of a repeat among them. Raises KeyError."""
         row = self.enrolments[enrolment]
         events = self.events.get(row.contact_id, [])
         taken = self.taken.get(enrolment, [])
@@ -59,10 +61,11 @@ class Known:
             # What started the run has moved it already.
             taken=frozenset(taken if row.event_id is None else [*taken, row.event_id]),
             matched=next((event for event in events if taken and event.id == taken[-1]), None),
-            sends=self.sends.get(enrolment, frozenset()),
+            sends=self.sends.get(enrolment, {}),
             standing=self.standings[row.contact_id],
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
             suspended=self.pauses.suspended.get(program.sequence),
+            round=round,
         )
 
 
@@ -186,7 +189,9 @@ def _suppressions(session: Session, contacts: Sequence[Contact]) -> dict[str, se
 def event_of(row: Interaction) -> Event:
     """Return a row of the timeline as conditions see it."""
     assert row.id is not None, "a row that was read has an id"
-    return Event(id=row.id, name=row.name, at=row.at, data=row.data, enrolment=row.enrolment_id, step=row.step)
+    return Event(
+        id=row.id, name=row.name, at=row.at, data=row.data, enrolment=row.enrolment_id, step=row.step, visit=row.visit
+    )
 
 
 def _events(session: Session, contacts: Sequence[str]) -> dict[str, list[Event]]:
@@ -220,12 +225,17 @@ def _taken(session: Session, enrolments: Sequence[str]) -> dict[str, list[int]]:
     return taken
 
 
-def _sends(session: Session, enrolments: Sequence[str]) -> dict[str, frozenset[str]]:
-    sends: dict[str, set[str]] = defaultdict(set)
-    rows = select(Message.enrolment_id, Message.step).where(
-        col(Message.enrolment_id).in_(enrolments), Message.state == "accepted"
+def _sends(session: Session, enrolments: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return, of every step whose last message was accepted, the visit that message belongs to."""
+    last: dict[tuple[str, str], tuple[int, bool]] = {}
+    rows = select(Message.enrolment_id, Message.step, Message.visit, Message.state).where(
+        col(Message.enrolment_id).in_(enrolments)
     )
-    for enrolment, step in session.exec(rows):
+    for enrolment, step, visit, state in session.exec(rows):
         if enrolment is not None and step is not None:
-            sends[enrolment].add(step)
-    return {enrolment: frozenset(steps) for enrolment, steps in sends.items()}
+            last[enrolment, step] = max(last.get((enrolment, step), (0, False)), (visit, state == "accepted"))
+    sends: dict[str, dict[str, int]] = defaultdict(dict)
+    for (enrolment, step), (visit, accepted) in last.items():
+        if accepted:
+            sends[enrolment][step] = visit
+    return sends

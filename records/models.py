@@ -165,6 +165,7 @@ class Interaction(Record, table=True):
     person: str | None = Field(default=None, max_length=200)
     enrolment_id: str | None = Field(default=None, max_length=36)
     step: str | None = Field(default=None, max_length=200)
+    visit: int | None = None
     data: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
 
 

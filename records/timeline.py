@@ -61,7 +61,7 @@ def record(
 
 
 def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
-    enrolment, step = _origin(session, contact, happening)
+    enrolment, step, visit = _origin(session, contact, happening)
     row = Interaction(
         contact_id=contact.id,
         key=happening.key,
@@ -74,6 +74,7 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
         person=happening.person,
         enrolment_id=enrolment,
         step=step,
+        visit=visit,
         data=dict(happening.data),
     )
     session.add(row)
@@ -81,19 +82,19 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
     return row
 
 
-def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None]:
-    """Return the enrolment and step of the send an event belongs to: by message, or the last send of a named step."""
+def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None, int | None]:
+    """Return the enrolment, step and visit of the send an event belongs to: by message, or the last of a named step."""
     if happening.message is not None:
         message = session.get(Message, happening.message)
         if message is not None and message.contact_id == contact.id:
-            return message.enrolment_id, message.step
+            return message.enrolment_id, message.step, message.visit
     if happening.step is not None:
         left = col(Message.state).not_in([CLAIMED, SKIPPED])  # nobody answers what was never sent
         of_step = select(Message).where(Message.contact_id == contact.id, Message.step == happening.step, left)
         found = sorted(session.exec(of_step), key=lambda message: message.claimed_at or happening.at)
         if found:
-            return found[-1].enrolment_id, happening.step
-    return None, happening.step
+            return found[-1].enrolment_id, happening.step, found[-1].visit
+    return None, happening.step, None
 
 
 def _take_note(session: Session, contact: Contact, row: Interaction, now: datetime) -> None:

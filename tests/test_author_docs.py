@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from domain import program
 from domain.calendars import Calendar, Calendars, Holidays
 from domain.consent import ALLOWED
-from domain.definition import Enter, Header
+from domain.definition import Header
+from domain.entrance import Enter
 from domain.events import BUILT_IN, CONTACT_FIELDS, OF_A_SEND, WRITABLE_FIELDS
 from domain.facts import Event, Facts
 from domain.forms import ConsentAsked, FormMapping

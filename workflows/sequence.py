@@ -168,10 +168,11 @@ class SequenceWorkflow:
         """Say what these members need, once; those who arrived together stand together."""
         first = self.runs[members[0]]
         position = first.position or ""
-        alike: dict[tuple[int, datetime, datetime], list[str]] = {}
+        alike: dict[tuple[int, datetime, datetime, int | None], list[str]] = {}
         for enrolment in members:
             run = self.runs[enrolment]
-            alike.setdefault((run.visit, run.arrived_at, since(self.program, run)), []).append(enrolment)
+            same = (run.visit, run.arrived_at, since(self.program, run), run.round)
+            alike.setdefault(same, []).append(enrolment)
         wanted = need(self.program, first)
         assert wanted is not None, "a run that stands at a step needs something"
         return Batch(
@@ -183,8 +184,8 @@ class SequenceWorkflow:
             admission=asks_admission(self.program, first),
             now=now,
             members=tuple(
-                Alike(visit=visit, arrived_at=arrived, since=from_, enrolments=tuple(names))
-                for (visit, arrived, from_), names in alike.items()
+                Alike(visit=visit, arrived_at=arrived, since=from_, round=number, enrolments=tuple(names))
+                for (visit, arrived, from_, number), names in alike.items()
             ),
         )
 

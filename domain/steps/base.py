@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from domain.blanks import names_in, problems
 from domain.needs import Need, Outcome
 from domain.spans import Deadline, Span
 from domain.written import Written
@@ -63,11 +64,19 @@ class Skips:
     """The next step is left out, too."""
 
 
-Destination = str | None | Ends | Skips
+@dataclass(frozen=True)
+class Rounds:
+    """Onward from a step that repeats others, which have been gone through so many times (0: it is done)."""
+
+    to: str | None
+    rounds: int
+
+
+Destination = str | None | Ends | Skips | Rounds
 
 To = Literal[
     "step", "send", "event", "event of a message", "form", "topic", "calendar", "business calendar", "sender",
-    "template", "field", "own field", "number",
+    "template", "field", "own field", "number", "segment", "sequence", "team", "staff template", "blank", "name",
 ]  # fmt: skip
 
 
@@ -92,6 +101,14 @@ def of_time(key: str, words: Span | Deadline | None) -> Iterator[Refers]:
     span = words if isinstance(words, Span) else moment.span if moment else words.span
     if span is not None and span.is_business:
         yield Refers(key, "business calendar", str(span))
+
+
+def of_blanks(key: str, text: str) -> Iterator[Refers]:
+    """Yield what the blanks of a text need: that they can be filled, and the names in them."""
+    if next(problems(text), None) is not None:
+        yield Refers(key, "blank", text)
+    for path in names_in(text):
+        yield Refers(key, "name", path)
 
 
 def said(title: str, wrong: Iterable[tuple[str, Any, str]]) -> ValidationError:
@@ -131,6 +148,22 @@ class Step(BaseModel):
     def go(self, outcome: Outcome | None) -> Destination:
         """Return where the contact goes after `outcome`: a step's id, None for completed, an end, or past a step."""
         return self.next
+
+    def need_in(self, rounds: int) -> Need | None:
+        """Return what this step needs when the steps it repeats have been gone through `rounds` times."""
+        return self.need()
+
+    def go_in(self, outcome: Outcome | None, rounds: int) -> Destination:
+        """Return where the contact goes after `outcome`, as `go`, when so many rounds have been gone through."""
+        return self.go(outcome)
+
+    def block_after(self, block: Block) -> str | None:
+        """Return where a block inside this step leads to at its end."""
+        return self.next
+
+    def loop(self) -> tuple[str | None, int] | None:
+        """Return where the steps that this one repeats begin, and how often at most; None if it repeats none."""
+        return None
 
     def name(self) -> str | None:
         """Return the word an id is made of where the author wrote none; None: the kind and the place."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from domain.needs import Deliver, Outcome, Sent
+from domain.caps import OVER_CAP, OnCap
+from domain.needs import OWNER, Deliver, Outcome, Sent
 from domain.spans import Expiry
 from domain.steps.base import Destination, Ends, Refers, Step, of_time
 
@@ -19,6 +20,8 @@ class Send(Step):
     sender: str | None = None
     window: str | None = None
     expires: Expiry | None = None
+    thread: str | None = None
+    on_cap: OnCap | None = None
     on_error: Literal["continue", "exit"] = "continue"
 
     def need(self) -> Deliver:
@@ -29,11 +32,16 @@ class Send(Step):
             sender=self.sender,
             window=self.window,
             expires=self.expires,
+            thread=self.thread,
+            on_cap=self.on_cap.words if self.on_cap else None,
         )
 
     def go(self, outcome: Outcome | None) -> Destination:
-        refused = isinstance(outcome, Sent) and outcome.fate == "refused"
-        return Ends("exited:send refused") if refused and self.on_error == "exit" else self.next
+        if isinstance(outcome, Sent) and outcome.fate == "refused" and self.on_error == "exit":
+            return Ends("exited:send refused")
+        if isinstance(outcome, Sent) and outcome.reason == OVER_CAP and self.on_cap and self.on_cap.then == "exit":
+            return Ends("exited:over the cap")
+        return self.next
 
     def exits(self) -> Iterator[tuple[str, Destination]]:
         yield "", self.next
@@ -44,10 +52,14 @@ class Send(Step):
         yield Refers("send", "template", self.send)
         if self.topic is not None:
             yield Refers("topic", "topic", self.topic)
-        if self.sender is not None:
-            yield Refers("sender", "sender", self.sender)
+        if self.sender not in (None, OWNER):
+            yield Refers("sender", "sender", str(self.sender))
         if self.window not in (None, "none"):
             yield Refers("window", "calendar", str(self.window))
+        if self.thread is not None:
+            yield Refers("thread", "send", self.thread)
+        if self.on_cap is not None:
+            yield from of_time("on_cap", self.on_cap.after)
         yield from of_time("expires", self.expires)
 
     def name(self) -> str:

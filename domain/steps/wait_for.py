@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from domain.needs import LAST_SEND, Happened, Listen, Outcome
 from domain.spans import Limit, Span
@@ -19,21 +19,39 @@ class FormEvent(BaseModel):
     form: str
 
 
+class SegmentJoined(BaseModel):
+    """A contact that is, or becomes, a member of a segment."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    segment: str
+
+
+class ConditionMet(BaseModel):
+    """A condition that is, or becomes, true."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    when: str
+
+
+Thing = FormEvent | SegmentJoined | ConditionMet
+THINGS: dict[str, type[Thing]] = {"form": FormEvent, "segment": SegmentJoined, "when": ConditionMet}
 # A span is told from a step's id by its blank (`2 days`) or its P (`P2D`): ids have neither.
 SPAN = re.compile(r"\d+ .*|P[0-9T].*|\d+\s*(second|minute|hour|day|week|month)s?")
-SHAPES = "an event's name, a list of names, or {form: NAME}"
+SHAPES = "an event's name, a list of names, {form: NAME}, {segment: NAME} or {when: EXPRESSION}"
 
 
 def _names(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, FormEvent):
+    if isinstance(value, Thing):
         return value
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
-        strange = sorted(set(value) - {"form"}) if info.context is not None else []
-        if strange or not isinstance(value.get("form"), str):
+        named = [key for key in THINGS if isinstance(value.get(key), str)]
+        if len(named) != 1 or (len(value) > 1 and info.context is not None):
             raise ValueError(f"'wait_for' takes {SHAPES}; write one of them")
-        return FormEvent(form=value["form"])
+        return THINGS[named[0]].model_validate({named[0]: value[named[0]]})
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
         raise ValueError(f"'wait_for' takes {SHAPES}; write one of them")
     if not value:
@@ -50,7 +68,7 @@ class WaitFor(Step):
 
     kind: ClassVar[str] = "wait_for"
 
-    wait_for: Annotated[list[str] | FormEvent, BeforeValidator(_names)]
+    wait_for: Annotated[list[str] | Thing, BeforeValidator(_names)]
     of: str | None = None
     where: str | None = None
     since: str | None = None
@@ -64,18 +82,28 @@ class WaitFor(Step):
         _as_span(value)
         return value
 
+    @model_validator(mode="after")
+    def _looks_at_events(self) -> Self:
+        if isinstance(self.wait_for, SegmentJoined | ConditionMet):
+            written = [key for key in ("of", "where", "since") if getattr(self, key) is not None]
+            if written:
+                raise ValueError(f"'{written[0]}' looks at an event, and this waits for none; delete it")
+        return self
+
     def need(self) -> Listen:
         form = self.wait_for.form if isinstance(self.wait_for, FormEvent) else None
         span = _as_span(self.since)
         since = "now" if span else self.since or self.of or LAST_SEND
         return Listen(
-            events=("form_submitted",) if form else tuple(self.events()),
+            events=tuple(self.events()),
             of=self.of,
             where=self.where,
             since=since,
             since_span=span,
             up_to=self.up_to,
             form=form,
+            when=self.wait_for.when if isinstance(self.wait_for, ConditionMet) else None,
+            segment=self.wait_for.segment if isinstance(self.wait_for, SegmentJoined) else None,
         )
 
     def go(self, outcome: Outcome | None) -> Destination:
@@ -83,17 +111,30 @@ class WaitFor(Step):
 
     def events(self) -> list[str]:
         """Return the names listened for."""
-        return ["form_submitted"] if isinstance(self.wait_for, FormEvent) else list(self.wait_for)
+        if isinstance(self.wait_for, list):
+            return list(self.wait_for)
+        return ["form_submitted"] if isinstance(self.wait_for, FormEvent) else []
 
     def ways(self) -> Iterator[Destination]:
         # What stands behind it is reached through its blocks, which lead there unless they end the run.
         yield from (self.then.first, self.otherwise.first)
 
     def says(self) -> str:
-        wanted = f"form {self.wait_for.form}" if isinstance(self.wait_for, FormEvent) else " or ".join(self.wait_for)
+        wanted = self._wanted()
         of = f" of {self.of}" if self.of is not None else ""
         where = f" where {self.where}" if self.where is not None else ""
         return f"wait for {wanted}{of}{where}, up to {self.up_to}"
+
+    def _wanted(self) -> str:
+        match self.wait_for:
+            case FormEvent(form=name):
+                return f"form {name}"
+            case SegmentJoined(segment=name):
+                return f"segment {name}"
+            case ConditionMet(when=condition):
+                return condition
+            case names:
+                return " or ".join(names)
 
     def exits(self) -> Iterator[tuple[str, Destination]]:
         yield "it happens", self.then.first
@@ -102,6 +143,8 @@ class WaitFor(Step):
     def refers(self) -> Iterator[Refers]:
         if isinstance(self.wait_for, FormEvent):
             yield Refers("wait_for.form", "form", self.wait_for.form)
+        if isinstance(self.wait_for, SegmentJoined):
+            yield Refers("wait_for.segment", "segment", self.wait_for.segment)
         for place, name in enumerate(self.events()):
             yield Refers(f"wait_for.{place}", "event", name)
             if self.of is not None:
@@ -120,5 +163,7 @@ class WaitFor(Step):
 
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
         yield from super().conditions()
+        if isinstance(self.wait_for, ConditionMet):
+            yield "wait_for.when", self.wait_for.when, False
         if self.where is not None:
             yield "where", self.where, True

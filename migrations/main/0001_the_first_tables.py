@@ -143,6 +143,7 @@ def _contacts_and_runs() -> None:
         sa.Column("person", sa.String(length=200), nullable=True),
         sa.Column("enrolment_id", sa.String(length=36), nullable=True),
         sa.Column("step", sa.String(length=200), nullable=True),
+        sa.Column("visit", sa.Integer(), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_interaction_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),

@@ -221,7 +221,7 @@ def test_conditions_ask_what_happened(condition: str, true: bool) -> None:
         did(3, "opened", HOUR, "hello", by="machine"),
         Event(4, "replied", MONDAY + HOUR, {}, "another run", "hello"),
     ]
-    about = known(events=events, sends=frozenset({"hello"}), run_event={"plan": "pro"}, matched=bought)
+    about = known(events=events, sends={"hello": 1}, run_event={"plan": "pro"}, matched=bought)
 
     assert about.judge(condition).true is true
 

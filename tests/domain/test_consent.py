@@ -1,18 +1,21 @@
 """The gate: its table, the order of its questions, and what each answers."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from domain.caps import OVER_CAP, Counted
 from domain.consent import AGAIN, ALLOWED, QUESTIONS, Proposed, Verdict, ask, barred, expiry
 from domain.facts import Standing
-from domain.needs import Deliver
+from domain.needs import Deliver, Sent
 from domain.policies import MessageClass
+from domain.run import advance, entered
 from domain.spans import Expiry
-from tests.domain.kit import ADA, MONDAY, facts, program
+from tests.domain.kit import ADA, MESSAGING, MONDAY, POLICIES, facts, policies, program
 
 DOCS = Path(__file__).parents[2] / "docs" / "consent.md"
 CLASSES: tuple[MessageClass, ...] = get_args(MessageClass)
@@ -74,7 +77,7 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
     again = ["suppressed", "consented", "not_suspended"]
 
-    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "in_window"]
+    assert [question.__name__ for question in QUESTIONS] == [*again, "under_cap", "not_quiet", "in_window"]
     assert [question.__name__ for question in AGAIN] == again
 
 
@@ -83,6 +86,7 @@ def test_a_message_that_may_go_tells_every_question() -> None:
         "not suppressed",
         "consent: product-news is opted_in",
         "the sequence is not paused",
+        "under every cap",
         "not in quiet hours",
         "inside office-hours (Europe/Berlin, from contact)",
     ]
@@ -185,3 +189,66 @@ def test_without_a_word_of_the_step_the_class_decides_how_long_it_is_of_use(clas
     proposed = Proposed(Deliver(template="a"), class_, None, MONDAY)
 
     assert expiry(proposed, facts(SEQUENCE)) == MONDAY + timedelta(days=days)
+
+
+# Caps -----------------------------------------------------------------------------------------------------------------
+
+CAPPED = POLICIES | {
+    "policies/messaging.yaml": MESSAGING + "caps: [{class: marketing, channel: email, most: 2, in: 7 days}]\n"
+}
+GOT = tuple(Counted("marketing", "email", MONDAY - timedelta(days=days)) for days in (6, 1))
+
+
+def over_the_cap(on_cap: str | None, now: datetime = MONDAY, counted: Sequence[Counted] = GOT) -> Verdict:
+    known = facts(SEQUENCE, now, counted=counted, policies=policies(CAPPED))
+    need = Deliver(template="welcome/hello", window="none", on_cap=on_cap)
+    return ask(Proposed(need, "marketing", "product-news", MONDAY), known)
+
+
+def test_one_message_too_many_waits_until_the_oldest_leaves_the_span() -> None:
+    verdict = over_the_cap(None)
+
+    assert (verdict.answer, verdict.until) == ("later", MONDAY + timedelta(days=1))
+    assert verdict.reason == "cap: 2 marketing messages in 7 days"
+
+
+def test_at_that_very_second_it_may_go() -> None:
+    assert over_the_cap(None, MONDAY + timedelta(days=1)).answer == "go"
+    assert over_the_cap(None, MONDAY + timedelta(days=1, seconds=-1)).answer == "later"
+
+
+def test_other_classes_and_channels_do_not_count() -> None:
+    others = (Counted("service", "email", MONDAY), Counted("marketing", "sms", MONDAY), GOT[0])
+
+    assert over_the_cap(None, counted=others).answer == "go"
+
+
+@pytest.mark.parametrize(
+    ("on_cap", "answer", "until"),
+    [
+        ("skip", "no", None),
+        ("exit", "no", None),
+        ("defer 6 hours", "later", MONDAY + timedelta(hours=6)),
+        ("defer 3 days then exit", "later", MONDAY + timedelta(days=1)),
+    ],
+)
+def test_a_step_says_what_becomes_of_a_message_over_the_cap(on_cap: str, answer: str, until: datetime | None) -> None:
+    verdict = over_the_cap(on_cap)
+
+    assert (verdict.answer, verdict.until) == (answer, until)
+
+
+def test_what_waited_as_long_as_its_step_allows_is_not_sent() -> None:
+    verdict = over_the_cap("defer 6 hours", MONDAY + timedelta(hours=6))
+
+    assert (verdict.answer, verdict.reason) == ("no", OVER_CAP)
+
+
+@pytest.mark.parametrize(("on_cap", "reason"), [("skip", "completed"), ("exit", "exited:over the cap")])
+def test_over_the_cap_a_run_goes_on_or_ends_as_its_step_says(on_cap: str, reason: str) -> None:
+    made = program(f"steps: [{{send: welcome/hello, on_cap: {on_cap}}}, {{update: {{score: +1}}}}]")
+    run = entered(made, MONDAY)
+
+    after = advance(made, run, Sent("skipped", OVER_CAP), MONDAY)
+
+    assert (after.ended or "completed") == reason

@@ -86,7 +86,7 @@ def test_what_is_both_goal_and_exit_is_refused() -> None:
 
 STEPS = [
     ("sned: welcome/hello", "there is no step kind 'sned'; did you mean 'send'?"),
-    ("{}", "this step does nothing; give it one of branch, exit, send, update, wait, wait_for"),
+    ("{}", "this step does nothing; give it one of branch, call, case, exit, notify, "),
     ("", "this is not a step; write 'kind: …', for example 'send: welcome/hello'"),
     ("hello", "this is not a step; write 'kind: …', for example 'send: welcome/hello'"),
     ("{send: welcome/hello, wait: 2 days}", "a step has one kind, this has send and wait; make it two steps"),
@@ -124,7 +124,7 @@ STEPS = [
      "'clicked'?"),
     ("{wait_for: [], up_to: 1 day}", "'wait_for' waits for nothing; write an event's name"),
     ("{wait_for: {frm: x}, up_to: 1 day}",
-     "'wait_for' takes an event's name, a list of names, or {form: NAME}; write one of them"),
+     "'wait_for' takes an event's name, a list of names, {form: NAME}, {segment: NAME} or "),
     ("{wait_for: {form: x}, up_to: 1 day}", "form 'x' has no file in policies/forms/; there is demo-request"),
     ("{wait_for: clicked, of: nowhere, up_to: 1 day}", "'nowhere' is not a step that sends; "),
     ("{wait_for: clicked, since: nowhere, up_to: 1 day}", "there is no step 'nowhere'; "),

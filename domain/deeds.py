@@ -1,0 +1,49 @@
+"""What the timeline says of deeds: a team written to, another system asked, another sequence begun or ended.
+
+The activity that does it and the simulation that imagines it write the same row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.asking import Answer, Row
+from domain.consent import waits_for
+from domain.facts import Facts
+from domain.needs import Begin, Call, Called, Done, Halt, Later, Notify, Sent
+
+
+def held_back(need: Notify, facts: Facts) -> Answer | None:
+    """Return the answer of a message to staff that waits for its window or the end of a pause; None if it may go."""
+    closed = waits_for(need.window, facts)
+    if closed is None:
+        return None
+    more = {"template": f"staff/{need.template}", "until": closed.until}
+    return Answer(Later(closed.until, closed.reason), Row("deferred", why=[closed.reason], more=more, final=False))
+
+
+def notified(need: Notify, subject: str = "", fate: Sent | None = None) -> Answer:
+    """Return the answer of a message to staff, whatever became of it."""
+    sent = fate or Sent("accepted")
+    did = "notified" if sent.fate == "accepted" else sent.fate
+    more = {"team": need.team, "template": f"staff/{need.template}"} | ({"subject": subject} if subject else {})
+    return Answer(sent, Row(did, why=[sent.reason] if sent.reason else [], more=more))
+
+
+def called(need: Call, answered: Mapping[str, Any] | None, reason: str = "") -> Answer:
+    """Return the answer of a call: what the other system said, or None and the reason it said nothing of use."""
+    more = {"save_as": need.save_as, "url": need.url}
+    if answered is None:
+        return Answer(Called("failed", reason or None), Row("called", why=[reason or "failed"], more=more))
+    return Answer(Called("answered"), Row("called", more=more | {"answer": dict(answered)}))
+
+
+def begun(need: Begin, refused: str | None = None) -> Answer:
+    """Return the answer of the start of another sequence; `refused` says why the contact could not enter."""
+    why = [f"not entered: {refused}"] if refused else []
+    return Answer(Done(), Row("started", why=why, more={"sequence": need.sequence}))
+
+
+def halted(need: Halt, ended: int | None = None) -> Answer:
+    """Return the answer of the end of another sequence; `ended` is how many runs it ended, None where nobody knows."""
+    why = ["the contact is not in it"] if ended == 0 else []
+    return Answer(Done(), Row("stopped", why=why, more={"sequence": need.sequence}))

@@ -1,0 +1,49 @@
+"""What a simulation imagines was done: nobody is written to, no system asked, nothing begun elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from domain.asking import Answer, Asked
+from domain.caps import Counted
+from domain.deeds import begun, called, halted, held_back, notified
+from domain.facts import Facts
+from domain.holds import HELD
+from domain.letters import Plan
+from domain.needs import Begin, Call, Halt, Later, Need, Notify
+
+# In a script, what another system answers: `{event: called, of: STEP, data: {…}}`; with `failed` it does not.
+CALLED, FAILED = "called", "failed"
+
+
+def imagined(need: Need, answers: Mapping[str, Any] | None, facts: Facts) -> tuple[Answer, Facts] | None:
+    """Return the answer to a need that acts outside, and the facts after it; None if this need does not.
+
+    `answers` is what a script says that a call answers.
+    """
+    if facts.hold is not None and isinstance(need, Notify | Call | Begin | Halt):
+        return Answer(Later(facts.hold.until, HELD)), facts
+    if isinstance(need, Notify):
+        return held_back(need, facts) or notified(need), facts
+    if isinstance(need, Call):
+        return _called(need, answers or {}, facts)
+    if isinstance(need, Begin):
+        return begun(need), facts
+    return (halted(need), facts) if isinstance(need, Halt) else None
+
+
+def _called(need: Call, answers: Mapping[str, Any], facts: Facts) -> tuple[Answer, Facts]:
+    if FAILED in answers:
+        return called(need, None, str(answers[FAILED])), facts
+    return called(need, answers), replace(facts, calls={**facts.calls, need.save_as: dict(answers)})
+
+
+def sent(plan: Plan, asked: Asked, facts: Facts) -> Facts:
+    """Return the facts after a message went out: it can be answered, and counts under caps."""
+    counted = Counted(plan.class_, plan.need.channel, facts.now)
+    return replace(facts, sends={**facts.sends, asked.step: asked.visit}, counted=(*facts.counted, counted))
+
+
+def opened(asked: Asked, facts: Facts) -> Facts:
+    """Return the facts after a task or a case was opened."""
+    return replace(facts, begun={**facts.begun, (asked.step, asked.visit): facts.now})

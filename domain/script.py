@@ -1,0 +1,48 @@
+"""What a simulation is given: who the contact is, when they enter, and what happens to them when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.facts import Standing
+from domain.program import Program
+
+# A run that has not ended after this long is left where it waits.
+HORIZON = timedelta(days=5 * 366)
+ENTER, SET = "enter", "set"
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """Something that happens at an instant: an event, `set` (fields that change), `pause` (`until`) or `resume`."""
+
+    at: datetime
+    event: str
+    of: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Script:
+    """A contact, the instant of entry, what started the run, and what happens afterwards.
+
+    `sends_take` is the time between the asking and the answer of one message after another; on a real clock it is a
+    moment. Those it does not name take none.
+    """
+
+    contact: Mapping[str, Any]
+    at: datetime
+    run_event: Mapping[str, Any] = field(default_factory=dict)
+    events: Sequence[Scripted] = ()
+    until: datetime | None = None
+    sends_take: Sequence[timedelta] = ()
+
+
+def assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:
+    """A contact without a word about the sequence's topic is taken to have opted in to it, and the story says so."""
+    consents = dict(contact.get("consents") or {})
+    if program.topic is None or program.topic in consents:
+        return Standing(consents=consents), []
+    return Standing(consents={**consents, program.topic: "opted_in"}), [f"consent: {program.topic}"]

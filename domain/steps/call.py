@@ -1,0 +1,71 @@
+"""`call`: another system is asked."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from domain.blanks import texts_in
+from domain.needs import Call as CallOut
+from domain.needs import Called, Outcome
+from domain.spans import Span
+from domain.steps.base import Destination, Ends, Refers, Step, of_blanks
+
+MOST_SECONDS = 600
+
+
+class Call(Step):
+    """A signed POST (Standard Webhooks); what the other system answers is `calls.NAME` from then on."""
+
+    kind: ClassVar[str] = "call"
+
+    call: str
+    body: dict[str, Any] = Field(default_factory=dict)
+    up_to: Span = Span.parse("30 seconds")
+    save_as: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]{0,63}$")
+    on_error: Literal["continue", "exit"] = "continue"
+
+    @field_validator("call")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
+            raise ValueError(f"'{value[:60]}' is no address to call; write https://…, without user and password")
+        if parts.scheme == "http" and not _is_here(parts.hostname):
+            raise ValueError(f"'{value[:60]}' would send the contact's data in the clear; write https://…")
+        return value
+
+    @field_validator("up_to")
+    @classmethod
+    def _is_short(cls, value: Span) -> Span:
+        if value.months or value.is_business or not 0 < value.elapsed().total_seconds() <= MOST_SECONDS:
+            raise ValueError(f"'{value}' is too long to wait for an answer; write 10 minutes or less")
+        return value
+
+    def need(self) -> CallOut:
+        return CallOut(url=self.call, body=self.body, up_to=self.up_to, save_as=self.saved_as)
+
+    @property
+    def saved_as(self) -> str:
+        """The name of the answer in `calls.NAME`."""
+        return self.save_as or self.id.replace("-", "_").replace(".", "_")
+
+    def go(self, outcome: Outcome | None) -> Destination:
+        failed = isinstance(outcome, Called) and outcome.fate == "failed"
+        return Ends("exited:call failed") if failed and self.on_error == "exit" else self.next
+
+    def says(self) -> str:
+        return f"call {urlsplit(self.call).hostname}"
+
+    def refers(self) -> Iterator[Refers]:
+        for text in texts_in(self.body):
+            yield from of_blanks("body", text)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,43 @@
+"""`case`: something went wrong, and somebody has to make it good."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from domain.needs import Open
+from domain.steps.base import Refers, Step, of_blanks
+
+# What a case is about where nothing else is written: the event that the run last waited for.
+MATCHED_EVENT = "matched.id"
+# An incident is known by somebody's name for it: an order, a booking, an answer.
+PATH = r"^(contact|run\.event|matched)\.\w+$"
+
+
+class Case(Step):
+    """A service recovery is opened, or joined if there is one of the same incident; the contact goes on at once."""
+
+    kind: ClassVar[str] = "case"
+
+    case: str = Field(min_length=1, max_length=200)
+    severity: str | None = Field(default=None, pattern="^S[1-4]$")
+    policy: str | None = None
+    team: str | None = None
+    incident: str | None = Field(default=None, pattern=PATH)
+
+    def need(self) -> Open:
+        return Open(
+            what="case",
+            title=self.case,
+            team=self.team,
+            policy=self.policy,
+            severity=self.severity,
+            incident=self.incident or MATCHED_EVENT,
+        )
+
+    def refers(self) -> Iterator[Refers]:
+        if self.team is not None:
+            yield Refers("team", "team", self.team)
+        yield from of_blanks("case", self.case)
+        if self.incident is not None:
+            yield Refers("incident", "name", self.incident)
