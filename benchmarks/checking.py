@@ -12,7 +12,7 @@ from benchmarks.home import PROJECT
 from benchmarks.measures import Report, Sample, Scale
 from starter.home import Home, load_home, read_home
 
-FILES = (1000, 200, 40)
+FILES = (1000, 400, 200)
 MOST_SECONDS = 60
 CHECKED, PARSED = "checked", "parsed by the bare libraries"
 LIMITS = "Python: half of it is parsing, the rest every rule on every line"

@@ -113,8 +113,6 @@ def _own_field(name: str) -> str:
 
 
 def _own_event(name: str) -> str:
-    if name in BUILT_IN:
-        raise ValueError(f"event '{name}' is built in; delete it here")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", name):
         raise ValueError(f"'{name}' cannot be the name of an event; use letters, digits and _, at most 64")
     return name
@@ -127,7 +125,7 @@ class ContactPolicy(Policy):
 
 
 class OwnEvent(Policy):
-    """An event of ours, with the fields that conditions may read."""
+    """An event of ours, or a built-in one, with the fields that conditions may read; those built in stay."""
 
     fields: list[str] = Field(default_factory=list)
 
@@ -194,7 +192,8 @@ class Policies(Policy):
 
     def event_fields(self) -> dict[str, frozenset[str]]:
         """Return every event, with its fields."""
-        return BUILT_IN | {name: frozenset(own.fields) for name, own in self.events.events.items()}
+        own = self.events.events.items()
+        return BUILT_IN | {name: frozenset(each.fields) | BUILT_IN.get(name, frozenset()) for name, each in own}
 
     def calendar(self, name: str | None) -> Calendar | None:
         """Return the calendar of this name, else the default one, else None. Raises ValueError for an unknown name."""

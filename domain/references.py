@@ -191,7 +191,9 @@ class Declared:
             mapping = self.policies.forms.get(trigger.form)
             return frozenset({"form", "source", *mapping.event, *mapping.fields}) if mapping else None
         own = self.policies.events.events.get(trigger.event or "")
-        return frozenset({"name", "at", *own.fields}) if own is not None and own.fields else None
+        if own is None or not own.fields:
+            return None
+        return frozenset({"name", "at"}) | self.policies.event_fields()[trigger.event or ""]
 
 
 def called(trigger: Trigger) -> str:

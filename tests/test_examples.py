@@ -44,10 +44,15 @@ EVIL: dict[str, Any] = {"email": "x@evil.example", "score": 0, "tags": [HOSTILE]
     ("first_name", "last_name", "company", "country", "language", "time_zone", "stage"), HOSTILE
 )
 ANSWERS: dict[str, Any] = {"plan": "team", "order": "A-10482", "severity": 4, "message": "It broke."}
+ANSWERS |= {"title": "Six hours", "place": "Workshop 2", "interest": "people", "size": "12"}
+# What nobody enters without: the sequence asks for it at its door, or is started by it.
+CERTAIN: dict[str, Any] = {"starts_at": "2026-05-12T07:00:00Z", "ends_on": "2026-05-18", "order_id": "o-2"}
+CERTAIN |= {"total": 520}
+DATES: dict[str, Any] = {"customer_since": "2024-02-29", "renewal_date": "2026-06-15"}
 CONTACTS = {
-    "full": (FULL, ANSWERS),
-    "minimal": (MINIMAL, {}),
-    "hostile": (EVIL, dict.fromkeys(ANSWERS, HOSTILE)),
+    "full": (FULL | DATES, ANSWERS | CERTAIN),
+    "minimal": (MINIMAL | DATES, CERTAIN),
+    "hostile": (EVIL | DATES, CERTAIN | dict.fromkeys([*ANSWERS, "order_id"], HOSTILE)),
 }
 
 
@@ -84,7 +89,7 @@ def test_nothing_is_wrong_with_the_files_and_nothing_is_doubtful() -> None:
 
     assert LOADED.problems == []
     assert Library(HOME.templates).problems(known) == []
-    assert sorted(LOADED.programs) == ["complaint-received", "demo-answer", "demo-welcome"]
+    assert {"complaint-received", "demo-answer", "demo-welcome"} <= set(LOADED.programs)
 
 
 def test_the_policies_load_without_the_sequences_too() -> None:
@@ -131,7 +136,7 @@ def test_every_template_is_written_for_everybody(template: str, who: str) -> Non
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_message_can_be_read_by_everybody(template: str) -> None:
-    page = Elements(rendered(template, FULL, ANSWERS)["html"] or "")
+    page = Elements(rendered(template, *CONTACTS["full"])["html"] or "")
 
     assert page.of("html", "lang") == ["en"]
     assert "light dark" in page.of("meta", "content")
@@ -143,7 +148,7 @@ def test_every_message_can_be_read_by_everybody(template: str) -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_marketing_shows_both_ways_out_in_both_parts(template: str) -> None:
-    parts = rendered(template, FULL, ANSWERS)
+    parts = rendered(template, *CONTACTS["full"])
 
     if CATALOGUE.class_of("email", template) == "marketing":
         for link in LINKS.values():

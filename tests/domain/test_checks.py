@@ -120,6 +120,16 @@ def test_a_built_in_event_may_have_fields_that_nobody_declared() -> None:
     assert said("goal: {event: purchased, where: event.product == 'bench'}\nsteps: []") == []
 
 
+@pytest.mark.parametrize(("field", "known"), [("cart", True), ("order_id", True), ("prodct", False)])
+def test_once_a_company_declares_fields_of_a_built_in_event_they_are_checked_beside_its_own(
+    field: str, known: bool
+) -> None:
+    text = f"goal: {{event: purchased, where: event.{field} == 'x'}}\nsteps: []"
+    declared = POLICIES | {"policies/events.yaml": "events: {purchased: {fields: [cart]}}"}
+
+    assert (said(text, declared) == []) == known
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

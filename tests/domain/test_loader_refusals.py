@@ -246,7 +246,6 @@ POLICY = [
     ("contact", "fields: {vip: yes_no}", "'vip' takes keys with values, not 'yes_no'; write 'key: value' lines, "
      "indented"),
     ("contact", "field: {vip: {}}", "there is no key 'field' here; did you mean 'fields'?"),
-    ("events", "events: {clicked: {}}", "event 'clicked' is built in; delete it here"),
     ("events", "events: {'a b': {}}", "'a b' cannot be the name of an event; use letters, digits and _, at most 64"),
     ("events", "events: {x: {fields: plan}}", "'fields' takes a list, not 'plan'; write each on a line of its own "
      "behind '- '"),
