@@ -5,7 +5,7 @@ kind is drawn as soon as it exists.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from domain.program import Program
@@ -56,41 +56,39 @@ class Drawing:
         return frozenset((arrow.source, arrow.target) for arrow in self.arrows if arrow.back)
 
     def walked(self, steps: Iterable[str], end: str | None = None) -> frozenset[tuple[str, str]]:
-        """Return the arrows (source, target) that lead along these steps, from the entry to the end of this reason.
-
-        Steps that nothing is told of lie between them on the shortest way.
-        """
-        ways = _ways(self.arrows)
+        """Return the arrows (source, target) that lead along these steps, from the entry to the end of this reason."""
         here, found = START, set[tuple[str, str]]()
         for step in steps:
-            found.update(_shortest(ways, here, frozenset({step})))
+            found.update(self.way(here, {step}))
             here = step
-        found.update(_shortest(ways, here, self._ends(end)))
-        return frozenset(found)
+        return frozenset(found | set(self.way(here, self.ends(end))))
 
-    def _ends(self, reason: str | None) -> frozenset[str]:
+    def way(self, start: str, goals: Collection[str]) -> list[tuple[str, str]]:
+        """Return the arrows of the shortest way, one at least, to one of `goals`; [] where none leads there.
+
+        Between two steps of a timeline lie only those that nothing is told of, so the shortest way is the one taken.
+        """
+        ways, came, coming = _ways(self.arrows), dict[str, str](), deque([start])
+        while coming and goals:
+            here = coming.popleft()
+            for target in ways.get(here, ()):
+                if target in goals:
+                    found = [(here, target)]
+                    while here != start:
+                        found.insert(0, (came[here], here))
+                        here = came[here]
+                    return found
+                if target not in came:
+                    came[target] = here
+                    coming.append(target)
+        return []
+
+    def ends(self, reason: str | None) -> frozenset[str]:
+        """Return the boxes at which a run ends with this reason; none for an end that can come at any time."""
         if reason is None:
             return frozenset()
         said = {_ended(Ends(reason)), f"exit {reason.removeprefix('exited:')}"}
         return frozenset(box.id for box in self.boxes if box.sort == "end" and box.says in said)
-
-
-def _shortest(ways: Mapping[str, Sequence[str]], start: str, goals: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the arrows of a shortest way, of one arrow at least; nothing where none leads there."""
-    came: dict[str, str] = {}
-    coming = deque([start])
-    while coming and goals:
-        here = coming.popleft()
-        for target in ways.get(here, ()):
-            if target in goals:
-                yield here, target
-                while here != start:
-                    yield came[here], here
-                    here = came[here]
-                return
-            if target not in came:
-                came[target] = here
-                coming.append(target)
 
 
 def drawn(program: Program) -> Drawing:

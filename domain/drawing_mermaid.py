@@ -25,7 +25,8 @@ def mermaid(drawing: Drawing) -> str:
         words = "<br/>".join(_escaped(each) for each in (box.says, box.note) if each)
         lines.append(f'  {names[box.id]}{before}"{words or BLANK}"{behind}')
     for arrow in drawing.arrows:
-        line, label = "-.->" if arrow.aside else "-->", f'|"{_escaped(arrow.label)}"|' if arrow.label else ""
+        line, said = "-.->" if arrow.aside else "-->", _escaped(arrow.label)
+        label = f'|"{said}"|' if said else ""
         lines.append(f"  {names[arrow.source]} {line}{label} {names[arrow.target]}")
     if drawing.any_time:
         words = "<br/>".join(_escaped(each) for each in ("ends it at any time", *drawing.any_time))

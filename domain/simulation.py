@@ -104,6 +104,7 @@ class _World:
         """Ask the run's need once; None when nothing more will happen before the clock's end."""
         wanted = need(self.program, run)
         assert wanted is not None, "a run that has not ended needs something"
+        self.story.stood_at = run.position
         if self._left():
             return run.model_copy(update={"position": None})
         run = departed(self.program, run, self.now)

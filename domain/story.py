@@ -14,7 +14,10 @@ from domain.letters import Plan, Written
 
 @dataclass
 class Story:
-    """What happened: the timeline as contract.md section 3 draws it, and the letters by the row that sent them."""
+    """What happened: the timeline as contract.md section 3 draws it, and the letters by the row that sent them.
+
+    `stood_at` is the step the run came to last: where it stood when something from outside ended it.
+    """
 
     facts: Facts
     timeline: list[dict[str, Any]] = field(default_factory=list)
@@ -22,6 +25,7 @@ class Story:
     assumed: list[str] = field(default_factory=list)
     end: dict[str, Any] | None = None
     waiting: dict[str, Any] | None = None
+    stood_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the document that `rapport simulate --json` prints."""

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from domain.dues import resolve
 from domain.facts import Facts
 from domain.policies import Policies
@@ -26,8 +23,8 @@ from starter.composer import Composer, as_mail
 from starter.contact_file import read_contact
 from starter.home import LoadedHome, load_home, read_home
 from starter.script_files import Told, read_events
+from starter.story_lines import lines
 from starter.story_page import page
-from starter.telling import LONG, deed, ended, on_clock, reasons
 
 OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.eml")
 """The names this command gives to messages; what lies in `--out` under such a name is of an earlier run."""
@@ -63,8 +60,8 @@ def simulate_files(home: Path, wanted: Wanted) -> Result:
         story = simulate(program, policies, loaded.templates, composer, script)
     notes = [str(problem) for problem in sorted(set(problems))]
     if wanted.out is not None:
-        notes += _write_out(wanted.out, story)
-    return Result(story.as_json(), _told(story), notes)
+        notes += _write_out(wanted.out, story, script.events)
+    return Result(story.as_json(), list(lines(story, script.events)), notes)
 
 
 def _script(
@@ -102,37 +99,10 @@ def composing(loaded: LoadedHome) -> Iterator[Composer]:
         raise OutOfReach(f"rendering: {error}") from None
 
 
-# --- shown and written -----------------------------------------------------------------------------------------------
+# --- written ---------------------------------------------------------------------------------------------------------
 
 
-def _told(story: Story) -> list[Any]:
-    facts, zone = story.facts, story.facts.zone.zone
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column(f"{facts.zone.name}", no_wrap=True)
-    table.add_column("step", no_wrap=True, style="dim")
-    table.add_column("what happens")
-    table.add_column("why", style="dim")
-    for row in story.timeline:
-        style = {"sent": "green", "skipped": "yellow", "held": "yellow", "stopped": "red"}.get(row["did"], "")
-        cells = (on_clock(row["at"], zone), row["step"], Text(deed(row, zone), style=style), Text(reasons(row)))
-        table.add_row(*cells)
-    begins = f"{facts.program.sequence} {facts.program.version[:19]}, from {on_clock(facts.entered_at, zone, LONG)}"
-    lines = [begins, f"clock: {facts.zone.name} (from {facts.zone.rung})"]
-    lines += [f"taken for granted: {each}" for each in story.assumed]
-    return [*lines, "", table, "", _last_line(story)]
-
-
-def _last_line(story: Story) -> str:
-    zone = story.facts.zone.zone
-    if story.end is not None:
-        why = reasons(story.end)
-        return f"{on_clock(story.end['at'], zone)}  {ended(story.end['reason'])}" + (f" ({why})" if why else "")
-    waiting = story.waiting or {}
-    until = f" until {on_clock(waiting['until'], zone)}" if waiting.get("until") else ""
-    return f"still waits at {waiting.get('step')}{until}"
-
-
-def _write_out(folder: Path, story: Story) -> list[str]:
+def _write_out(folder: Path, story: Story, events: Sequence[Scripted]) -> list[str]:
     """Write each message and the page; return what there is to say about it."""
     notes = []
     prepare(folder)
@@ -145,7 +115,7 @@ def _write_out(folder: Path, story: Story) -> list[str]:
             notes.append(f"{row['step']}: would not go out: {error}")
             continue
         write(folder / f"{number:02}-{row['step']}.eml", mail)
-    write(folder / "timeline.html", page(story).encode("utf-8", "replace"))
+    write(folder / "timeline.html", page(story, events).encode("utf-8", "replace"))
     return [*notes, f"written: {folder / 'timeline.html'} and {len(story.letters)} messages beside it"]
 
 

@@ -3,71 +3,79 @@
 Self-contained: no script, nothing loaded from elsewhere. The messages stand in frames that may run nothing.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from html import escape
+from itertools import groupby
 from typing import Any
 
+from domain.drawing import Drawing, drawn
+from domain.drawing_svg import svg
 from domain.letters import Plan, Written
+from domain.simulation import Scripted
 from domain.story import Story
-from starter.telling import LONG, deed, ended, on_clock, reasons
+from starter.story_moments import Moment, day_of, gap, last_words, moments, path_of
+from starter.story_style import document, figures
+from starter.telling import LONG, ended, on_clock
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #23272e; --soft: #667080; --line: #d9dce1; --paper: #fff; --ground: #f5f4f1;
-  --sent: #1f6f54; --wait: #8a93a0; --choice: #6a4fb3; --halt: #b3541e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e6; --soft: #a3abb6; --line: #3a4048; --paper: #22262b;
-  --ground: #181b1f; --sent: #7fd1b2; --wait: #8a93a0; --choice: #b6a3ee; --halt: #f0a276; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; }
-.about { color: var(--soft); margin: 0 0 1.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0 0 2rem; }
-dt { color: var(--soft); } dd { margin: 0; }
-h2 { font-size: .95rem; color: var(--soft); font-weight: 600; margin: 2rem 0 .5rem; }
 ol { list-style: none; margin: 0; padding: 0; }
-li { position: relative; padding: 0 0 1.1rem 1.6rem; border-left: 2px solid var(--line); margin-left: .4rem; }
-li::before { content: ""; position: absolute; left: -.5rem; top: .4rem; width: .85rem; height: .85rem;
+ol > li { position: relative; padding: 0 0 1.1rem 1.6rem; border-left: 2px solid var(--line); margin-left: .4rem; }
+ol > li::before { content: ""; position: absolute; left: -.5rem; top: .35rem; width: .85rem; height: .85rem;
   border-radius: 50%; background: var(--wait); border: 2px solid var(--ground); }
 li.sent::before { background: var(--sent); } li.choice::before { background: var(--choice); }
-li.halt::before { background: var(--halt); }
+li.halt::before { background: var(--halt); } li.event::before { background: var(--event); }
+li.enter::before { background: var(--ink); }
+li.halt .deed { color: var(--halt); } li.event .deed { color: var(--event); } li.sent .deed { font-weight: 600; }
+.row { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }
+.deed { flex: 1 1 14rem; overflow-wrap: anywhere; }
 time { color: var(--soft); font-variant-numeric: tabular-nums; }
-.step { color: var(--soft); font-size: .85rem; }
-.why { color: var(--soft); font-size: .9rem; margin: .1rem 0 0; overflow-wrap: anywhere; }
-details { margin: .5rem 0 0; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper); }
-summary { padding: .5rem .8rem; cursor: pointer; }
-iframe { width: 100%; height: 32rem; border: 0; border-top: 1px solid var(--line); background: #fff; }
-pre { margin: 0; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; border-top: 1px solid var(--line); }
-.end { margin-top: 1rem; padding: .8rem 1rem; border-radius: .5rem; background: var(--paper);
+.step { color: var(--soft); font-size: .8rem; font-family: ui-monospace, monospace; }
+.gap { color: var(--soft); font-size: .85rem; margin: 0 0 .5rem; }
+.why, .not { color: var(--soft); font-size: .9rem; margin: .1rem 0 0; overflow-wrap: anywhere; }
+.not::before { content: "not taken: "; font-style: italic; }
+iframe { display: block; width: 100%; height: 30rem; border: 0; border-top: 1px solid var(--line); background: #fff;
+  color-scheme: light; }
+pre { margin: 0; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; border-top: 1px solid var(--line);
+  font: .85rem/1.45 ui-monospace, monospace; }
+.letter dl { padding: 0 .9rem .6rem; margin: 0; font-size: .9rem; }
+.letter details { margin: 0; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
+.letter details summary { font-size: .85rem; color: var(--soft); }
+.on-paper { display: none; }
+.map svg { max-width: 100%; min-width: 30rem; height: auto; }
+.end { margin-top: 1.5rem; padding: .9rem 1.1rem; border-radius: .6rem; background: var(--paper);
   border: 1px solid var(--line); }
-@media print { iframe { height: 24rem; } body { background: #fff; } }
+.end p { margin: .25rem 0 0; color: var(--soft); overflow-wrap: anywhere; }
+@media (min-width: 78rem) { main { max-width: 88rem; display: grid; gap: 0 2.5rem;
+  grid-template-columns: minmax(0, 48rem) minmax(0, 1fr); } .story { grid-column: 1; }
+  .map { position: sticky; top: 1.5rem; align-self: start; grid-column: 2; grid-row: 1; }
+  .scroll { max-height: calc(100vh - 7rem); } }
+@media print { iframe, .letter details { display: none; } .on-paper { display: block; }
+  .map { break-before: page; } .map svg { min-width: 0; } }
 """
-LOOKS = {"sent": "sent", "took": "choice", "matched": "choice", "timed_out": "choice"}
-LOOKS |= dict.fromkeys(("held", "skipped", "refused", "unknown", "stopped", "deferred"), "halt")
 
 
-def page(story: Story) -> str:
-    """Return the page of a story, complete HTML."""
-    facts = story.facts
-    title = f"{facts.program.sequence} for {_person(facts.contact)}"
+def page(story: Story, events: Sequence[Scripted] = ()) -> str:
+    """Return the page of a story, complete HTML; `events` is what the contact was scripted to do."""
+    program = story.facts.program
+    title = f"{program.sequence} for {_person(story.facts.contact)}"
+    drawing = drawn(program)
+    told = moments(story, drawing, events)
     body = [
+        '<section class="story">',
         f"<h1>{escape(title)}</h1>",
-        f'<p class="about">{escape(facts.program.description or "A simulation: nobody was written to.")}</p>',
+        f'<p class="about">{escape(program.description or "A simulation: nobody was written to.")}</p>',
+        figures(list(_figures(story))),
+        *(f'<p class="assumed">Taken for granted: {escape(each)}</p>' for each in story.assumed),
         "<dl>",
         *(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _facts(story)),
         "</dl>",
-        *_days(story),
-        f'<p class="end">{escape(_end(story))}</p>',
+        *_days(story, told),
+        _end(story),
+        "</section>",
+        _map(drawing, story),
     ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "img-src data:; frame-src 'self'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(body)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return document(title, "\n".join(body), STYLE)
 
 
 def _person(contact: Mapping[str, Any]) -> str:
@@ -75,58 +83,82 @@ def _person(contact: Mapping[str, Any]) -> str:
     return names or str(contact.get("email") or "somebody without a name")
 
 
+def _figures(story: Story) -> Iterator[tuple[str, str]]:
+    count = len(story.letters)
+    yield str(count), "message" if count == 1 else "messages"
+    last = (story.end or {}).get("at") or (story.timeline[-1]["at"] if story.timeline else None)
+    if last is not None:
+        lasts = gap(story.facts.entered_at, datetime.fromisoformat(last), story.facts.zone.zone)
+        yield (lasts.removesuffix(" later").replace("the next day", "1 day") or "at once"), "from entry to here"
+    yield (ended(story.end["reason"]) if story.end else "still waits"), "how it ends"
+
+
 def _facts(story: Story) -> Iterator[tuple[str, str]]:
     facts = story.facts
-    zone = facts.zone
     if facts.contact.get("email"):
         yield "E-mail", str(facts.contact["email"])
-    yield "Begins", on_clock(facts.entered_at, zone.zone, LONG)
-    yield "Clock", f"{zone.name} (from {zone.rung})"
-    yield "Messages", str(len(story.letters))
+    yield "Begins", on_clock(facts.entered_at, facts.zone.zone, LONG)
+    yield "Clock", f"{facts.zone.name} (from {facts.zone.rung})"
     yield "Version", facts.program.version[:19]
-    for each in story.assumed:
-        yield "Taken for granted", each
 
 
-def _days(story: Story) -> Iterator[str]:
-    zone, entered = story.facts.zone.zone, story.facts.entered_at
-    before = None
-    for number, row in enumerate(story.timeline):
-        day = _day(row["at"], entered, zone)
-        if day != before:
-            yield ("</ol>" if before else "") + f"<h2>{escape(day)}</h2><ol>"
-        before = day
-        yield _item(row, zone, story.letters.get(number))
-    yield "</ol>" if before else ""
+# --- the timeline ----------------------------------------------------------------------------------------------------
 
 
-def _day(at: str, entered: datetime, zone: tzinfo) -> str:
-    here = datetime.fromisoformat(at).astimezone(zone).date()
-    number = (here - entered.astimezone(zone).date()).days + 1
-    return f"Day {number} · {on_clock(at, zone, '%A %d %B %Y')}"
+def _days(story: Story, told: Sequence[Moment]) -> Iterator[str]:
+    zone, before = story.facts.zone.zone, story.facts.entered_at
+    for number, (day, of_day) in enumerate(groupby(told, key=lambda moment: day_of(moment.at, story))):
+        for place, moment in enumerate(of_day):
+            later = gap(before, moment.at, zone)
+            if place == 0:
+                said = f' <span class="later">{escape(later)}</span>' if number and later else ""
+                yield f"<h3>{escape(day)}{said}</h3>\n<ol>"
+                later = ""
+            yield _item(moment, story, later)
+            before = moment.at
+        yield "</ol>"
 
 
-def _item(row: Mapping[str, Any], zone: tzinfo, letter: tuple[Plan, Written] | None) -> str:
-    why = f'<p class="why">{escape(reasons(row))}</p>' if row["why"] else ""
-    return (
-        f'<li class="{LOOKS.get(row["did"], "quiet")}"><time datetime="{escape(row["at"])}">'
-        f"{on_clock(row['at'], zone, '%H:%M')}</time> {escape(deed(row, zone))} "
-        f'<span class="step">{escape(row["step"])}</span>{why}{_letter(*letter) if letter else ""}</li>'
-    )
+def _item(moment: Moment, story: Story, later: str) -> str:
+    letter = story.letters.get(moment.row) if moment.row is not None else None
+    clock = on_clock(moment.at, story.facts.zone.zone, "%H:%M")
+    parts = [
+        f'<p class="gap">{escape(later)}</p>' if later else "",
+        f'<div class="row"><time datetime="{escape(moment.at.isoformat())}">{clock}</time>'
+        f'<span class="deed">{escape(moment.deed)}</span><span class="step">{escape(moment.step)}</span></div>',
+        *(f'<p class="why">{escape(each)}</p>' for each in moment.why),
+        *(f'<p class="not">{escape(each)}</p>' for each in moment.not_taken),
+        _letter(*letter) if letter else "",
+    ]
+    return f'<li class="{moment.sort}">{"".join(parts)}</li>'
 
 
 def _letter(plan: Plan, written: Written) -> str:
-    said = f"From {plan.sender.from_} · {plan.class_}" + (f" · {plan.topic}" if plan.topic else "")
-    shown = f'<iframe sandbox="" loading="lazy" title="The message" srcdoc="{escape(written.html)}"></iframe>'
+    head = [("From", plan.sender.from_), ("Sent as", _class_of(plan))]
+    names = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in head)
     text = f"<pre>{escape(written.text)}</pre>"
-    return f"<details><summary>{escape(said)}</summary>{shown if written.html else text}</details>"
+    shown = text
+    if written.html:
+        frame = f'<iframe sandbox="" loading="lazy" title="The message" srcdoc="{escape(written.html)}"></iframe>'
+        shown = f'{frame}<details><summary>As plain text</summary>{text}</details><div class="on-paper">{text}</div>'
+    return (
+        f'<details class="letter" open><summary>{escape(plan.need.template)}</summary><dl>{names}</dl>{shown}</details>'
+    )
+
+
+def _class_of(plan: Plan) -> str:
+    return plan.class_ + (f", about {plan.topic}" if plan.topic else "")
 
 
 def _end(story: Story) -> str:
-    zone = story.facts.zone.zone
-    if story.end is not None:
-        why = reasons(story.end)
-        return f"{on_clock(story.end['at'], zone, LONG)}: {ended(story.end['reason'])}" + (f" ({why})" if why else "")
-    waiting = story.waiting or {}
-    until = f" until {on_clock(waiting['until'], zone, LONG)}" if waiting.get("until") else ""
-    return f"Still waits at {waiting.get('step')}{until}."
+    said, why = last_words(story, LONG)
+    reason = f"<p>{escape(why)}</p>" if why else ""
+    return f'<div class="end">{escape(said[:1].upper() + said[1:])}{reason}</div>'
+
+
+def _map(drawing: Drawing, story: Story) -> str:
+    picture = svg(drawing, path_of(story, drawing))
+    return (
+        '<details class="map" open><summary>The whole sequence, and the way taken</summary>'
+        f'<div class="scroll">{picture}</div></details>'
+    )

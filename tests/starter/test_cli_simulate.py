@@ -99,10 +99,13 @@ def test_a_contact_who_said_no_does_not_enter(home: SmallHome) -> None:
 def test_people_see_the_contacts_own_clock(home: SmallHome) -> None:
     typed = home.type("simulate", "welcome", "--contact", home.json("ann", ANN), "--at", FRIDAY)
 
-    assert "Fri 27 Mar 10:00  hello" in typed.out
     assert "clock: Europe/Berlin (from contact)" in typed.out
     assert "taken for granted: consent: product-news" in typed.out
-    assert "sent “A tip”" in typed.out
+    assert "Day 3 · Sunday 29 March 2026 · 2 days later\n  09:00 · waited" in typed.out
+    assert re.search(r"^  10:00 ✉ sent “Hello & welcome” +hello$", typed.out, re.MULTILINE)
+    assert "not taken: it happens → update score +20" in typed.out
+    assert "\x1b" not in typed.out
+    assert max(map(len, typed.out.splitlines())) <= 80
 
 
 class Tags(HTMLParser):
@@ -149,6 +152,7 @@ def test_out_holds_every_message_as_mail_and_a_page_that_loads_nothing(home: Sma
     tags.feed(page)
     assert tags.loaded == []
     assert len(tags.frames) == 3
+    assert page.count('<g class="deliver walked">') == 3
     assert "Day 3 · Sunday 29 March 2026" in page
 
 
