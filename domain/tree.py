@@ -198,9 +198,9 @@ class _Growing:
 
     def _grow_text(self, node: ScalarNode, line: int) -> Text | None:
         if node.value == "" and node.style is None:
-            return None
+            return Text(f"&{node.anchor}", line) if node.anchor else None
         self._check_characters(node.value, line)
-        return Text(node.value, line)
+        return Text(NO_TEXT.sub("", node.value), line)
 
     def _check_characters(self, value: str, line: int) -> None:
         if found := NO_TEXT.search(value):

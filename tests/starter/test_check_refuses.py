@@ -1,0 +1,242 @@
+"""Everything that check has to refuse or warn of (sequence-language.md, section 5 and the rules of 1 to 4), a row each.
+
+A row is what somebody wrote into a small home, and the one line that check answers: path, line, what is wrong, and
+what to do. `tests/domain/test_loader_refusals.py` has many more of the same sorts.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from domain.steps.base import Step
+from starter.home import Home, load_files, load_home, read_home
+from tests.domain.kit import POLICIES
+
+BODY = "{% block subject %}News{% endblock %}{% block html %}<p>WORDS {{ unsubscribe_url }}</p>{% endblock %}\n"
+HOME = POLICIES | {
+    "templates/email/welcome/hello.html": f"---\nclass: marketing\n---\n{BODY}",
+    "templates/email/welcome/tips.html": f"---\nclass: marketing\n---\n{BODY}",
+    "templates/email/shop/receipt.html": f"---\nclass: transactional\n---\n{BODY}",
+}
+STORY = "sequences/story.yaml"
+
+
+def check(path: str, text: str) -> list[str]:
+    """Return what check says of the small home with this file in it."""
+    return [str(problem) for problem in load_files(HOME | {path: text}).problems]
+
+
+class Row(NamedTuple):
+    item: str
+    written: str
+    expected: str
+
+
+# Words that are no YAML, or not the YAML that was meant ------------------------------------------------------------
+
+QUOTE = "put the whole value in double quotes"
+TEXT = [
+    Row("not YAML", "steps:\n  - send: [a\n  - b: c\n", "2: a '[' is opened here and not closed; close it, or " + QUOTE),
+    Row("not YAML", "steps: []\n  topic: x\n", "2: this is not YAML (expected <block end>, but found '<block "
+        "mapping start>'); check the indentation and the colons above"),
+    Row("tab", "enter:\n\ton: {form: demo-request}\nsteps: []\n", "2: there is a tab; indent with spaces"),
+    Row("duplicate key", "steps: []\nowner: a\nowner: b\n",
+        "3: 'owner' is written twice (first on line 2); keep one of them"),
+    Row("alias bomb", "a: &a [" + "x," * 99 + "]\nb: &b [" + "*a," * 99 + "]\nc: [" + "*b," * 99 + "]\nsteps: []\n",
+        "1: too much in one file (over 20,000 values or 60 levels, aliases followed); split it"),
+    Row("alias in itself", "description: &a [*a]\nsteps: []\n",
+        "1: '*a' stands inside what it repeats; write out what you mean"),
+    Row("very deep", "steps: " + "[" * 5_000 + "\n", "1: nested deeper than 60 levels; make it flatter"),
+    Row("huge", "# " + "x" * 300_000 + "\nsteps: []\n", "1: the file is larger than 256 kB; split it"),
+    Row("NUL", "steps: []\n\0\n", "2: this is not YAML (unacceptable character #x0000: special characters are not "
+        "allowed); remove what is not text"),
+    Row("a surrogate", 'steps: []\nowner: "\\ud800"\n', "2: \\ud800 is no character of a text; delete it"),
+    Row("empty", "", "1: the file is empty; write something or delete it"),
+    Row("a list", "- send: welcome/hello\n",
+        "1: a sequence is keys and values; begin with 'description:' and 'steps:'"),
+    Row("two documents", "steps: []\n---\nsteps: []\n",
+        "2: there is a second document; delete the '---', or make it a file of its own"),
+    Row("begins with !", "exit:\n  when: !has(contact.vip)\nsteps: []\n", f"2: a value cannot begin with '!'; {QUOTE}"),
+    Row("begins with '", "exit:\n  when: 'vip' in contact.tags\nsteps: []\n",
+        f"2: this is not YAML (expected <block end>, but found '<scalar>'); {QUOTE}"),
+    Row("begins with {", "description: {{ x }} y\nsteps: []\n",
+        f"1: this is not YAML (expected <block end>, but found '<scalar>'); {QUOTE}"),
+    Row("begins with [", "description: [a] b\nsteps: []\n",
+        f"1: this is not YAML (expected <block end>, but found '<scalar>'); {QUOTE}"),
+    Row("begins with *", "description: *all of them\nsteps: []\n", f"1: this is not YAML (found undefined alias 'all'); {QUOTE}"),
+    Row("begins with &", "description: &more\nsteps: []\n",
+        f"1: '&more' marks what nothing repeats; delete it, or {QUOTE}"),
+    Row("begins with %", "description: %off\nsteps: []\n",
+        f"1: this is not YAML (found character '%' that cannot start any token); {QUOTE}"),
+    Row("begins with @", "description: @home\nsteps: []\n",
+        f"1: this is not YAML (found character '@' that cannot start any token); {QUOTE}"),
+    Row("holds a colon", "description: Welcome: the story\nsteps: []\n",
+        f"1: this is not YAML (mapping values are not allowed here); {QUOTE}"),
+    Row("an open quote", "description: \"Welcome\nsteps: []\n",
+        "1: a quote is opened here and not closed; close it, or delete it"),
+    Row("a directive", "%YAML 1.1\n---\nsteps: []\n", f"1: a line cannot begin with '%'; delete it, or {QUOTE}"),
+]  # fmt: skip
+
+# The head ----------------------------------------------------------------------------------------------------------
+
+HEAD = [
+    Row("unknown key", "desription: x", "there is no key 'desription' here; did you mean 'description'?"),
+    Row("missing value", "owner:", "'owner' has no value; write one, or delete the line"),
+    Row("unknown word", "phase: sales", "'phase' cannot be 'sales'; write 'acquisition', 'interaction' or 'retention'"),
+    Row("unknown word", "status: NO", "'status' cannot be 'NO'; write 'live' or 'draft'"),
+    Row("unknown word", "on_unsubscribe: leave", "'on_unsubscribe' cannot be 'leave'; write 'end' or 'stay'"),
+    Row("priority", "priority: 101", "'priority' cannot be '101'; write at most 100"),
+    Row("priority", "priority: -1", "'priority' cannot be '-1'; write at least 0"),
+    Row("priority", "priority: high", "'priority' takes a whole number, not 'high'; write digits"),
+    Row("zone", "time_zone: Mars/North", "'Mars/North' is not a time zone; write an IANA name such as Europe/Berlin"),
+    Row("calendar", "calendar: office", "calendar 'office' is not in policies/calendars.yaml; did you mean 'office-hours'?"),
+    Row("calendar", "window: nite", "calendar 'nite' is not in policies/calendars.yaml; did you mean 'night'?"),
+    Row("topic", "topic: news", "topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
+    Row("on_conflict", "on_conflict: fight", "'on_conflict' cannot be 'fight'; write 'refuse', 'wait' or 'preempt'"),
+    Row("on_conflict", "on_conflict: wait",
+        "'on_conflict' is asked between the sequences of a group; add 'group: NAME', or delete it"),
+    Row("group", "group: Nurture", "'Nurture' cannot be a group; use small letters, digits and -, at most 64"),
+    Row("trigger", "enter: {on: demo-request}", "this is not a trigger; write 'form: NAME' or 'event: NAME'"),
+    Row("trigger", "enter: {on: {form: a, event: b}}",
+        "a trigger names one of 'event', 'form', 'segment' or 'date'; write one of them"),
+    Row("form", "enter: {on: {form: demo}}", "form 'demo' has no file in policies/forms/; there is demo-request"),
+    Row("event", "goal: {event: meting_booked}",
+        "event 'meting_booked' is not declared in policies/events.yaml; did you mean 'meeting_booked'?"),
+    Row("again", "enter: {again: once}",
+        "'once' is no rule of re-entry; write never, after_exit, after_exit SPAN, restart or always"),
+    Row("again", "enter: {again: after_exit 3 dayz}", "bad span '3 dayz'; write a number and one of seconds, minutes, "
+        "hours, days, weeks, months, business hours, business days, e.g. '3 days'"),
+    Row("per", "enter: {per: contact.email}",
+        "'per' names a field of what started the run, not 'contact.email'; write run.event.FIELD"),
+    Row("holdout", "enter: {holdout: 5}", "'5' is no share; write it in per cent, such as 5%"),
+    Row("holdout", "enter: {holdout: 100%}", "'100%' would hold everybody out; write less than 100%"),
+    Row("date", "enter: {on: {date: contact.renewal_dat - 30 days}}",
+        "a contact has no field 'renewal_dat'; did you mean 'renewal_date'?"),
+    Row("within", "goal: {event: purchased, within: 14 dayz}", "bad span '14 dayz'; write a number and one of seconds, "
+        "minutes, hours, days, weeks, months, business hours, business days, e.g. '14 days'"),
+    Row("goal and exit", "goal: {event: purchased}\nexit: {event: purchased}",
+        "'purchased' is both goal and exit; keep one of them"),
+    # Conditions: unknown fields and functions, what functions take, the bounds
+    Row("field", "enter: {when: contact.contry == 'DE'}", "there is no field contact.contry; did you mean 'country'?"),
+    Row("field", "enter: {on: {event: trial_started, where: event.plann == 'pro'}}",
+        "there is no field event.plann; did you mean 'plan'?"),
+    Row("name", "enter: {when: person.country == 'DE'}",
+        "there is no name person; there are calls, contact, matched, now, outcome, run, and texts stand in quotes"),
+    Row("name", "enter: {when: event.plan == 'pro'}", "the name event is known only in where, enter, exit and "
+        "goal; write run.event for what started the run, or matched for what a wait_for took"),
+    Row("function", "exit: {when: didd('purchased')}", "there is no function didd(); did you mean 'did'?"),
+    Row("argument", "exit: {when: did(contact.stage)}",
+        "an event must be written out as a text in quotes; write it as did('purchased', 30)"),
+    Row("argument", "exit: {when: did('purchasd')}", "there is no event 'purchasd'; did you mean 'purchased'?"),
+    Row("argument", "exit: {when: topic('news')}", "there is no topic 'news'; there are product-news, service"),
+    Row("step", "exit: {when: clicked('hello')}", "there is no step 'hello'; none is known here, so leave it out"),
+    Row("1,000 characters", "exit: {when: " + " || ".join(["contact.score > 1"] * 60) + "}",
+        "the condition has 1,256 characters, 1,000 is the most; split it over several steps, or compute a field of the "
+        "record first"),
+    Row("one comprehension", "exit: {when: \"contact.tags.exists(t, contact.tags.all(u, u == t))\"}",
+        "the condition goes through lists 2 times (exists, all), once is the most; split it over several steps, or "
+        "compute a field of the record first"),
+]  # fmt: skip
+
+# The steps: line 3 is a send `tips` ----------------------------------------------------------------------------------
+
+STEPS = [
+    Row("unknown kind", "{sned: welcome/hello}", "there is no step kind 'sned'; did you mean 'send'?"),
+    Row("unknown key", "{send: welcome/hello, windw: night}", "'send' has no 'windw'; did you mean 'window'?"),
+    Row("missing value", "{send: }", "'send' has no value; write one, or delete the line"),
+    Row("template", "{send: welcome/helo}",
+        "template 'welcome/helo' does not exist; templates/email/welcome/ has hello, tips"),
+    Row("sender", "{send: welcome/hello, sender: sales}",
+        "sender 'sales' is not in policies/messaging.yaml; there is default, service"),
+    Row("topic", "{send: welcome/hello, topic: news}",
+        "topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
+    Row("calendar", "{send: welcome/hello, window: nigth}",
+        "calendar 'nigth' is not in policies/calendars.yaml; did you mean 'night'?"),
+    Row("expires", "{send: welcome/hello, expires: until contact.renewal_date}",
+        "bad expiry 'until contact.renewal_date'; leave out 'until': 'contact.renewal_date'"),
+    Row("span", "{wait: 2 dayz}", "bad span '2 dayz'; write a number and one of seconds, minutes, hours, days, weeks, "
+        "months, business hours, business days, e.g. '2 days'"),
+    Row("span", "{wait: 0 days}", "bad span '0 days'; the number must be 1 or more"),
+    Row("time", "{wait: 2 days at 24:30}", "bad time '24:30'; write HH:MM, e.g. '09:00'"),
+    Row("time", "{wait: 5 hours at 09:00}",
+        "bad time in '5 hours at 09:00'; 'at' goes only with days, weeks, months and business days: leave it out"),
+    Row("until", "{wait: until contact.renewal_date}",
+        "'until' a date needs 'if_past'; add 'if_past: continue', 'skip' or 'exit'"),
+    Row("until", "{wait: 2 days, if_past: skip}", "'if_past' belongs to a wait until a date; delete it"),
+    Row("field", "{wait: until contact.renewl_date, if_past: skip}",
+        "a contact has no field 'renewl_date'; did you mean 'renewal_date'?"),
+    Row("up_to", "{wait_for: clicked}", "'wait_for' needs 'up_to'; write a span, or 'forever' if you mean it"),
+    Row("event", "{wait_for: clikced, up_to: 1 day}",
+        "event 'clikced' is not declared in policies/events.yaml; did you mean 'clicked'?"),
+    Row("form", "{wait_for: {form: demo}, up_to: 1 day}",
+        "form 'demo' has no file in policies/forms/; there is demo-request"),
+    Row("nothing can produce it", "{wait_for: purchased, of: tips, up_to: 1 day}",
+        "'purchased' does not belong to a message, so it cannot be 'of' one; there is auto_replied, bounced, clicked, "
+        "complained, deferred, delivered, opened, replied"),
+    Row("step", "{wait_for: clicked, of: tip, up_to: 1 day}", "'tip' is not a step that sends; did you mean 'tips'?"),
+    Row("step", "{wait_for: clicked, since: tip, up_to: 1 day}", "there is no step 'tip'; did you mean 'tips'?"),
+    Row("step", "{exit: done, when: clicked('tpis')}", "there is no step 'tpis'; did you mean 'tips'?"),
+    Row("id", "{wait: 1 day, id: the_wait}", "'the_wait' cannot be an id; use small letters, digits and -, at most 64"),
+    Row("id", "{wait: 1 day, id: " + "x" * 65 + "}",
+        f"'{'x' * 65}' cannot be an id; use small letters, digits and -, at most 64"),
+    Row("id", "{wait: 1 day, id: now}",
+        "'now' cannot be an id, because 'since: now' means a time; rename it"),
+    Row("exit", "{exit: " + "x" * 101 + "}",
+        "'exit' takes a reason of one line, at most 100 characters; shorten it"),
+    Row("update", "{update: {topics: [+product-news]}}", "'topics' can only withdraw: consent comes from the contact; "
+        "write a list like [-product-news]"),
+    Row("update", "{update: {score: NO}}", "'score' takes a number, not 'NO'; write one such as 5, or +5 to count"),
+]  # fmt: skip
+
+WHOLE = [
+    Row("unreachable", "steps:\n  - exit: done\n  - wait: 1 day\n",
+        "3: step 'wait-2' can never be reached; move it or delete it"),
+    Row("unreachable", "steps:\n  - branch:\n      - otherwise: []\n      - when: contact.score > 1\n        steps: []\n",
+        "2: an arm behind 'otherwise' can never be reached; move 'otherwise' to the end"),
+    Row("nothing can produce it",
+        "steps:\n  - wait_for: clicked\n    of: receipt\n    up_to: 1 day\n  - send: shop/receipt\n",
+        "3: nothing can belong to 'receipt' here, because it is sent on no way that leads here; move it up, or name a "
+        "send before this"),
+    Row("two ids", "steps:\n  - wait: 1 day\n    id: a\n  - exit: done\n    id: a\n",
+        "5: two steps have the id 'a'; rename one"),
+    Row("marketing without topic", "steps:\n  - send: welcome/hello\n",
+        "2: 'welcome/hello' is marketing and has no topic; add 'topic:' to the sequence or the template"),
+    Row("no steps", "description: x\n", "1: 'steps' is missing; add it"),
+    # Warnings
+    Row("until a date without expires",
+        "steps:\n  - wait: until contact.renewal_date\n    if_past: skip\n  - wait: 1 day\n    when: has(contact.vip)\n"
+        "  - send: shop/receipt\n",
+        "6: warning: this follows a wait until a date and has no 'expires'; say until when it is of use"),
+    Row("over a year", "steps:\n  - wait: 8 months\n  - wait: 5 months\n",
+        "1: warning: a path through these steps may last over a year; check that this is meant"),
+    Row("goal is entry", "enter: {on: {event: purchased}}\ngoal: {event: purchased}\nsteps: []\n",
+        "2: warning: 'purchased' starts the sequence and is its goal; check that this is meant"),
+    Row("hangs on opens", "steps:\n  - send: shop/receipt\n  - exit: read\n    when: opened('receipt')\n",
+        "4: warning: this hangs on 'opened', which machines do too; prefer 'clicked'"),
+    Row("date and never", "enter:\n  on: {date: contact.renewal_date - 30 days}\n  again: never\nsteps: []\n", "?"),
+]  # fmt: skip
+
+
+def named(row: Row) -> str:
+    return f"{row.item}: {row.written[:40]!r}"
+
+
+@pytest.mark.parametrize("row", [*TEXT, *WHOLE], ids=named)
+def test_a_file_is_refused_in_one_line(row: Row) -> None:
+    assert check(STORY, row.written) == [f"{STORY}:{row.expected}"]
+
+
+@pytest.mark.parametrize("row", HEAD, ids=named)
+def test_a_head_is_refused_in_one_line(row: Row) -> None:
+    last = 2 + row.written.count("\n")
+
+    assert check(STORY, f"description: x\n{row.written}\nsteps: []\n") == [f"{STORY}:{last}: {row.expected}"]
+
+
+@pytest.mark.parametrize("row", STEPS, ids=named)
+def test_a_step_is_refused_in_one_line(row: Row) -> None:
+    text = f"topic: product-news\nsteps:\n  - send: welcome/tips\n  - {row.written}\n"
+
+    assert check(STORY, text) == [f"{STORY}:4: {row.expected}"]
