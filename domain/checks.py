@@ -7,6 +7,7 @@ topic. Steps say what they refer to; which kind a step is does not matter here.
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from domain.anniversaries import DateWords
 from domain.conditions import check, functions_used
 from domain.definition import Header
 from domain.entrance import read_again
@@ -85,9 +86,9 @@ class Checking:
         if header.enter.when is not None:
             self._check_condition(self.tree, "enter.when", header.enter.when, ())
         after = read_again(header.enter.again).after
-        for refers in of_time("enter.again", Span.parse(after) if after else None):
-            self._check_refers(self.tree, refers)
+        self._check_time("enter.again", [], Span.parse(after) if after else None)
         self._check_ends_apart()
+        self._warn_of_dates()
 
     def _is_one(self, key: str) -> bool:
         """Whether the author wrote one trigger, not a list of them."""
@@ -111,10 +112,33 @@ class Checking:
             self._check_refers(self.tree, Refers(f"{place}.form", "form", trigger.form))
         if trigger.event is not None:
             self._check_refers(self.tree, Refers(f"{place}.event", "event", trigger.event))
+        if trigger.date is not None:
+            words = DateWords.parse(trigger.date)
+            span = words.moment.span if words.moment is not None else None
+            self._check_time(f"{place}.date", [words.source] if "." in words.source else [], span)
+        if trigger.within is not None:
+            self._check_time(f"{place}.within", [], Span.parse(trigger.within))
         if trigger.where is not None:
             self._check_condition(self.tree, f"{place}.where", trigger.where, (trigger,))
         if trigger.when is not None:
             self._check_condition(self.tree, f"{place}.when", trigger.when, ())
+
+    def _check_time(self, key: str, sources: list[str], span: Span | None) -> None:
+        """Check the fields of the contact that a time in the head is counted from, and the calendar of its span."""
+        for source in sources:
+            self._check_refers(self.tree, Refers(key, "field", source.partition(".")[2]))
+        for refers in of_time(key, span):
+            self._check_refers(self.tree, refers)
+
+    def _warn_of_dates(self) -> None:
+        again = self.header.enter.again
+        for number, trigger in enumerate(self.header.enter.on):
+            if trigger.date is not None and again == "never":
+                key = "enter.on" if self._is_one("enter.on") else f"enter.on.{number}"
+                what = (
+                    "a date comes once for each contact, because 'again' is never; say 'again: after_exit' or 'always'"
+                )
+                self._say(self.tree, f"{key}.date", what, warning=True)
 
     def _check_step(self, step: Step) -> None:
         place, need = self.lines[step.id], step.need()

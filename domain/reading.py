@@ -3,6 +3,7 @@
 A broken step is said and left out; what is said of a step points to the key or the value that is wrong.
 """
 
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,15 +18,30 @@ SINCE = frozenset({"now", "entry"})
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validate(path: str, tree: Any, model: type[Model], problems: list[Problem], context: Any) -> Model | None:
-    """Return the model of what an author wrote, None where it does not fit; every problem is said with its line."""
+def validate(
+    path: str, tree: Any, model: type[Model], problems: list[Problem], context: Any, written: Any = None
+) -> Model | None:
+    """Return the model of what an author wrote, None where it does not fit; every problem is said with its line.
+
+    `written` is the tree with keys that are refused elsewhere.
+    """
     try:
         return model.model_validate(tree, extra="forbid", context=context)
     except ValidationError as error:
         for each in error.errors():
-            what = phrase(each, keys_at(model, tuple(each["loc"])[:-1]))
-            problems.append(Problem(path, _line_of_error(tree, tuple(each["loc"]), what), what))
+            place = tuple(each["loc"])
+            known = keys_at(model, place[:-1])
+            if each["type"] == "missing" and _is_mistyped(at(written or tree, place[:-1]), str(place[-1]), known):
+                continue
+            what = phrase(each, known)
+            problems.append(Problem(path, _line_of_error(tree, place, what), what))
         return None
+
+
+def _is_mistyped(node: object, missing: str, known: frozenset[str]) -> bool:
+    """Whether a key that is missing is there with a mistake in it, which is said of that key."""
+    strange = [key for key in node if key not in known] if isinstance(node, Keys) else []
+    return bool(get_close_matches(missing, strange, n=1, cutoff=0.6))
 
 
 def _line_of_error(tree: Any, place: tuple[str | int, ...], what: str) -> int:
@@ -96,7 +112,7 @@ class Reading:
         known = Keys({key: value for key, value in written.items() if key in keys})
         known.line, known.lines = written.line, written.lines
         before = len(self.problems)
-        step = validate(self.path, known, model, self.problems, self)
+        step = validate(self.path, known, model, self.problems, self, written)
         if step is None:
             self.broken = True
             self._explain(model, before)

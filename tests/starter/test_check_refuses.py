@@ -4,14 +4,12 @@ A row is what somebody wrote into a small home, and the one line that check answ
 what to do. `tests/domain/test_loader_refusals.py` has many more of the same sorts.
 """
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from domain.steps.base import Step
-from starter.home import Home, load_files, load_home, read_home
+from starter.home import load_files, load_home, read_home
 from tests.domain.kit import POLICIES
 
 BODY = "{% block subject %}News{% endblock %}{% block html %}<p>WORDS {{ unsubscribe_url }}</p>{% endblock %}\n"
@@ -31,14 +29,15 @@ def check(path: str, text: str) -> list[str]:
 class Row(NamedTuple):
     item: str
     written: str
-    expected: str
+    expected: str | None = None
 
 
 # Words that are no YAML, or not the YAML that was meant ------------------------------------------------------------
 
 QUOTE = "put the whole value in double quotes"
 TEXT = [
-    Row("not YAML", "steps:\n  - send: [a\n  - b: c\n", "2: a '[' is opened here and not closed; close it, or " + QUOTE),
+    Row("not YAML", "steps:\n  - send: [a\n  - b: c\n", 
+        f"2: a '[' is opened here and not closed; close it, or {QUOTE}"),
     Row("not YAML", "steps: []\n  topic: x\n", "2: this is not YAML (expected <block end>, but found '<block "
         "mapping start>'); check the indentation and the colons above"),
     Row("tab", "enter:\n\ton: {form: demo-request}\nsteps: []\n", "2: there is a tab; indent with spaces"),
@@ -65,7 +64,8 @@ TEXT = [
         f"1: this is not YAML (expected <block end>, but found '<scalar>'); {QUOTE}"),
     Row("begins with [", "description: [a] b\nsteps: []\n",
         f"1: this is not YAML (expected <block end>, but found '<scalar>'); {QUOTE}"),
-    Row("begins with *", "description: *all of them\nsteps: []\n", f"1: this is not YAML (found undefined alias 'all'); {QUOTE}"),
+    Row("begins with *", "description: *all of them\nsteps: []\n",
+        f"1: this is not YAML (found undefined alias 'all'); {QUOTE}"),
     Row("begins with &", "description: &more\nsteps: []\n",
         f"1: '&more' marks what nothing repeats; delete it, or {QUOTE}"),
     Row("begins with %", "description: %off\nsteps: []\n",
@@ -91,7 +91,8 @@ HEAD = [
     Row("priority", "priority: -1", "'priority' cannot be '-1'; write at least 0"),
     Row("priority", "priority: high", "'priority' takes a whole number, not 'high'; write digits"),
     Row("zone", "time_zone: Mars/North", "'Mars/North' is not a time zone; write an IANA name such as Europe/Berlin"),
-    Row("calendar", "calendar: office", "calendar 'office' is not in policies/calendars.yaml; did you mean 'office-hours'?"),
+    Row("calendar", "calendar: office",
+        "calendar 'office' is not in policies/calendars.yaml; did you mean 'office-hours'?"),
     Row("calendar", "window: nite", "calendar 'nite' is not in policies/calendars.yaml; did you mean 'night'?"),
     Row("topic", "topic: news", "topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
     Row("on_conflict", "on_conflict: fight", "'on_conflict' cannot be 'fight'; write 'refuse', 'wait' or 'preempt'"),
@@ -112,7 +113,7 @@ HEAD = [
         "'per' names a field of what started the run, not 'contact.email'; write run.event.FIELD"),
     Row("holdout", "enter: {holdout: 5}", "'5' is no share; write it in per cent, such as 5%"),
     Row("holdout", "enter: {holdout: 100%}", "'100%' would hold everybody out; write less than 100%"),
-    Row("date", "enter: {on: {date: contact.renewal_dat - 30 days}}",
+    Row("date", "enter: {on: {date: contact.renewal_dat - 30 days}, again: always}",
         "a contact has no field 'renewal_dat'; did you mean 'renewal_date'?"),
     Row("within", "goal: {event: purchased, within: 14 dayz}", "bad span '14 dayz'; write a number and one of seconds, "
         "minutes, hours, days, weeks, months, business hours, business days, e.g. '14 days'"),
@@ -193,7 +194,8 @@ STEPS = [
 WHOLE = [
     Row("unreachable", "steps:\n  - exit: done\n  - wait: 1 day\n",
         "3: step 'wait-2' can never be reached; move it or delete it"),
-    Row("unreachable", "steps:\n  - branch:\n      - otherwise: []\n      - when: contact.score > 1\n        steps: []\n",
+    Row("unreachable", 
+        "steps:\n  - branch:\n      - otherwise: []\n      - when: contact.score > 1\n        steps: []\n",
         "2: an arm behind 'otherwise' can never be reached; move 'otherwise' to the end"),
     Row("nothing can produce it",
         "steps:\n  - wait_for: clicked\n    of: receipt\n    up_to: 1 day\n  - send: shop/receipt\n",
@@ -215,7 +217,41 @@ WHOLE = [
         "2: warning: 'purchased' starts the sequence and is its goal; check that this is meant"),
     Row("hangs on opens", "steps:\n  - send: shop/receipt\n  - exit: read\n    when: opened('receipt')\n",
         "4: warning: this hangs on 'opened', which machines do too; prefer 'clicked'"),
-    Row("date and never", "enter:\n  on: {date: contact.renewal_date - 30 days}\n  again: never\nsteps: []\n", "?"),
+    Row("a date and never", "enter:\n  on: {date: contact.renewal_date - 30 days}\nsteps: []\n",
+        "2: warning: a date comes once for each contact, because 'again' is never; say 'again: after_exit' "
+        "or 'always'"),
+]  # fmt: skip
+
+
+# Policies, templates, names of files ---------------------------------------------------------------------------------
+
+FRONT = "---\nclass: marketing\n---\n"
+FILES = [
+    Row("policies/messaging.yaml", "topics: {product-news: {lable: News}}",
+        "1: there is no key 'lable' here; did you mean 'label'?"),
+    Row("policies/messaging.yaml", "organisation: {time_zone: Mars}",
+        "1: 'Mars' is not a time zone; write an IANA name such as Europe/Berlin"),
+    Row("policies/calendars.yaml", "default: a\ncalendars:\n  a: {zone: contact, hours: {mon: ['9-17']}}\n",
+        "3: bad hours '9-17'; write HH:MM-HH:MM, e.g. '09:00-17:30' or '22:00-06:00'"),
+    Row("policies/contact.yaml", "fields: {email: {}}", "1: field 'email' is built in; delete it here"),
+    Row("policies/events.yaml", "events:\n  clicked: {}\n", "2: event 'clicked' is built in; delete it here"),
+    Row("policies/forms/survey.yaml", "fields: {email: mail}\nconsent:\n  - {topic: news, answer: a, wording: b}\n",
+        "3: topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
+    Row("policies/tasks2.yaml", "a: 1\n", None),
+    Row("templates/email/welcome/more.html", f"{FRONT}{BODY}\n{{{{ contact.frist_name }}}}\n",
+        "6: contact.frist_name does not exist; did you mean 'contact.first_name'?"),
+    Row("templates/email/welcome/more.html", "---\nclass: advert\n---\n" + BODY,
+        "2: 'advert' is not a class; write marketing, service or transactional"),
+    Row("templates/email/welcome/more.html", "---\nclass: marketing\ntopic: news\n---\n" + BODY,
+        "3: topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
+    Row("templates/email/welcome/more.html", f"{FRONT}{BODY}".replace("unsubscribe_url", "contact.email"),
+        "1: a marketing message without an unsubscribe link; put {{ unsubscribe_url }} into it or its layout, or set "
+        "`class: service` if it does not advertise"),
+    Row("templates/email/welcome/more.html", f"{FRONT}{BODY}{{% if %}}", None),
+    Row("sequences/My story.yaml", "steps: []\n",
+        "1: 'My story' cannot be a name; use small letters, digits and -, at most 64"),
+    Row(f"sequences/{'a' * 65}.yaml", "steps: []\n",
+        f"1: '{'a' * 65}' cannot be a name; use small letters, digits and -, at most 64"),
 ]  # fmt: skip
 
 
@@ -240,3 +276,48 @@ def test_a_step_is_refused_in_one_line(row: Row) -> None:
     text = f"topic: product-news\nsteps:\n  - send: welcome/tips\n  - {row.written}\n"
 
     assert check(STORY, text) == [f"{STORY}:4: {row.expected}"]
+
+
+@pytest.mark.parametrize("row", FILES, ids=named)
+def test_another_file_of_the_home_is_refused_in_one_line(row: Row) -> None:
+    found = [line for line in check(row.item, row.written) if line.startswith(row.item)]
+
+    assert len(found) == 1
+    assert "; " in found[0]
+    assert row.expected is None or found == [f"{row.item}:{row.expected}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"steps: []\nowner: \xff\n", "2: this is not UTF-8 text; save it as UTF-8"),
+        ("steps: []".encode("utf-16"), "1: this is not UTF-8 text; save it as UTF-8"),
+        (b"steps: []\n\0", "2: there is a NUL byte; save it as UTF-8 text"),
+        (b"#" * 300_000, "1: the file is larger than 256 kB; make it smaller"),
+    ],
+    ids=["not UTF-8", "UTF-16", "NUL", "huge"],
+)
+def test_bytes_that_are_no_text_are_refused_in_one_line(tmp_path: Path, content: bytes, expected: str) -> None:
+    (tmp_path / "sequences").mkdir()
+    (tmp_path / STORY).write_bytes(content)
+
+    assert [str(each) for each in load_home(read_home(tmp_path)).problems] == [f"{STORY}:{expected}"]
+
+
+def test_all_problems_of_all_files_come_in_one_go_sorted_by_place() -> None:
+    wrong = {
+        STORY: "steps:\n  - sned: a\n  - wait: 2 dayz\nowner:\n",
+        "sequences/another.yaml": "step: []\n",
+        "policies/events.yaml": "event: {}\n",
+        "templates/email/welcome/more.html": f"{FRONT}{BODY}{{{{ contact.scor }}}}\n",
+    }
+
+    places = [(each.path, each.line) for each in load_files(HOME | wrong).problems]
+
+    assert {path for path, _ in places} == set(wrong)
+    assert places == sorted(places)
+    assert [line for path, line in places if path == STORY] == [2, 3, 4]
+
+
+def test_the_small_home_itself_has_no_problem() -> None:
+    assert load_files(HOME).problems == []
