@@ -51,7 +51,7 @@ def path_of(story: Story, drawing: Drawing) -> frozenset[tuple[str, str]]:
     """Return the arrows of the drawing that this contact went along."""
     if _refused(story):
         return frozenset()
-    steps = [row["step"] for row in story.timeline if row["did"] not in UNFINISHED]
+    steps = [row["step"] for number, row in enumerate(story.timeline) if _is_done(story, number)]
     last = story.stood_at
     if last is not None and (not steps or steps[-1] != last):
         steps.append(last)
@@ -81,11 +81,18 @@ def _fork(story: Story, drawing: Drawing, number: int) -> tuple[Arrow | None, li
     """Return the way that was taken out of a row's step, and the others; nothing where there was one only."""
     row = story.timeline[number]
     ways = [arrow for arrow in drawing.arrows if arrow.source == row["step"]]
-    if row["did"] in UNFINISHED or len(ways) < 2:
+    if len(ways) < 2 or not _is_done(story, number):
         return None, []
     way = drawing.way(row["step"], _next_places(story, drawing, number))
     taken = next((arrow for arrow in ways if way and arrow.target == way[0][1]), None)
     return taken, [arrow for arrow in ways if arrow is not taken] if taken else []
+
+
+def _is_done(story: Story, number: int) -> bool:
+    """Whether a row is the last of its visit: what is put off, held or opened and waited for is told of again."""
+    row, following = story.timeline[number], story.timeline[number + 1 : number + 2]
+    again = row["did"] == "opened" and [each["step"] for each in following] == [row["step"]]
+    return not again and row["did"] not in UNFINISHED
 
 
 def _next_places(story: Story, drawing: Drawing, number: int) -> frozenset[str]:
@@ -113,6 +120,8 @@ def _data(data: Mapping[str, Any]) -> tuple[str, ...]:
 def _sort(row: Mapping[str, Any]) -> str:
     if row["did"] == "skipped" and "template" not in row:
         return "quiet"  # a step that was not for this contact; a message that did not go is more
+    if row["did"] == "stopped" and "sequence" in row:
+        return "quiet"  # another sequence was stopped, as its author wrote
     return SORTS.get(row["did"], "quiet")
 
 

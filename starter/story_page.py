@@ -51,7 +51,7 @@ pre { margin: 0; padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
   .map { position: sticky; top: 1.5rem; align-self: start; grid-column: 2; grid-row: 1; }
   .scroll { max-height: calc(100vh - 7rem); } }
 @media print { iframe, .letter details { display: none; } .on-paper { display: block; }
-  .map { break-before: page; } .map svg { min-width: 0; } }
+  .map { break-before: page; } .map svg { min-width: 0; max-height: 24cm; } }
 """
 
 

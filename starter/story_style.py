@@ -30,7 +30,7 @@ details { margin: .6rem 0 0; border: 1px solid var(--line); border-radius: .6rem
 summary { padding: .55rem .9rem; cursor: pointer; overflow-wrap: anywhere; }
 .scroll { overflow: auto; max-height: 80vh; padding: .5rem; border-top: 1px solid var(--line); text-align: center; }
 @media print { body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; }
-  .scroll { max-height: none; } details { break-inside: avoid; } }
+  .scroll { max-height: none; } }
 """
 
 

@@ -39,13 +39,17 @@ def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
         "deferred": f"put off{until}",
         "skipped": "not sent" if "template" in row else "left out",
         "waited": "waited",
-        "matched": f"{row.get('event', 'it')} happened",
+        "matched": f"{row.get('event', 'it')} happened" if "outcome" not in row else f"completed: {row['outcome']}",
         "timed_out": "nothing came in time",
         "took": _arm(row),
         "updated": "record changed",
         "refused": "refused by the mail server",
         "unknown": "nobody can know whether it arrived",
-        "stopped": "stopped: it could not go on",
+        "opened": f"opened “{row.get('task') or row.get('case') or ''}”",
+        "called": f"called {row.get('url', 'another system')}",
+        "started": f"started {row.get('sequence', '')}",
+        "stopped": f"stopped {row['sequence']}" if "sequence" in row else "stopped: it could not go on",
+        "notified": f"told {row.get('team') or row.get('notify') or 'the team'}",
     }
     return phrases.get(did, did.replace("_", " "))
 

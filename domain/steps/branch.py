@@ -79,9 +79,10 @@ class Branch(Step):
         return "which way?" if len(self.branch) > 1 else f"is {self.branch[0].when or 'otherwise'}?"
 
     def exits(self) -> Iterator[tuple[str, Destination]]:
-        yield from ((arm.when or "otherwise", arm.block().first) for arm in self.branch)
+        alone = len(self.branch) == 1
+        yield from (("yes" if alone else arm.when or "otherwise", arm.block().first) for arm in self.branch)
         if self.branch[-1].otherwise is None:
-            yield "none of these", self.next
+            yield "no" if alone else "none of these", self.next
 
     def conditions(self) -> Iterator[tuple[str, str, bool]]:
         yield from super().conditions()

@@ -65,3 +65,9 @@ def test_what_is_drawn_is_where_a_run_can_go() -> None:
     for step in steps():
         drawn = {where for _, where in step.exits() if not isinstance(where, Ends)}
         assert drawn == set(step.ways()), step.id
+
+
+def test_a_branch_with_one_arm_asks_a_question() -> None:
+    step = program("steps: [{branch: [{when: contact.score > 3, steps: [{exit: met}]}]}]").step("branch-1")
+
+    assert (step.says(), [label for label, _ in step.exits()]) == ("is contact.score > 3?", ["yes", "no"])
