@@ -30,7 +30,7 @@ def pause(
     `until` lies after `now`. Runs have to be stirred by the caller.
     """
     now = now.replace(microsecond=0)
-    row = paused(session, sequence, contact, now)
+    row = _standing(_open(session, sequence, contact, lock=True), now)
     if row is None:
         _close_what_is_over(session, sequence, contact)
         row = Pause(sequence=sequence, contact_id=contact, paused_at=now, by=by)
@@ -43,7 +43,7 @@ def pause(
 def resume(session: Session, sequence: str, contact: str | None, now: datetime) -> Pause | None:
     """End the pause of a contact in a sequence, or of a whole sequence; None if there is none."""
     now = now.replace(microsecond=0)
-    row = paused(session, sequence, contact, now)
+    row = _standing(_open(session, sequence, contact, lock=True), now)
     if row is not None:
         row.resumed_at = max(row.paused_at, now)
         session.add(row)
@@ -53,14 +53,19 @@ def resume(session: Session, sequence: str, contact: str | None, now: datetime) 
 
 def paused(session: Session, sequence: str, contact: str | None, now: datetime) -> Pause | None:
     """Return the pause that has not ended, None if there is none."""
-    row = _open(session, sequence, contact)
-    return row if row is not None and as_hold(row.paused_at, row.until, row.resumed_at).stands(now) else None
+    return _standing(_open(session, sequence, contact), now)
 
 
-def _open(session: Session, sequence: str, contact: str | None) -> Pause | None:
+def _standing(row: Pause | None, now: datetime) -> Pause | None:
+    stands = row is not None and as_hold(row.paused_at, row.until, row.resumed_at).stands(now)
+    return row if stands else None
+
+
+def _open(session: Session, sequence: str, contact: str | None, *, lock: bool = False) -> Pause | None:
+    """Return the row that nobody resumed; `lock` keeps others from changing it before our commit."""
     whose = col(Pause.contact_id).is_(None) if contact is None else col(Pause.contact_id) == contact
     wanted = select(Pause).where(Pause.sequence == sequence, whose, col(Pause.resumed_at).is_(None))
-    return session.exec(wanted.with_for_update()).first()
+    return session.exec(wanted.with_for_update() if lock else wanted).first()
 
 
 def _close_what_is_over(session: Session, sequence: str, contact: str | None) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ import typer
 
 from starter import cli_groups, cli_on_files
 from starter.cli_end import environment_kept, fail, our_fault, status_of
-from starter.cli_options import Json, Sequence_, an_object
+from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
 
 app = typer.Typer(
@@ -31,6 +32,10 @@ app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_groups.messages, name="message")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
+
+Contact_ = Annotated[
+    str | None, typer.Argument(metavar="[CONTACT]", help="An id or an e-mail address; without one, the whole sequence.")
+]
 
 
 @app.callback()
@@ -118,6 +123,38 @@ def end(
     from starter.cli_runs import end_runs
 
     raise typer.Exit(show(end_runs(sequence, contact, reason), json))
+
+
+@app.command()
+def pause(
+    sequence: Sequence_,
+    contact: Contact_ = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", metavar="TIME", parser=a_time, help="It ends then by itself.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; kept with the pause.")] = None,
+    json: Json = False,
+) -> None:
+    """Pause a contact in a sequence, or a whole one: entry is closed and messages wait."""
+    from starter.cli_pauses import pause_runs
+
+    raise typer.Exit(show(pause_runs(sequence, contact, until, reason), json))
+
+
+@app.command()
+def resume(sequence: Sequence_, contact: Contact_ = None, json: Json = False) -> None:
+    """End a pause; what is left of every wait goes on."""
+    from starter.cli_pauses import resume_runs
+
+    raise typer.Exit(show(resume_runs(sequence, contact), json))
+
+
+@app.command()
+def retry(sequence: Sequence_, contact: Contact, json: Json = False) -> None:
+    """Put a run that failed back where it stood."""
+    from starter.cli_pauses import retry_run
+
+    raise typer.Exit(show(retry_run(sequence, contact), json))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from domain.policies import Policies
 from domain.zones import is_zone, zone_of
 from records.contacts import find, find_or_make, record_consent
 from records.models import Contact
+from records.retrying import FAILED
 from records.timeline import record_changed
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, wake_intake
@@ -75,10 +76,13 @@ def _shown(value: Any) -> str:
 
 
 def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
+    who = history.contact.get("email") or history.contact["id"]
     for run in history.sequences:
         state = ended(run["end_reason"] or "ended") if run["state"] == "ended" else run["state"]
         where = f", {standing(run['stands'], zone)}" if run["stands"] else ""
         carried = f", carried by {run['wave']}" if run["wave"] else ""
+        if run["end_reason"] == FAILED:
+            carried = f" ({run['end_detail']}); `rapport retry {run['sequence']} {who}` puts it back"
         yield f"{run['sequence']} since {on_clock(run['entered_at'], zone, WHEN)}: {state}{where}{carried}"
     if history.sequences:
         yield ""

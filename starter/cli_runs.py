@@ -38,7 +38,7 @@ def enrol_contact(sequence: str, who: str, data: Mapping[str, Any]) -> Result:
 
         program, contact, enrolment, check, why = store.write(write)
         if enrolment is None:  # the refusal is in the contact's timeline all the same
-            raise ProblemsFound([f"{program.sequence}: {_name(contact)} does not enter ({check}): {why[-1]}"])
+            raise ProblemsFound([f"{program.sequence}: {name_of(contact)} does not enter ({check}): {why[-1]}"])
         woken = wake_intake(store.settings)
     document = {
         "enrolment": enrolment.id,
@@ -49,10 +49,11 @@ def enrol_contact(sequence: str, who: str, data: Mapping[str, Any]) -> Result:
         "woken": woken,
     }
     begins = "it begins now" if woken else f"{LATER}; it begins when a worker looks"
-    return Result(document, [f"{_name(contact)} entered {program.sequence}; {begins}"])
+    return Result(document, [f"{name_of(contact)} entered {program.sequence}; {begins}"])
 
 
-def _name(contact: Contact) -> str:
+def name_of(contact: Contact) -> str:
+    """Return what a person knows a contact by."""
     return contact.email or contact.id
 
 
@@ -67,7 +68,7 @@ def end_runs(sequence: str, who: str, reason: str) -> Result:
             contact = contact_of(session, who)
             runs = [run for run in open_runs(session, contact.id) if run.sequence == name]
             if not runs:
-                raise ProblemsFound([f"{name}: {_name(contact)} is not in it; {_where(session, contact)}"])
+                raise ProblemsFound([f"{name}: {name_of(contact)} is not in it; {where_they_are(session, contact)}"])
             for run in runs:
                 program = store.published.program(session, run.version)
                 end(session, program, run, f"exited:{reason}", now, ["ended by hand"])
@@ -77,10 +78,11 @@ def end_runs(sequence: str, who: str, reason: str) -> Result:
         contact, ended = store.write(write)
         woken = wake_intake(store.settings)
     document = {"sequence": name, "contact": contact.id, "enrolments": ended, "reason": f"exited:{reason}"}
-    return Result(document | {"ended_at": now, "woken": woken}, [f"{_name(contact)} left {name}: {reason}"])
+    return Result(document | {"ended_at": now, "woken": woken}, [f"{name_of(contact)} left {name}: {reason}"])
 
 
-def _where(session: Session, contact: Contact) -> str:
+def where_they_are(session: Session, contact: Contact) -> str:
+    """Say in which sequences a contact is."""
     names = sorted({run.sequence for run in open_runs(session, contact.id)})
     return f"they are in {', '.join(names)}" if names else "they are in no sequence"
 
@@ -105,7 +107,7 @@ def tell_event(name: str, who: str, data: Mapping[str, Any], step: str | None, o
     if not fresh:
         return Result(document, [f"{name}: told before under this id; nothing changes"])
     soon = "it is looked at now" if woken else f"{LATER}; it is looked at when a worker runs"
-    return Result(document, [f"{name}: {_name(contact)}; it is on disk, {soon}"])
+    return Result(document, [f"{name}: {name_of(contact)}; it is on disk, {soon}"])
 
 
 def _check_declared(store: Store, name: str) -> None:

@@ -72,12 +72,16 @@ def _script(
     run_event = dict(entry.data) if entry else {}
     facts = Facts(now=at, program=program, policies=policies, contact=contact, entered_at=at, run_event=run_event)
     happens = [
-        Scripted(_instant(each.after or each.at or at, facts), each.event, each.of, each.data)
+        Scripted(_instant(each.after or each.at or at, facts), each.event, each.of, each.data, _end(each, facts))
         for each in told
         if each.event != ENTER
     ]
     until = _instant(wanted.until, facts) if wanted.until is not None else None
     return Script(contact=contact, at=at, run_event=run_event, events=happens, until=until)
+
+
+def _end(told: Told, facts: Facts) -> datetime | None:
+    return None if told.until is None else _instant(told.until, facts)
 
 
 def _instant(when: datetime | Span, facts: Facts) -> datetime:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.facts import Facts
+from domain.holds import PAUSE
 from domain.letters import Compose
 from domain.references import TemplatesKnown
 from domain.simulation import Script, Scripted, simulate
@@ -16,13 +17,14 @@ from starter.standing import Stand
 
 
 def foreseen(stand: Stand, templates: TemplatesKnown, compose: Compose, until: datetime) -> Story:
-    """Run the sequence on a virtual clock from entry, with the record as it is and the events that really came."""
+    """Run the sequence on a virtual clock from entry, with the record as it is and what really happened."""
     facts = stand.facts
     told = [
         Scripted(event.at, event.name, event.step if event.enrolment == stand.enrolment else None, event.data)
         for event in facts.events
         if event.id > (stand.entered_by or 0)
     ]
+    told += [Scripted(hold.paused_at, PAUSE, until=hold.until) for hold in facts.holds]
     contact = {**facts.contact, "consents": dict(_consents(facts, told))}
     script = Script(contact=contact, at=facts.entered_at, run_event=facts.run_event, events=told, until=until)
     return simulate(facts.program, facts.policies, templates, compose, script)

@@ -12,13 +12,25 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from records.facts import contact_fields
+from records.hold_models import Pause
 from records.models import Consent, Contact, Decision, Enrolment, Identity, Interaction, Message, Suppression
+from records.pauses import as_hold
 from records.published import Published
 from starter.standing import Stand, stands
 
 MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
 # At one instant, what happened (a message's fate, too) comes before what was decided on it.
-ORDER = {"event": 0, "consent": 1, "entry": 2, "message": 3, "decision": 4, "end": 5}
+ORDER = {
+    "event": 0,
+    "consent": 1,
+    "entry": 2,
+    "pause": 3,
+    "resume": 3,
+    "retry": 3,
+    "message": 4,
+    "decision": 5,
+    "end": 6,
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
         *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each)) for each in consents),
         *(_row(each.at, "event", each.id, _event(each)) for each in events),
         *(_row(each.at, _kind(each), each.id, _decision(each), after[each.id]) for each in decisions),
+        *_paces(session, contact, now),
         *(_row(fates[each.id], "message", each.id, _message(each)) for each in messages if each.id in fates),
     ]
     standing = {stand.enrolment: stand for stand in stands(session, published, contact.id, now)}
@@ -121,12 +134,21 @@ def _event(event: Interaction) -> dict[str, Any]:
 
 
 def _kind(decision: Decision) -> str:
-    return decision.kind if decision.kind in ("entry", "end") else "decision"
+    return decision.kind if decision.kind in ("entry", "end", "retry") else "decision"
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
     names = "at sequence version step visit asked did final shown why more"
     return {"enrolment": decision.enrolment_id, "step_kind": decision.kind, **_plain(decision, names)}
+
+
+def _paces(session: Session, contact: Contact, now: datetime) -> Iterable[tuple[Any, dict[str, Any]]]:
+    """Yield when the contact was paused in a sequence, and when it went on."""
+    for each in session.exec(_of(Pause, contact).order_by(col(Pause.id))):
+        yield _row(each.paused_at, "pause", each.id, _plain(each, "sequence until resumed_at by reason"))
+        ends = as_hold(each.paused_at, each.until, each.resumed_at).until
+        if ends is not None and ends <= now:
+            yield _row(ends, "resume", each.id, _plain(each, "sequence by"))
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from domain.definition import nearest
+from domain.holds import PACE, PAUSE
 from domain.policies import Policies
 from domain.program import Program
 from domain.simulation import ENTER, SET
@@ -23,9 +24,11 @@ from domain.spans import Span
 from domain.tree import Problem, locate, read_tree
 from starter.home import Unreadable, read_text
 
-KEYS = frozenset({"after", "at", "event", "of", "data"})
+KEYS = frozenset({"after", "at", "event", "of", "data", "until"})
 # Events of steps that a simulation answers itself; they are declared nowhere.
-PSEUDO = frozenset({ENTER, SET, "called"})
+PSEUDO = frozenset({ENTER, SET, "called"}) | PACE
+# What begins like a span; everything else is a time.
+SPAN = re.compile(r"\s*(\d+\s*[a-z]|P)", re.IGNORECASE)
 
 
 def read_instant(text: str) -> datetime:
@@ -68,13 +71,14 @@ def opened(path: Path) -> Reading:
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that happens, as written: `after` entry or `at` an instant."""
+    """One thing that happens, as written: `after` entry or `at` an instant; a pause may have an end, said alike."""
 
     event: str
     after: Span | None = None
     at: datetime | None = None
     of: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    until: Span | datetime | None = None
 
 
 class _Plain(SafeConstructor):
@@ -133,9 +137,10 @@ def _told(reading: Reading, line: int, item: Any, program: Program, policies: Po
         reading.say(line, f"there is no step '{of}'{nearest(str(of), set(program.steps))}")
     _check_event(reading, line, event, data, policies)
     after, at = _when(reading, line, item)
+    until = _until(reading, line, item)
     if any(not problem.warning for problem in reading.problems[before:]):
         return None
-    return Told(event, after, at, of, data)
+    return Told(event, after, at, of, data, until)
 
 
 def _check_event(reading: Reading, line: int, event: str, data: Any, policies: Policies) -> None:
@@ -160,3 +165,17 @@ def _when(reading: Reading, line: int, item: Mapping[str, Any]) -> tuple[Span | 
     except ValueError as error:
         reading.say(line, str(error))
         return None, None
+
+
+def _until(reading: Reading, line: int, item: Mapping[str, Any]) -> Span | datetime | None:
+    if item.get("until") is None:
+        return None
+    if item["event"] != PAUSE:
+        reading.say(line, "'until' belongs to a pause; delete it")
+        return None
+    text = str(item["until"])
+    try:
+        return Span.parse(text) if SPAN.match(text) else read_instant(text)
+    except ValueError as error:
+        reading.say(line, str(error))
+        return None

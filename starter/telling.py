@@ -9,6 +9,17 @@ from domain.answers import clean_line
 SHORT = "%a %d %b %H:%M"
 WHEN = "%a %d %b %Y %H:%M"
 LONG = "%A %d %B %Y, %H:%M"
+ENDS = {
+    "completed": "completed",
+    "converted": "converted",
+    "unsubscribed": "unsubscribed",
+    "suppressed": "suppressed",
+    "replaced": "replaced: entered anew",
+    "erased": "erased",
+    "moved": "moved to another version",
+    "failed": "failed",
+}
+"""How runs end (sequence-language.md section 8), beside `exited:REASON`, in words."""
 
 
 def on_clock(at: str | datetime, zone: tzinfo, how: str = SHORT) -> str:
@@ -70,12 +81,12 @@ def reasons(row: Mapping[str, Any]) -> str:
 def ended(reason: str) -> str:
     """Return how a run ended, in words.
 
-    >>> ended("exited:no-answer"), ended("refused:consent")
-    ('left: no-answer', 'did not enter: consent')
+    >>> ended("exited:no-answer"), ended("refused:consent"), ended("replaced")
+    ('left: no-answer', 'did not enter: consent', 'replaced: entered anew')
     """
     kind, _, detail = reason.partition(":")
     phrases = {"exited": "left", "refused": "did not enter"}
-    return f"{phrases[kind]}: {detail}" if detail and kind in phrases else reason.replace("_", " ")
+    return f"{phrases[kind]}: {detail}" if detail and kind in phrases else ENDS.get(reason, reason.replace("_", " "))
 
 
 def standing(place: Mapping[str, Any], zone: tzinfo) -> str:
@@ -102,7 +113,12 @@ def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     if kind == "message":
         subject = f" “{row['subject']}”" if row["subject"] else ""
         return f"message {row['state']}{subject}", row["reason"] or ""
+    if kind in ("pause", "resume"):
+        until = f" until {on_clock(row['until'], zone)}" if row.get("until") else ""
+        return ("goes on" if kind == "resume" else f"paused{until}"), row.get("reason") or ""
     why = "; ".join(map(str, row["why"]))
+    if kind == "retry":
+        return "put back where it had failed", ""
     if kind == "end":
         return ended(str(row["more"].get("reason") or row["did"])), why
     if kind == "entry":

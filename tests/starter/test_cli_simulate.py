@@ -64,6 +64,22 @@ def test_a_click_changes_what_follows(home: SmallHome) -> None:
 
 
 @pytest.mark.system
+def test_a_pause_keeps_the_rest_of_a_wait_whether_it_is_resumed_or_has_an_end(home: SmallHome) -> None:
+    pauses = (
+        "- {after: 1 day, event: pause}\n- {after: 4 days, event: resume}\n",
+        "- {after: 1 day, event: pause, until: 4 days}\n",
+        '- {after: 1 day, event: pause, until: "2026-03-31T08:00:00Z"}\n',  # the clocks change in between
+    )
+
+    for number, events in enumerate(pauses):
+        told = home.write(f"events-{number}.yaml", events)
+        words = ["simulate", "welcome", "--contact", home.json("ann", ANN), "--at", FRIDAY, "--events", told, "--json"]
+        typed = home.type(*words)
+
+        assert typed.status == 0, typed.err
+        assert typed.document["timeline"][1]["until"] == "2026-04-01T07:00:00Z"
+
+
 def test_a_goal_ends_it_in_the_middle_of_a_wait(home: SmallHome) -> None:
     told = [{"event": "enter", "data": {"plan": "pro"}}, {"at": "2026-03-28T10:00:00Z", "event": "meeting_booked"}]
 
@@ -203,6 +219,8 @@ def test_a_contact_that_is_none_is_said_with_its_line(home: SmallHome, contact: 
         ("- {event: clicked, after: 1 day, off: tips}", "there is no key 'off' here; did you mean 'of'?"),
         ("- {event: clicked, at: tomorrow}", "'tomorrow' is not a time; write it like 2026-03-27T09:00:00Z"),
         ("- {event: set, after: 1 day, data: 5}", "'data' is not keys and values; "),
+        ("- {event: clicked, after: 1 day, until: 2 days}", "'until' belongs to a pause; delete it"),
+        ("- {event: pause, after: 1 day, until: soon}", "'soon' is not a time; write it like 2026-03-27T09:00:00Z"),
     ],
 )
 def test_events_that_are_none_are_said_with_their_line(home: SmallHome, events: str, what: str) -> None:
