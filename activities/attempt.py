@@ -145,7 +145,8 @@ class Attempt:
         outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
         did = "sent" if fate == "accepted" else fate
         why = [row.reason] if row.reason and fate != "accepted" else []
-        more = {"template": row.template, "message": row.id} | ({"subject": row.subject} if row.subject else {})
+        known = {"template": row.template, "message": row.id, "clock": str(self.facts.zone)}
+        more = known | ({"subject": row.subject} if row.subject else {})
         self._decide(session, Answer(outcome, Row(did, why=why, more=more)), now)
         return outcome
 

@@ -5,6 +5,7 @@ outcome that goes back to the run, and the row that goes into the contact's time
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -52,9 +53,17 @@ def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
     try:
         if facts.hold is not None:
             return Answer(Later(facts.hold.until, HELD))
-        return answers[type(need)](need, asked, facts)
+        found = answers[type(need)](need, asked, facts)
     except (MissingMoment, ValueError, ArithmeticError) as error:
         return broken(str(error))
+    return _by_the_clock(found, facts) if isinstance(need, Sleep | Listen | Open) else found
+
+
+def _by_the_clock(found: Answer, facts: Facts) -> Answer:
+    """Write into the decision log whose clock it was, and on which rung of the ladder that was found."""
+    if found.row is None:
+        return found
+    return replace(found, row=replace(found.row, more=found.row.more | {"clock": str(facts.zone)}))
 
 
 def decide(need: Decide, asked: Asked, facts: Facts) -> Answer:
@@ -156,7 +165,7 @@ def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: 
 
 def may_go(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Answer | None:
     """Ask the gate; None means go. Who is held is not even told that a message has expired: the clock stands still."""
-    more = {"template": proposed.need.template}
+    more: dict[str, Any] = {"template": proposed.need.template, "clock": str(facts.zone)}
     if facts.hold is not None:
         until = {"until": facts.hold.until} if facts.hold.until else {}
         return Answer(Later(facts.hold.until, HELD), Row("deferred", why=[HELD], more=more | until, final=False))

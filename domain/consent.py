@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.business_time import is_open, next_closing, next_opening
+from domain.calendars import CONTACT
 from domain.caps import OVER_CAP, OnCap, free_from
 from domain.dues import resolve
 from domain.events import EVERYTHING
@@ -125,7 +126,7 @@ def in_window(proposed: Proposed, facts: Facts) -> Answer:
     name = proposed.need.window or facts.program.window
     if name is None or name == "none":
         return "no window"
-    return not_before(name, facts) or f"inside {name} ({facts.zone.name}, from {facts.zone.rung})"
+    return not_before(name, facts) or f"inside {name} ({_clock(name, facts)})"
 
 
 def not_before(window: str | None, facts: Facts) -> NotYet | None:
@@ -138,7 +139,13 @@ def not_before(window: str | None, facts: Facts) -> NotYet | None:
     opening = next_opening(facts.now, calendar, facts.zone.zone)
     if opening <= facts.now:
         return None
-    return NotYet(opening, f"outside {name} ({facts.zone.name}, from {facts.zone.rung})")
+    return NotYet(opening, f"outside {name} ({_clock(name, facts)})")
+
+
+def _clock(name: str, facts: Facts) -> str:
+    """Return whose clock a calendar is read on: its own, or the contact's and how that is known."""
+    calendar = facts.calendar(name)
+    return str(facts.zone) if calendar is None or calendar.zone == CONTACT else f"{calendar.zone}, its own clock"
 
 
 def waits_for(window: str | None, facts: Facts) -> NotYet | None:

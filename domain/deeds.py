@@ -17,7 +17,7 @@ def held_back(need: Notify, facts: Facts) -> Answer | None:
     closed = waits_for(need.window, facts)
     if closed is None:
         return None
-    more = {"template": f"staff/{need.template}", "until": closed.until}
+    more = {"template": f"staff/{need.template}", "until": closed.until, "clock": str(facts.zone)}
     return Answer(Later(closed.until, closed.reason), Row("deferred", why=[closed.reason], more=more, final=False))
 
 

@@ -11,6 +11,9 @@ from domain.answering import Row
 from domain.facts import Facts
 from domain.letters import Plan, Written
 
+# What a row of the decision log holds and a timeline does not show: the values a condition read, whose clock it was.
+LOGGED_ONLY = ("read", "clock")
+
 
 @dataclass
 class Story:
@@ -55,5 +58,6 @@ def spelled(at: datetime) -> str:
 def timeline_row(at: datetime, step: str, kind: str, row: Row) -> dict[str, Any]:
     """Return one line of a timeline as it is printed."""
     more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
-    more.pop("read", None)
+    for key in LOGGED_ONLY:
+        more.pop(key, None)
     return {"at": spelled(at), "step": step, "kind": kind, "did": row.did, **more, "why": row.why}

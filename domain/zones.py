@@ -36,6 +36,9 @@ class Zone:
     rung: Rung
     note: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.name}, from {self.rung}"
+
 
 def wall(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) at which clocks in `zone` show `hour` on `day`.
@@ -97,6 +100,16 @@ def zone_named(name: str) -> ZoneInfo:
     raise ValueError(f"there is no time zone '{name[:60]}'; {remedy}")
 
 
+def note_on_zone(name: str | None) -> str | None:
+    """Return what is noted on the record of a contact whose own zone is this; None if it is fine, or empty.
+
+    >>> note_on_zone("Mars/Olympus"), note_on_zone("Asia/Tokyo")
+    ("time_zone 'Mars/Olympus' is not an IANA zone; treated as missing", None)
+    """
+    own = (name or "").strip()
+    return f"time_zone '{own[:60]}' is not an IANA zone; treated as missing" if own and not is_zone(own) else None
+
+
 def zone_of(contact: Mapping[str, object], sequence_zone: str | None, organisation_zone: str) -> Zone:
     """Return whose clock is used for `contact` (its `time_zone`, `country`, `phone`), and why.
 
@@ -110,7 +123,7 @@ def zone_of(contact: Mapping[str, object], sequence_zone: str | None, organisati
     own, country, phone = (_text(contact, field) for field in ("time_zone", "country", "phone"))
     if is_zone(own):
         return Zone(own, ZoneInfo(own), "contact")
-    note = f"time_zone '{own[:60]}' is not an IANA zone; treated as missing" if own else None
+    note = note_on_zone(own)
     if name := zone_of_country(country):
         return Zone(name, ZoneInfo(name), "country", note)
     if name := zone_of_phone(phone, country):

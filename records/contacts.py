@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from uuid_utils.compat import uuid7
 
 from domain.events import CONTACT_FIELDS
+from domain.zones import note_on_zone
 from records.models import Consent, Contact, Identity, Suppression
 
 # What was typed into a form never overwrites what is found out or decided by us.
@@ -41,7 +42,10 @@ def find_or_make(session: Session, fields: Mapping[str, str], source: str, now: 
 
 
 def change(session: Session, contact: Contact, fields: Mapping[str, Any], now: datetime) -> list[str]:
-    """Set fields of a contact, built-in or own; return the names of those that have a new value."""
+    """Set fields of a contact, built-in or own; return the names of those that have a new value.
+
+    A time zone that does not exist is kept as it was given, counts as missing, and is noted on the record.
+    """
     changed = []
     own = dict(contact.fields)
     for name, value in fields.items():
@@ -54,6 +58,10 @@ def change(session: Session, contact: Contact, fields: Mapping[str, Any], now: d
             setattr(contact, name, value)
         else:
             own[name] = value
+    if "time_zone" in changed:
+        note = note_on_zone(contact.time_zone)
+        others = [each for each in contact.notes or [] if not each.startswith("time_zone ")]
+        contact.notes = others if note is None else [*others, note]
     if changed:
         contact.fields, contact.updated_at = own, now
         session.add(contact)

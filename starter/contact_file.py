@@ -15,6 +15,7 @@ from domain.definition import nearest
 from domain.events import CONTACT_FIELDS
 from domain.policies import Policies
 from domain.tree import Problem
+from domain.zones import note_on_zone
 from starter.script_files import Reading, opened, read_instant
 
 CONSENTS = "consents"
@@ -69,6 +70,8 @@ def _field(reading: Reading, name: str, value: Any, policies: Policies) -> Any:
         return read_instant(value)
     elif name == "email":
         _check_address(reading, value)
+    elif name == "time_zone" and (note := note_on_zone(value)):
+        reading.say(reading.line_of(name), f"{note}, write a name such as Europe/Berlin", warning=True)
     return value
 
 

@@ -247,3 +247,27 @@ def test_a_calendar_that_was_deleted_is_named() -> None:
     with pytest.raises(ValueError, match="there is no calendar 'gone'"):
         known().calendar("gone")
     assert policies().calendar(None) is not None
+
+
+# Whose clock ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("contact", "clock"),
+    [
+        ({"time_zone": "Asia/Tokyo"}, "Asia/Tokyo, from contact"),
+        ({"time_zone": "Mars/Olympus", "country": "AT"}, "Europe/Vienna, from country"),
+        ({"time_zone": "", "country": "US", "phone": "+1 212 555 0123"}, "America/New_York, from phone"),
+        ({"time_zone": None, "country": None}, "Europe/London, from organisation"),
+    ],
+)
+def test_the_log_of_every_wait_and_message_says_whose_clock_it_was(contact: dict[str, Any], clock: str) -> None:
+    known = facts(EMPTY, contact=ADA | contact, now=MONDAY + 3 * DAY)
+    expired = propose(Deliver(template="t"), "service", None, MONDAY)
+    found = [
+        answer(Sleep(words=Delay.parse("2 days at 09:00")), asked(), known),
+        answer(Listen(events=("clicked",), up_to=Limit.parse("1 day")), asked(), known),
+        may_go(expired, known),
+    ]
+
+    assert [each.row.more["clock"] for each in found if each and each.row] == [clock] * 3

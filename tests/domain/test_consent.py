@@ -88,7 +88,7 @@ def test_a_message_that_may_go_tells_every_question() -> None:
         "the sequence is not paused",
         "under every cap",
         "not in quiet hours",
-        "inside office-hours (Europe/Berlin, from contact)",
+        "inside office-hours (Europe/Berlin, its own clock)",
     ]
 
 
@@ -107,7 +107,7 @@ def test_the_first_no_is_the_answer_and_nothing_behind_it_is_asked() -> None:
     everything["standing"] = Standing(consents=OPTED_IN)
     assert asked(now=NIGHT, **everything).reason == "quiet hours (night)"
     later = asked(now=NIGHT - timedelta(hours=3), **everything)
-    assert (later.answer, later.reason) == ("later", "outside office-hours (Europe/Berlin, from contact)")
+    assert (later.answer, later.reason) == ("later", "outside office-hours (Europe/Berlin, its own clock)")
 
 
 # Each question -------------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def test_a_window_holds_the_contact_before_the_step_and_pushes_later_ones_back()
         "2026-03-09T10:00 tips sent",
     ]
     assert story.timeline[0]["until"] == "2026-03-09T09:00:00Z"
-    assert story.timeline[0]["why"][-1] == "outside office-hours (Europe/Berlin, from contact)"
+    assert story.timeline[0]["why"][-1] == "outside office-hours (Europe/Berlin, its own clock)"
 
 
 def test_a_step_can_have_a_window_of_its_own_or_none() -> None:

@@ -234,7 +234,7 @@ def test_events_that_are_none_are_said_with_their_line(home: SmallHome, events: 
 
 @pytest.mark.system
 def test_what_is_only_odd_is_a_warning_and_goes_on(home: SmallHome) -> None:
-    contact = home.json("ann", ANN | {"frist_name": "Ann"})
+    contact = home.json("ann", ANN | {"frist_name": "Ann", "time_zone": "Europe/Berln"})
     events = home.write("events.yaml", "- {event: clickd, after: 1 day}\n")
 
     typed = home.type("simulate", "welcome", "--contact", contact, "--events", events, "--at", FRIDAY, "--json")
@@ -243,6 +243,8 @@ def test_what_is_only_odd_is_a_warning_and_goes_on(home: SmallHome) -> None:
     assert typed.document["end"]["reason"] == "completed"
     assert "warning: a contact has no field 'frist_name'; did you mean 'first_name'?" in typed.err
     assert "warning: event 'clickd' is not declared in policies/events.yaml; did you mean 'clicked'?" in typed.err
+    assert "warning: time_zone 'Europe/Berln' is not an IANA zone; treated as missing" in typed.err
+    assert typed.document["time_zone_from"] == "sequence"
 
 
 @pytest.mark.system

@@ -29,7 +29,7 @@ from domain.keys import Tokens, wave_id
 from domain.loader import load
 from domain.program import Program
 from domain.simulation import HORIZON, SET, Scripted
-from domain.story import spelled
+from domain.story import LOGGED_ONLY, spelled
 from domain.wave import Member, Wave
 from records.contacts import change, record_consent
 from records.migrate import migrate_inbox, migrate_main
@@ -252,7 +252,8 @@ def timeline(session: Session, enrolment_id: str) -> dict[str, Any]:
     ]
     for row in told:
         row.pop("message", None)
-        row.pop("read", None)
+        for key in LOGGED_ONLY:
+            row.pop(key, None)
     end = {"at": spelled(enrolment.ended_at), "reason": enrolment.end_reason} if enrolment.ended_at else None
     return {"timeline": told, "end": end}
 
