@@ -234,7 +234,6 @@ FILES = [
     Row("policies/calendars.yaml", "default: a\ncalendars:\n  a: {zone: contact, hours: {mon: ['9-17']}}\n",
         "3: bad hours '9-17'; write HH:MM-HH:MM, e.g. '09:00-17:30' or '22:00-06:00'"),
     Row("policies/contact.yaml", "fields: {email: {}}", "1: field 'email' is built in; delete it here"),
-    Row("policies/events.yaml", "events:\n  clicked: {}\n", "2: event 'clicked' is built in; delete it here"),
     Row("policies/forms/survey.yaml", "fields: {email: mail}\nconsent:\n  - {topic: news, answer: a, wording: b}\n",
         "3: topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
     Row("policies/tasks2.yaml", "a: 1\n", None),
