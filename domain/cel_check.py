@@ -173,8 +173,6 @@ class _Check:
 
     def of_name(self, kind: str, name: str) -> str | None:
         known, sends = self.names.known(kind), self.names.sends
-        if kind == "segment" and not known:
-            return "there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
         if name not in known:
             return f"there is no {kind} '{name}'; {nearest(name, known)}"
         if kind == "step" and sends is not None and name not in sends:

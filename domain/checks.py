@@ -112,6 +112,8 @@ class Checking:
             self._check_refers(self.tree, Refers(f"{place}.form", "form", trigger.form))
         if trigger.event is not None:
             self._check_refers(self.tree, Refers(f"{place}.event", "event", trigger.event))
+        if trigger.segment is not None:
+            self._check_refers(self.tree, Refers(f"{place}.segment", "segment", trigger.segment))
         if trigger.date is not None:
             words = DateWords.parse(trigger.date)
             span = words.moment.span if words.moment is not None else None
@@ -126,7 +128,7 @@ class Checking:
     def _check_time(self, key: str, sources: list[str], span: Span | None) -> None:
         """Check the fields of the contact that a time in the head is counted from, and the calendar of its span."""
         for source in sources:
-            self._check_refers(self.tree, Refers(key, "field", source.partition(".")[2]))
+            self._check_refers(self.tree, Refers(key, "date", source.partition(".")[2]))
         for refers in of_time(key, span):
             self._check_refers(self.tree, refers)
 
@@ -190,12 +192,13 @@ class Checking:
                 self._check_chance(self.flat[name])
 
     def _check_chance(self, step: Step) -> None:
-        """Refuse to wait for an answer to a message that nobody has been sent yet."""
+        """Refuse to wait for an answer to a message, or to add to one, that nobody here has been sent."""
         need = step.need()
-        asked = self.flat.get(need.of or "") if isinstance(need, Listen) else None
-        if asked is not None and step.id not in reached(self.flat, *onward(self.flat, asked)):
-            what = f"nothing can belong to '{asked.id}' here, because it is sent on no way that leads here"
-            self._say(self.lines[step.id], "of", f"{what}; move it up, or name a send before this")
+        key, name = ("of", need.of) if isinstance(need, Listen) else ("thread", getattr(need, "thread", None))
+        sent = self.flat.get(name or "")
+        if sent is not None and step.id not in reached(self.flat, *onward(self.flat, sent)):
+            what = f"nothing can belong to '{sent.id}' here, because it is sent on no way that leads here"
+            self._say(self.lines[step.id], key, f"{what}; move it up, or name a send before this")
 
     def _warn_of_time(self) -> None:
         for step in self.flat.values():

@@ -14,6 +14,7 @@ from domain.definition import NAME, nearest
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy, TeamsPolicy
 from domain.reading import Model, validate
+from domain.segment_checks import segment_problems
 from domain.tree import Problem, empties, line_of, locate, read_tree
 
 POLICIES, FORMS = "policies/", "policies/forms/"
@@ -79,6 +80,9 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
         if quiet.calendar not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
             what = f"calendar '{quiet.calendar}' is not in policies/calendars.yaml{nearest(quiet.calendar, calendars)}"
             yield Problem(path, locate(trees[path], ("quiet", number, "calendar")), what)
+    path = f"{POLICIES}segments.yaml"
+    for name, what in segment_problems(policies):
+        yield Problem(path, locate(trees[path], ("segments", name, "when")), what)
     for name, mapping in policies.forms.items():
         path = f"{FORMS}{name}.yaml"
         for place, what in _strange_in_form(mapping, policies):

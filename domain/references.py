@@ -6,7 +6,7 @@ nothing is said of it.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -38,12 +38,15 @@ MISSING = {
     "staff template": "template '{}' does not exist for staff",
     "blank": "'{}' cannot be filled in",
     "name": "there is no name '{}'",
+    "date": "'{}' is no date, so no time can be counted from it",
     "number": "'{}' is no number, so nothing can be added to it (write '{{set: …}}')",
 }
+DATES = frozenset({"created_at"})  # built in; one's own are fields of the type date
 QUOTED = re.compile("['\"]([^'\"]*)['\"]")
 DECLARED_IN = {
     "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
-    "field": "contact", "own field": "contact", "number": "contact", "team": "teams", "segment": "segments",
+    "field": "contact", "date": "contact", "own field": "contact", "number": "contact", "team": "teams",
+    "segment": "segments",
 }  # fmt: skip
 """The policy file (or folder) that declares things of this sort."""
 
@@ -103,6 +106,7 @@ class Declared:
             "segment": frozenset(policies.segments.segments),
             "sequence": self.sequences or frozenset(),
             "field": policies.contact_fields(),
+            "date": DATES | {name for name, each in own.items() if each.type == "date"},
             "own field": WRITABLE_FIELDS | frozenset(own),
             "number": frozenset({"score"} | {name for name, each in own.items() if each.type == "number"}),
         }
@@ -115,6 +119,8 @@ class Declared:
             return next(problems(refers.name), None)
         if refers.to == "name":
             return self._no_name(refers.name)
+        if refers.to == "date" and refers.name not in self._known["field"]:
+            return self.missing(replace(refers, to="field"))
         known = self._known[refers.to]
         if refers.to == "number" and refers.name not in self._known["own field"]:
             return None  # that there is no such field is said already

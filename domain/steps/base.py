@@ -76,7 +76,8 @@ Destination = str | None | Ends | Skips | Rounds
 
 To = Literal[
     "step", "send", "event", "event of a message", "form", "topic", "calendar", "business calendar", "sender",
-    "template", "field", "own field", "number", "segment", "sequence", "team", "staff template", "blank", "name",
+    "template", "field", "date", "own field", "number", "segment", "sequence", "team", "staff template",
+    "blank", "name",
 ]  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def of_time(key: str, words: Span | Deadline | None) -> Iterator[Refers]:
     for source in words.sources():
         root, _, name = source.partition(".")
         if root == "contact":
-            yield Refers(key, "field", name)
+            yield Refers(key, "date", name)
     moment = words.moment if isinstance(words, Deadline) else None
     span = words if isinstance(words, Span) else moment.span if moment else words.span
     if span is not None and span.is_business:

@@ -1,5 +1,6 @@
 """`call`: another system is asked."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any, ClassVar, Literal
@@ -24,7 +25,7 @@ class Call(Step):
     call: str
     body: dict[str, Any] = Field(default_factory=dict)
     up_to: Span = Span.parse("30 seconds")
-    save_as: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]{0,63}$")
+    save_as: str | None = None
     on_error: Literal["continue", "exit"] = "continue"
 
     @field_validator("call")
@@ -42,6 +43,13 @@ class Call(Step):
     def _is_short(cls, value: Span) -> Span:
         if value.months or value.is_business or not 0 < value.elapsed().total_seconds() <= MOST_SECONDS:
             raise ValueError(f"'{value}' is too long to wait for an answer; write 10 minutes or less")
+        return value
+
+    @field_validator("save_as")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch("[a-z][a-z0-9_]{0,63}", value):
+            raise ValueError(f"'{value[:60]}' cannot be a name; use small letters, digits and _, at most 64")
         return value
 
     def need(self) -> CallOut:

@@ -1,9 +1,10 @@
 """`case`: something went wrong, and somebody has to make it good."""
 
+import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from domain.needs import Open
 from domain.steps.base import Refers, Step, of_blanks
@@ -11,7 +12,7 @@ from domain.steps.base import Refers, Step, of_blanks
 # What a case is about where nothing else is written: the event that the run last waited for.
 MATCHED_EVENT = "matched.id"
 # An incident is known by somebody's name for it: an order, a booking, an answer.
-PATH = r"^(contact|run\.event|matched)\.\w+$"
+PATH = r"(contact|run\.event|matched)\.\w+"
 
 
 class Case(Step):
@@ -20,10 +21,19 @@ class Case(Step):
     kind: ClassVar[str] = "case"
 
     case: str = Field(min_length=1, max_length=200)
-    severity: str | None = Field(default=None, pattern="^S[1-4]$")
+    severity: Literal["S1", "S2", "S3", "S4"] | None = None
     policy: str | None = None
     team: str | None = None
-    incident: str | None = Field(default=None, pattern=PATH)
+    incident: str | None = None
+
+    @field_validator("incident")
+    @classmethod
+    def _is_a_path(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(PATH, value):
+            raise ValueError(
+                f"'incident' takes a field, not '{value[:60]}'; write one that names it, such as run.event.order_id"
+            )
+        return value
 
     def need(self) -> Open:
         return Open(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.domain.kit import CALENDARS, POLICIES, checked, said
+from domain.loader import load
+from tests.domain.kit import CALENDARS, POLICIES, TEMPLATES, checked, said
 
 
 @pytest.mark.parametrize("steps", [
@@ -155,9 +156,27 @@ def test_a_condition_asks_about_the_messages_of_steps_that_send() -> None:
     assert said(text.replace("clicked('wait-2')", "clicked('receipt')")) == []
 
 
-def test_segments_are_not_there_yet_and_check_says_so() -> None:
-    assert said("steps:\n  - wait: 1 day\n    when: in_segment('customers')\n") == [
-        "3: there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
+def test_a_segment_asks_the_contact_and_no_run_and_not_itself() -> None:
+    wrong = {
+        "policies/segments.yaml": """
+segments:
+  big: {when: contact.benchs > 20}
+  late: {when: run.event.plan == 'x'}
+  new: {when: sent('hello')}
+  a: {when: in_segment('b')}
+  b: {when: in_segment('a') || contact.score > 1}
+  c: {when: in_segment('d')}
+  fine: {when: "in_segment('big') && did('purchased', 30)"}
+"""
+    }
+
+    assert [f"{each.line}: {each.what}" for each in load(POLICIES | wrong, TEMPLATES).problems] == [
+        "3: there is no field contact.benchs; did you mean 'benches'?",
+        "4: a segment knows no run, so there is no run.event.plan; ask the contact, or what they did",
+        "5: there is no step 'hello'; none is known here, so leave it out",
+        "6: segment 'a' asks for itself, directly or by another; write its condition without that",
+        "7: segment 'b' asks for itself, directly or by another; write its condition without that",
+        "8: there is no segment 'd'; there are a, b, big, c, fine, late, new",
     ]
 
 

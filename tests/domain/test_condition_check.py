@@ -111,5 +111,5 @@ def test_what_a_contact_was_sent_is_asked_of_steps_that_send() -> None:
 
 def test_where_there_are_no_segments_that_is_said_plainly() -> None:
     assert check("in_segment('customers')", Names()) == [
-        "there are no segments yet; ask a field or a tag, such as 'customer' in contact.tags"
+        "there is no segment 'customers'; none is known here, so leave it out"
     ]

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
+from domain.steps.base import Step
 from starter.home import load_files, load_home, read_home
 from tests.domain.kit import POLICIES
 
 BODY = "{% block subject %}News{% endblock %}{% block html %}<p>WORDS {{ unsubscribe_url }}</p>{% endblock %}\n"
 HOME = POLICIES | {
+    "policies/teams.yaml": "teams: {sales: {email: sales@acme.example}}\n",
+    "policies/segments.yaml": "segments: {big: {when: contact.benches > 20}}\n",
     "templates/email/welcome/hello.html": f"---\nclass: marketing\n---\n{BODY}",
     "templates/email/welcome/tips.html": f"---\nclass: marketing\n---\n{BODY}",
     "templates/email/shop/receipt.html": f"---\nclass: transactional\n---\n{BODY}",
@@ -119,6 +122,14 @@ HEAD = [
         "minutes, hours, days, weeks, months, business hours, business days, e.g. '14 days'"),
     Row("goal and exit", "goal: {event: purchased}\nexit: {event: purchased}",
         "'purchased' is both goal and exit; keep one of them"),
+    Row("segment", "enter: {on: {segment: bigg}}",
+        "segment 'bigg' is not in policies/segments.yaml; did you mean 'big'?"),
+    Row("date", "enter: {on: {date: contact.score}, again: always}",
+        "'score' is no date, so no time can be counted from it; there is created_at, renewal_date"),
+    Row("date", "enter: {on: {date: contact.renewal_date yearly}, again: always}",
+        "bad date 'contact.renewal_date yearly'; write 'contact.FIELD yearly at HH:MM'"),
+    Row("date", "exit: {date: contact.renewal_date}",
+        "'date' only starts a run; to end one ask the date in 'when', as in 'now > contact.ends_on'"),
     # Conditions: unknown fields and functions, what functions take, the bounds
     Row("field", "enter: {when: contact.contry == 'DE'}", "there is no field contact.contry; did you mean 'country'?"),
     Row("field", "enter: {on: {event: trial_started, where: event.plann == 'pro'}}",
@@ -133,6 +144,7 @@ HEAD = [
     Row("argument", "exit: {when: did('purchasd')}", "there is no event 'purchasd'; did you mean 'purchased'?"),
     Row("argument", "exit: {when: topic('news')}", "there is no topic 'news'; there are product-news, service"),
     Row("step", "exit: {when: clicked('hello')}", "there is no step 'hello'; none is known here, so leave it out"),
+    Row("argument", "exit: {when: in_segment('bigg')}", "there is no segment 'bigg'; did you mean 'big'?"),
     Row("1,000 characters", "exit: {when: " + " || ".join(["contact.score > 1"] * 60) + "}",
         "the condition has 1,256 characters, 1,000 is the most; split it over several steps, or compute a field of the "
         "record first"),
@@ -176,6 +188,59 @@ STEPS = [
     Row("nothing can produce it", "{wait_for: purchased, of: tips, up_to: 1 day}",
         "'purchased' does not belong to a message, so it cannot be 'of' one; there is auto_replied, bounced, clicked, "
         "complained, deferred, delivered, opened, replied"),
+    Row("segment", "{wait_for: {segment: bigg}, up_to: 1 day}",
+        "segment 'bigg' is not in policies/segments.yaml; did you mean 'big'?"),
+    Row("field", "{wait_for: {when: contact.scor > 1}, up_to: 1 day}",
+        "there is no field contact.scor; did you mean 'score'?"),
+    Row("of", "{wait_for: {when: contact.score > 1}, of: tips, up_to: 1 day}",
+        "'of' looks at an event, and this waits for none; delete it"),
+    Row("thread", "{send: welcome/hello, thread: hello}",
+        "nothing can belong to 'hello' here, because it is sent on no way that leads here; move it up, "
+        "or name a send before this"),
+    Row("on_cap", "{send: welcome/hello, on_cap: later}",
+        "'later' is not known here; write defer SPAN, defer SPAN then exit, skip or exit"),
+    Row("shares", "{split: {arms: [{name: a, share: 50%, steps: []}, {name: b, share: 40%, steps: []}]}}",
+        "the shares add up to 90%; make them 100%, or leave out the % to write weights"),
+    Row("shares", "{split: {arms: [{name: a, share: 50, steps: []}, {name: b, share: 50%, steps: []}]}}",
+        "some shares are percentages and some are weights; write all with %, or all without"),
+    Row("shares", "{split: {arms: [{name: a, share: half, steps: []}, {name: b, share: 50%, steps: []}]}}",
+        "'half' is no share; write a percentage such as 50%, or a weight such as 2"),
+    Row("arms", "{split: {arms: [{name: a, share: 1, steps: []}, {name: a, share: 1, steps: []}]}}",
+        "two arms have the name 'a'; rename one"),
+    Row("arms", "{split: {arms: [{name: a, share: 100%, steps: []}]}}",
+        "a 'split' needs two 'arms' or more; add one, or write its steps without a split"),
+    Row("team", "{task: Call them, team: sale}",
+        "team 'sale' is not in policies/teams.yaml; did you mean 'sales'?"),
+    Row("nobody", "{task: Call them}", "this 'task' is for nobody; add 'team:' or 'owner:'"),
+    Row("field", "{task: 'Call {{ contact.frist_name }}', team: sales}",
+        "there is no field contact.frist_name; did you mean 'first_name'?"),
+    Row("blank", "{task: 'Call {{ 1 + 1 }}', team: sales}", "'{{ 1 + 1 }}' cannot be filled in; write "
+        "{{ contact.first_name }}, or with a word for nothing: {{ contact.first_name or 'there' }}"),
+    Row("outcomes", "{task: Call, team: sales, outcomes: {met: {exit: met}}}",
+        "steps are a list; begin each with '- ', such as '- send: welcome/hello'"),
+    Row("severity", "{case: Broken, severity: S9}", "'severity' cannot be 'S9'; write 'S1', 'S2', 'S3' or 'S4'"),
+    Row("incident", "{case: Broken, incident: 1 + 1}",
+        "'incident' takes a field, not '1 + 1'; write one that names it, such as run.event.order_id"),
+    Row("template", "{notify: sales, template: welcome/hello}",
+        "'welcome/hello' is not for staff; write staff/NAME, which is templates/staff/NAME.html"),
+    Row("template", "{notify: sales, template: staff/leed}",
+        "template 'leed' does not exist for staff; none is declared, so write it there first"),
+    Row("address", "{call: crm.example}", "'crm.example' is no address to call; write https://…, without user and "
+        "password"),
+    Row("address", "{call: 'http://crm.example'}",
+        "'http://crm.example' would send the contact's data in the clear; write https://…"),
+    Row("up_to", "{call: 'https://crm.example', up_to: 1 hour}",
+        "'1 hour' is too long to wait for an answer; write 10 minutes or less"),
+    Row("save_as", "{call: 'https://crm.example', save_as: A-b}",
+        "'A-b' cannot be a name; use small letters, digits and _, at most 64"),
+    Row("call", "{exit: done, when: calls.crm.score > 5}",
+        "there is no field calls.crm; none is known here, so leave it out"),
+    Row("sequence", "{start: stori}", "there is no sequence 'stori'; did you mean 'story'?"),
+    Row("sequence", "{stop: stori}", "there is no sequence 'stori'; did you mean 'story'?"),
+    Row("times", "{repeat: {times: 0, steps: []}}", "'times' cannot be '0'; write at least 1"),
+    Row("times", "{repeat: {steps: []}}", "'times' is missing; add it"),
+    Row("until", "{repeat: {times: 2, until: contact.scor > 1, steps: []}}",
+        "there is no field contact.scor; did you mean 'score'?"),
     Row("step", "{wait_for: clicked, of: tip, up_to: 1 day}", "'tip' is not a step that sends; did you mean 'tips'?"),
     Row("step", "{wait_for: clicked, since: tip, up_to: 1 day}", "there is no step 'tip'; did you mean 'tips'?"),
     Row("step", "{exit: done, when: clicked('tpis')}", "there is no step 'tpis'; did you mean 'tips'?"),
@@ -275,6 +340,12 @@ def test_a_step_is_refused_in_one_line(row: Row) -> None:
     text = f"topic: product-news\nsteps:\n  - send: welcome/tips\n  - {row.written}\n"
 
     assert check(STORY, text) == [f"{STORY}:4: {row.expected}"]
+
+
+def test_every_kind_of_step_has_a_row() -> None:
+    written = " ".join(row.written for row in (*STEPS, *WHOLE))
+
+    assert {kind for kind in Step.kinds if f"{kind}:" not in written} == set()
 
 
 @pytest.mark.parametrize("row", FILES, ids=named)
