@@ -4,10 +4,9 @@ An answer and its row in the decision log are one transaction, unique per visit.
 has done nothing; one that dies after it is answered from the row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.exc import DataError
 from sqlmodel import Session, col, select
@@ -15,19 +14,19 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.batches import Answers, Batch, Finished, Look, Seen
-from activities.log import already_told, decision, last_words
+from activities.deeds import DOING, at_rest, carry_out, done_elsewhere
+from activities.log import already_told, decision, defer, last_words
 from domain.answering import Answer, Asked, answer, broken
 from domain.entry import End, ended_already
 from domain.facts import Facts
-from domain.needs import Change, Done, Later, Left, Outcome, TimedOut
+from domain.holds import HELD
+from domain.needs import Begin, Done, Halt, Later, Left, TimedOut
 from domain.program import Program
-from records.contacts import change, record_consent
 from records.facts import Known, read_known
-from records.models import Contact, Enrolment
+from records.models import Enrolment
 from records.published import Published
 from records.runs import end
 from records.session import Database
-from records.timeline import record_changed
 
 # What came in before a deadline is drained within moments; then the question is asked again.
 READ_FIRST = timedelta(seconds=2)
@@ -57,13 +56,13 @@ class Steps:
             raise ApplicationError("the records refuse a value of this step", non_retryable=True) from None
 
     async def _settle_all(self, batch: Batch) -> Answers:
-        if isinstance(batch.need, Change):
-            return await self.database.write(lambda session: self._settle(session, batch, write=True))
-        answers = await self.database.read(lambda session: self._settle(session, batch, write=False))
-        if all(outcome_is_later(outcome) for outcome in answers.by_enrolment(list(batch.asked())).values()):
-            return answers
+        if not isinstance(batch.need, DOING):
+            answers, is_quiet = await self.database.read(lambda session: self._settle(session, batch, write=False))
+            if is_quiet:
+                return answers
         # Somebody moves: answered again where it is written, so that what is written is what was true then.
-        return await self.database.write(lambda session: self._settle(session, batch, write=True))
+        answers, _ = await self.database.write(lambda session: self._settle(session, batch, write=True))
+        return answers
 
     @activity.defn(name="look")
     async def look(self, look: Look) -> Seen:
@@ -75,18 +74,20 @@ class Steps:
         """Write the ends that runs came to by themselves."""
         await self.database.write(lambda session: self._finish(session, finished))
 
-    def _settle(self, session: Session, batch: Batch, *, write: bool) -> Answers:
+    def _settle(self, session: Session, batch: Batch, *, write: bool) -> tuple[Answers, bool]:
+        """Answer for every member; tell, too, whether nothing has to be written."""
         asked = batch.asked()
         program = self.published.program(session, batch.version)
         known = read_known(session, list(asked))
         told = already_told(session, batch)
-        outcomes: dict[str, Outcome] = {}
+        found: dict[str, Answer] = {}
         for enrolment, asks in asked.items():
             if enrolment in told:
-                outcomes[enrolment] = told[enrolment]
+                found[enrolment] = Answer(told[enrolment])
             else:
-                outcomes[enrolment] = self._one(session, batch, program, known, enrolment, asks, write)
-        return Answers.of(outcomes)
+                found[enrolment] = self._one(session, batch, program, known, enrolment, asks, write)
+        outcomes = {enrolment: answer.outcome for enrolment, answer in found.items()}
+        return Answers.of(outcomes), all(at_rest(answer) for answer in found.values())
 
     def _one(
         self,
@@ -97,21 +98,23 @@ class Steps:
         enrolment: str,
         asks: Asked,
         write: bool,
-    ) -> Outcome:
+    ) -> Answer:
         row = known.enrolments.get(enrolment)
         if row is None or row.ended_at is not None:
-            return Left(row.end_reason or "ended" if row else "erased")
+            return Answer(Left(row.end_reason or "ended" if row else "erased"))
         facts = known.facts(enrolment, program, self.published.policies(session), batch.now, asks.round)
         over, found = _answered(batch, asks, facts)
         if over is not None:
             if write:
                 end(session, program, row, over.reason, batch.now, [over.why])
-            return Left(over.reason)
+            return Answer(Left(over.reason))
         if isinstance(found.outcome, TimedOut) and self._came_in_before(found):
-            return Later(batch.now + READ_FIRST, "what came in before is read first")
+            return Answer(Later(batch.now + READ_FIRST, "what came in before is read first"))
+        if write and isinstance(batch.need, Begin | Halt) and facts.hold is None:
+            found = done_elsewhere(session, self.published, batch.need, row, facts) or found
         if write and found.row is not None:
             self._write(session, batch, row, asks, found, facts)
-        return found.outcome
+        return found
 
     def _came_in_before(self, found: Answer) -> bool:
         """Whether something that was received in time still waits in the inbox: it may be what was waited for."""
@@ -121,20 +124,13 @@ class Steps:
 
     def _write(self, session: Session, batch: Batch, row: Enrolment, asks: Asked, found: Answer, facts: Facts) -> None:
         assert found.row is not None, "only an answer with a row is written"
-        session.add(decision(row, asks, found.row, found.outcome, facts.now))
-        session.flush()
-        if isinstance(batch.need, Change) and found.row.did == "updated":
-            self._change(session, batch.need, row, found.row.more["set"], facts.now)
-
-    def _change(self, session: Session, need: Change, row: Enrolment, new: Mapping[str, Any], now: datetime) -> None:
-        contact = session.get(Contact, row.contact_id)
-        assert contact is not None, "an enrolment has a contact"
-        for topic in need.topics_off:
-            record_consent(
-                session, contact.id, topic, "opted_out", now, basis="our decision", source=f"sequence {row.sequence}"
-            )
-        if change(session, contact, new, now) or need.topics_off:
-            record_changed(session, self.published, contact, now, by=row.id)
+        said = decision(row, asks, found.row, found.outcome, facts.now)
+        if found.row.final:
+            session.add(said)
+            session.flush()
+        else:
+            defer(session, said)
+        carry_out(session, self.published, batch.need, row, asks, found, facts.now)
 
     def _finish(self, session: Session, finished: Finished) -> None:
         for reason, enrolments in finished.reasons.items():
@@ -147,16 +143,13 @@ class Steps:
                     )
 
 
-def outcome_is_later(outcome: Outcome) -> bool:
-    """Whether an outcome only says that it is too early."""
-    return outcome.outcome == "later"
-
-
 def _answered(batch: Batch, asks: Asked, facts: Facts) -> tuple[End | None, Answer]:
     """Return how the run ends before this step, if it does, and else the answer to its need."""
     try:
         over = ended_already(facts)
-        return over, NO_ANSWER if over is not None else answer(batch.need, asks, facts)
+        if over is not None or isinstance(batch.need, Begin | Halt):
+            return over, Answer(Later(facts.hold.until, HELD)) if facts.hold is not None else NO_ANSWER
+        return None, answer(batch.need, asks, facts)
     except Exception as error:  # one contact's data must never stop its companions
         # The error's words may hold the contact's data: they stand in the decision log, not in the worker's.
         reason = type(error).__name__

@@ -10,12 +10,13 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from records import entry_models, hold_models
+from records import entry_models, hold_models, work_models
 from records.models import InboxRecord, Record
 
 METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
 # A table is known once the module that holds it is.
-assert {hold_models.Pause.__tablename__, entry_models.Holdout.__tablename__} <= set(Record.metadata.tables)
+SOME = (hold_models.Pause, entry_models.Holdout, work_models.FollowUp)
+assert {model.__tablename__ for model in SOME} <= set(Record.metadata.tables)
 
 name = context.config.attributes["database"]
 foreign = {table for other, metadata in METADATA.items() if other != name for table in metadata.tables}

@@ -16,6 +16,7 @@ from domain.policies import Policies
 from domain.program import Program
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Record, Suppression
 from records.pauses import Pauses, pauses_of, read_pauses
+from records.work import answers_of, follow_ups_begun
 
 # A timeline longer than this is read from its newest end: conditions ask about days, not about years of opens.
 MOST_EVENTS = 2_000
@@ -40,6 +41,8 @@ class Known:
     events: dict[str, list[Event]] = field(default_factory=dict)
     taken: dict[str, list[int]] = field(default_factory=dict)
     sends: dict[str, dict[str, int]] = field(default_factory=dict)
+    begun: dict[str, dict[tuple[str, int], datetime]] = field(default_factory=dict)
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
 
     def facts(
@@ -62,6 +65,8 @@ class Known:
             taken=frozenset(taken if row.event_id is None else [*taken, row.event_id]),
             matched=next((event for event in events if taken and event.id == taken[-1]), None),
             sends=self.sends.get(enrolment, {}),
+            begun=self.begun.get(enrolment, {}),
+            calls=self.calls.get(enrolment, {}),
             standing=self.standings[row.contact_id],
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
             suspended=self.pauses.suspended.get(program.sequence),
@@ -82,6 +87,8 @@ def read_known(session: Session, enrolments: Sequence[str], withdrawn: Withdrawn
     known.enrolments = {row.id: row for row in rows}
     known.taken = _taken(session, enrolments)
     known.sends = _sends(session, enrolments)
+    known.begun = follow_ups_begun(session, enrolments)
+    known.calls = answers_of(session, enrolments)
     return known
 
 

@@ -21,6 +21,7 @@ from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
 from records.runs import end, enter, open_runs, stir
+from records.work import complete_follow_up
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,12 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
 
 
 def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None, int | None]:
-    """Return the enrolment, step and visit of the send an event belongs to: by message, or the last of a named step."""
+    """Return the enrolment, step and visit of what an event belongs to: a send by message, or the last of a named step;
+    a task that is completed is the one of its step that was opened last."""
+    if happening.name == "task_completed" and happening.step is not None:
+        outcome = str(happening.data.get("outcome") or "completed")
+        done = complete_follow_up(session, contact.id, happening.step, outcome, happening.at, happening.data)
+        return (done.enrolment_id, done.step, done.visit) if done is not None else (None, happening.step, None)
     if happening.message is not None:
         message = session.get(Message, happening.message)
         if message is not None and message.contact_id == contact.id:

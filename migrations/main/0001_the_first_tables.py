@@ -359,6 +359,79 @@ def _entry() -> None:
         )
 
     op.create_table(
+        "follow_up",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("step", sa.String(length=200), nullable=True),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("team", sa.String(length=100), nullable=True),
+        sa.Column("owner", sa.String(length=200), nullable=True),
+        sa.Column("policy", sa.String(length=100), nullable=True),
+        sa.Column("outcomes", sa.JSON(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=100), nullable=True),
+        sa.Column("note", sa.String(length=4000), nullable=True),
+        sa.Column("person", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_follow_up_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_follow_up_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
+        sa.UniqueConstraint("enrolment_id", "step", "visit", name="uq_follow_up_visit"),
+    )
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.create_index("ix_follow_up_contact", ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_follow_up_open",
+            ["team", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("completed_at is null"),
+            postgresql_where=sa.text("completed_at is null"),
+        )
+
+    op.create_table(
+        "service_case",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("incident", sa.String(length=200), nullable=False),
+        sa.Column("severity", sa.String(length=10), nullable=True),
+        sa.Column("policy", sa.String(length=100), nullable=True),
+        sa.Column("team", sa.String(length=100), nullable=True),
+        sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_service_case_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_service_case_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_case")),
+    )
+    with op.batch_alter_table("service_case", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_service_case_open",
+            ["contact_id", "incident"],
+            unique=True,
+            sqlite_where=sa.text("closed_at is null"),
+            postgresql_where=sa.text("closed_at is null"),
+        )
+
+    op.create_table(
+        "call_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.String(length=200), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_call_answer_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_answer")),
+        sa.UniqueConstraint("enrolment_id", "step", "visit", name="uq_call_answer_visit"),
+    )
+
+    op.create_table(
         "holdout",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.String(length=100), nullable=False),

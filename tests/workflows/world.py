@@ -113,8 +113,10 @@ class World:
 
 def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> Contact:
     """Write a contact with its consents, as a form would have."""
-    given = {name: value for name, value in fields.items() if name not in ("consents", "email")}
-    contact = Contact(id=str(uuid.uuid4()), email=str(fields["email"]), created_at=at, updated_at=at)
+    given = {name: value for name, value in fields.items() if name not in ("consents", "email", "id")}
+    contact = Contact(
+        id=str(fields.get("id") or uuid.uuid4()), email=str(fields["email"]), created_at=at, updated_at=at
+    )
     session.add(contact)
     session.flush()
     session.add(Identity(contact_id=contact.id, kind="email", value=str(fields["email"]).lower(), recorded_at=at))
