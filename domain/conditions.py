@@ -26,6 +26,7 @@ __all__ = [
     "changes_with_time",
     "check",
     "functions_used",
+    "is_true",
     "judge",
     "paths",
     "standard_functions",
@@ -65,13 +66,27 @@ def judge(source: str, names: Mapping[str, object], functions: Mapping[str, Call
     planned = plan(source)
     if planned.problem is not None:
         return Judgement(true=False, read={}, why=f"{cut(source, _MOST_QUOTED)} is false: {planned.problem}")
-    now = names.get("now")
-    clock = now.tzinfo if isinstance(now, datetime) and now.tzinfo is not None else UTC
-    asked = Asked(names, functions, clock)
+    asked = _asked(names, functions)
     answer = planned.root.ask(asked)
     read = {".".join(keys): as_json(asked.find(keys)) for keys in planned.paths}
     read.update((label, as_json(value)) for label, value in asked.answers.items())
     return Judgement.model_construct(true=answer.value is True, read=read, why=_why(source, answer))
+
+
+def is_true(source: str, names: Mapping[str, object], functions: Mapping[str, Callable[..., object]]) -> bool:
+    """Tell what `judge` would find, without the reasons.
+
+    >>> is_true("contact.score >= 60", {"contact": {"score": 60}}, {})
+    True
+    """
+    planned = plan(source)
+    return planned.problem is None and planned.root.ask(_asked(names, functions)).value is True
+
+
+def _asked(names: Mapping[str, object], functions: Mapping[str, Callable[..., object]]) -> Asked:
+    now = names.get("now")
+    clock = now.tzinfo if isinstance(now, datetime) and now.tzinfo is not None else UTC
+    return Asked(names, functions, clock)
 
 
 def paths(source: str) -> list[str]:

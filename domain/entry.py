@@ -117,10 +117,8 @@ def ended_already(facts: Facts) -> End | None:
     """
     for triggers, reason in ((facts.program.goal, "converted"), (facts.program.exit, "exited:condition")):
         for trigger in triggers:
-            if trigger.when is not None:
-                judgement = facts.judge(trigger.when)
-                if judgement.true:
-                    return End(reason, judgement.why)
+            if trigger.when is not None and facts.holds_true(trigger.when):
+                return End(reason, facts.judge(trigger.when).why)
     return None
 
 

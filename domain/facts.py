@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.caps import Counted
-from domain.conditions import Judgement, judge, standard_functions
+from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.events import EVERYTHING
 from domain.holds import Hold, held_due, hold_at
@@ -67,6 +67,10 @@ def noted(standing: Standing, event: Event) -> Standing:
     return replace(standing, suppressed=standing.suppressed | {reason}) if reason else standing
 
 
+KEPT_WITH = frozenset({"program", "policies", "contact"})
+"""What the contact's clock, and its dates on that clock, are worked out of."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """A contact in a program, now.
@@ -96,6 +100,19 @@ class Facts:
     standing: Standing = Standing()
     holds: tuple[Hold, ...] = ()
     suspended: Hold | None = None
+
+    def but(self, **changed: Any) -> "Facts":
+        """Return the same facts but for these, as `dataclasses.replace`: what was worked out of the others is kept.
+
+        A simulation asks thousands of times, and each asks for the contact's clock.
+        """
+        facts = object.__new__(Facts)
+        facts.__dict__.update(self.__dict__)
+        facts.__dict__.update(changed)
+        if not KEPT_WITH.isdisjoint(changed):
+            for name in ("zone", "dated_contact"):
+                facts.__dict__.pop(name, None)
+        return facts
 
     @cached_property
     def zone(self) -> Zone:
@@ -138,12 +155,18 @@ class Facts:
     def names(self, event: Event | None) -> dict[str, Any]:
         """Return the names a condition may use; `now` is on the contact's clock, and so are its dates."""
         names = self._records() | {
-            "contact": _with_dates(self.contact, self._date_fields, self.zone.zone),
+            "contact": self.dated_contact,
             "now": self._local_now,
         }
         if event is not None:
             names["event"] = {**event.data, "name": event.name, "at": event.at}
         return names
+
+    @cached_property
+    def dated_contact(self) -> Mapping[str, Any]:
+        """The contact with its dates as instants: 00:00 on its own clock."""
+        dates = frozenset(name for name, own in self.policies.contact.fields.items() if own.type == "date")
+        return _with_dates(self.contact, dates, self.zone.zone)
 
     def _records(self) -> dict[str, Any]:
         names: dict[str, Any] = {
@@ -161,13 +184,13 @@ class Facts:
     def _local_now(self) -> datetime:
         return self.now.astimezone(self.zone.zone)
 
+    def holds_true(self, source: str) -> bool:
+        """Tell whether a condition is true, and nothing about why: for what is asked again and again, and rarely is."""
+        return is_true(source, self.names(None), standard_functions(self, self._local_now))
+
     def judge(self, source: str, event: Event | None = None) -> Judgement:
         """Tell whether a condition is true, and on which values."""
         return judge(source, self.names(event), standard_functions(self, self._local_now))
-
-    @property
-    def _date_fields(self) -> frozenset[str]:
-        return frozenset(name for name, own in self.policies.contact.fields.items() if own.type == "date")
 
     # What the functions of a condition ask (sequence-language.md 4).
 

@@ -1,7 +1,6 @@
 """What a simulation imagines was done: nobody is written to, no system asked, nothing begun elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from domain.asking import Answer, Asked
@@ -35,15 +34,15 @@ def imagined(need: Need, answers: Mapping[str, Any] | None, facts: Facts) -> tup
 def _called(need: Call, answers: Mapping[str, Any], facts: Facts) -> tuple[Answer, Facts]:
     if FAILED in answers:
         return called(need, None, str(answers[FAILED])), facts
-    return called(need, answers), replace(facts, calls={**facts.calls, need.save_as: dict(answers)})
+    return called(need, answers), facts.but(calls={**facts.calls, need.save_as: dict(answers)})
 
 
 def sent(plan: Plan, asked: Asked, facts: Facts) -> Facts:
     """Return the facts after a message went out: it can be answered, and counts under caps."""
     counted = Counted(plan.class_, plan.need.channel, facts.now)
-    return replace(facts, sends={**facts.sends, asked.step: asked.visit}, counted=(*facts.counted, counted))
+    return facts.but(sends={**facts.sends, asked.step: asked.visit}, counted=(*facts.counted, counted))
 
 
 def opened(asked: Asked, facts: Facts) -> Facts:
     """Return the facts after a task or a case was opened."""
-    return replace(facts, begun={**facts.begun, (asked.step, asked.visit): facts.now})
+    return facts.but(begun={**facts.begun, (asked.step, asked.visit): facts.now})

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 import domain.steps
+from domain.conditions import changes_with_time
 from domain.events import SAYS_WHETHER_TO_WRITE, SEGMENT_ENTERED
 from domain.keys import content_hash
-from domain.needs import Listen
+from domain.needs import Listen, Need
 from domain.steps.base import Step
 
 # A kind is one file in domain/steps/; it is known as soon as the file is there.
@@ -119,6 +120,23 @@ class Program(BaseModel):
         """Return the step of this id. Raises KeyError."""
         return self.steps[step_id]
 
+    @cached_property
+    def needs(self) -> dict[tuple[str, int], Need | None]:
+        """What steps were found to need, by step and rounds gone through: a program never changes."""
+        return {}
+
+    def need_of(self, step_id: str, rounds: int) -> Need | None:
+        """Return what a step needs when the steps it repeats have been gone through `rounds` times."""
+        place = (step_id, rounds)
+        if place not in self.needs:
+            self.needs[place] = self.steps[step_id].need_in(rounds)
+        return self.needs[place]
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """As `listens_to`, found once."""
+        return self.listens_to()
+
     def listens_to(self) -> frozenset[str]:
         """Return the names of the events that can mean something to a run of this program."""
         names = {trigger.name for trigger in (*self.goal, *self.exit)}
@@ -137,10 +155,15 @@ class Program(BaseModel):
         )
         return waits or any(trigger.when is not None for trigger in (*self.goal, *self.exit))
 
+    @cached_property
+    def ends_with_time(self) -> bool:
+        """Whether a goal or an exit may become true though nothing happens."""
+        return any(each.when is not None and changes_with_time(each.when) for each in (*self.goal, *self.exit))
+
     def is_concerned_by(self, event: str) -> bool:
         """Whether a run has to look when this happens: a step listens to it, it may end the run, or it changes what
         may be sent."""
-        return self.watches or event in self.listens_to() or event in SAYS_WHETHER_TO_WRITE
+        return self.watches or event in self.heard or event in SAYS_WHETHER_TO_WRITE
 
     @cached_property
     def remembered(self) -> frozenset[str]:

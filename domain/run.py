@@ -70,7 +70,7 @@ def need(program: Program, run: Run) -> Need | None:
         return None
     if asks_admission(program, run):
         return Decide(conditions=(program.step(run.position).when,))
-    return program.step(run.position).need_in(run.rounds.get(run.position, 0))
+    return program.need_of(run.position, run.rounds.get(run.position, 0))
 
 
 def asks_admission(program: Program, run: Run) -> bool:
@@ -129,7 +129,7 @@ def _move(program: Program, run: Run, outcome: Outcome, now: datetime) -> Run:
         if isinstance(outcome, Decided) and outcome.arm is not None:
             return run.model_copy(update={"admitted": True, "waiting": None})
         return _arrive(run, step.next, now)
-    if isinstance(step.need(), Deliver):
+    if isinstance(program.need_of(step.id, 0), Deliver):
         run = run.model_copy(update={"last_send": step.id})
     return _follow(program, run, step, step.go_in(outcome, run.rounds.get(step.id, 0)), now)
 

@@ -7,6 +7,7 @@ days take a millisecond.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
@@ -62,6 +63,7 @@ class _World:
         )
         self.facts = facts
         self.said: tuple[str, int, str, str] | None = None
+        self.stays_by: tuple[object, ...] | None = None
         self._remember()
         self.story = Story(self.facts, assumed=assumed)
 
@@ -72,10 +74,10 @@ class _World:
         trigger = self._trigger()
         if trigger is not None:
             data = dict(self.facts.run_event) | ({"form": trigger.form} if trigger.form else {})
-            self.facts = replace(self.facts, run_event=data)
+            self.facts = self.facts.but(run_event=data)
             self.entering = self._record(Scripted(at=self.now, event=trigger.name or "", data=data))
             # It has moved this run once, into it: nothing in the run waits for it.
-            self.facts = replace(self.facts, taken=frozenset({len(self.facts.events)}))
+            self.facts = self.facts.but(taken=frozenset({len(self.facts.events)}))
 
     def _trigger(self) -> Trigger | None:
         """Return the trigger the script means: the first whose `where` is true, else the first."""
@@ -143,10 +145,10 @@ class _World:
     def _record(self, scripted: Scripted) -> Event | None:
         """Put something into the contact's past; None if it only changed fields, or the pace."""
         if scripted.event in PACE:
-            self.facts = replace(self.facts, holds=paced(self.facts.holds, scripted.event, scripted.at, scripted.until))
+            self.facts = self.facts.but(holds=paced(self.facts.holds, scripted.event, scripted.at, scripted.until))
             return None
         if scripted.event == SET:
-            self.facts = replace(self.facts, contact={**self.facts.contact, **scripted.data})
+            self.facts = self.facts.but(contact={**self.facts.contact, **scripted.data})
             return None
         # As in the records: what somebody does with a message belongs to a run only if that message was sent.
         visit = self._visit_of(scripted)
@@ -159,7 +161,7 @@ class _World:
             step=scripted.of,
             visit=visit,
         )
-        self.facts = replace(self.facts, events=(*self.facts.events, event), standing=noted(self.facts.standing, event))
+        self.facts = self.facts.but(events=(*self.facts.events, event), standing=noted(self.facts.standing, event))
         return event
 
     def _visit_of(self, scripted: Scripted) -> int | None:
@@ -169,6 +171,11 @@ class _World:
         return max((visit for step, visit in self.facts.begun if step == scripted.of), default=None)
 
     def _left(self) -> bool:
+        facts = self.facts
+        known = (facts.contact, facts.events, facts.standing, facts.matched, facts.sends, facts.calls, facts.round)
+        if self.stays_by is not None and all(map(is_, known, self.stays_by)):
+            return False  # nothing has changed since it was asked last
+        self.stays_by = None if self.program.ends_with_time else known
         end = ended_already(self.facts)
         if end is not None:
             self._end(end.reason, why=[end.why])
@@ -184,7 +191,7 @@ class _World:
             admission=asks_admission(self.program, run),
             round=run.round,
         )
-        self.facts = replace(self.facts, round=run.round)
+        self.facts = self.facts.but(round=run.round)
         if isinstance(wanted, Deliver):
             return self._deliver(wanted, asked)
         done = imagined(wanted, self._answers(asked.step), self.facts)
@@ -207,7 +214,7 @@ class _World:
         if found is not None:
             if isinstance(found.outcome, Sent):
                 others = {step: visit for step, visit in self.facts.sends.items() if step != asked.step}
-                self.facts = replace(self.facts, sends=others)
+                self.facts = self.facts.but(sends=others)
             return found
         written = self.compose(planned, self.facts)
         if isinstance(written, Lacks):
@@ -220,7 +227,7 @@ class _World:
         row, step = found.row, run.position or ""
         if isinstance(found.outcome, Happened) and found.outcome.id is not None:
             matched = next(event for event in self.facts.events if event.id == found.outcome.id)
-            self.facts = replace(self.facts, taken=self.facts.taken | {matched.id}, matched=matched)
+            self.facts = self.facts.but(taken=self.facts.taken | {matched.id}, matched=matched)
         if row is not None and row.did == "updated":
             self._update(row)
         if row is None or not row.shown:
@@ -233,11 +240,11 @@ class _World:
     def _update(self, row: Row) -> None:
         topics = dict.fromkeys(row.more.get("withdrawn", ()), "opted_out")
         standing = replace(self.facts.standing, consents={**self.facts.standing.consents, **topics})
-        self.facts = replace(self.facts, contact={**self.facts.contact, **row.more["set"]}, standing=standing)
+        self.facts = self.facts.but(contact={**self.facts.contact, **row.more["set"]}, standing=standing)
 
     def _go_to(self, at: datetime) -> None:
         self.now = at
-        self.facts = replace(self.facts, now=at)
+        self.facts = self.facts.but(now=at)
 
     def _end(self, reason: str, why: list[str]) -> None:
         self.story.end = {"at": spelled(self.now), "reason": reason, "why": why}
