@@ -26,11 +26,14 @@ def _times(program: Program, policies: Policies) -> Iterator[object]:
     refers = [each for step in program.steps.values() for each in step.refers()]
     windows = {each.name for each in refers if each.to == "calendar"} | {program.window or "none"}
     yield [_calendar(policies, name) for name in sorted(windows)]
-    counts = any(each.to == "business calendar" for each in refers)
-    yield _calendar(policies, program.calendar or policies.calendars.default) if counts else None
     sends = any(isinstance(step.need(), Deliver) for step in program.steps.values())
-    yield [(each, _calendar(policies, each.calendar)) for each in policies.messaging.quiet] if sends else None
-    yield policies.messaging.organisation.time_zone if program.time_zone is None else None
+    messaging = policies.messaging
+    counts = any(each.to == "business calendar" for each in refers)
+    counts |= sends and any(span.is_business for span in messaging.expires.values())
+    yield _calendar(policies, program.calendar or policies.calendars.default) if counts else None
+    yield (messaging.caps, messaging.expires) if sends else None
+    yield [(each, _calendar(policies, each.calendar)) for each in messaging.quiet] if sends else None
+    yield messaging.organisation.time_zone if program.time_zone is None else None
 
 
 def _calendar(policies: Policies, name: str | None) -> Calendar | None:

@@ -94,6 +94,8 @@ def _iso(words: str) -> dict[str, int]:
 def _bad_span(words: str) -> str:
     if " at " in f"{words} ":
         return f"bad span '{words[:_TELLING]}'; leave out 'at', which goes only with a wait and with a moment"
+    if iso := _as_iso(words):
+        return f"bad span '{words[:_TELLING]}'; several units are written {iso}"
     found = re.match(r"([0-9]{1,6}) ?([a-z ]*)$", words.lower())
     number = int(found[1]) if found else 2
     unit: str = found[2].strip() if found else ""
@@ -103,6 +105,25 @@ def _bad_span(words: str) -> str:
     unit = _SHORT.get(unit, near[0])
     example = f"{number} {unit[:-1] if number == 1 else unit}"
     return f"bad span '{words[:_TELLING]}'; write a number and one of {', '.join(UNITS)}, e.g. '{example}'"
+
+
+def _as_iso(words: str) -> str | None:
+    """Return how a span of several units is written; None if `words` are not such a span.
+
+    >>> _as_iso("1 day and 12 hours"), _as_iso("1 business day 2 hours"), _as_iso("2 dayz")
+    ("'P1DT12H'", 'as two waits, one after the other', None)
+    """
+    word = r"[0-9]{1,6} (?:business )?(?:second|minute|hour|day|week|month)s?"
+    if not re.fullmatch(rf"{word}(?:(?:,? and |, ?| ){word})+", words.lower()):
+        return None
+    if "business" in words.lower():
+        return "as two waits, one after the other"
+    amount = dict.fromkeys("Mdwhms", 0)
+    for number, unit in re.findall(r"([0-9]+) (\w+)", words.lower()):
+        amount["M" if unit.startswith("mo") else unit[0]] += int(number)
+    day = "".join(f"{amount[key]}{key.upper()}" for key in "Mwd" if amount[key])
+    hour = "".join(f"{amount[key]}{key.upper()}" for key in "hms" if amount[key])
+    return f"'P{day}T{hour}'" if hour else f"'P{day}'"
 
 
 def read_moment(words: str) -> MomentWords:

@@ -65,6 +65,18 @@ def test_quiet_hours_concern_whoever_sends() -> None:
     assert not retimed("steps: [{wait: 2 days}]", home(more=quiet))
 
 
+def test_caps_and_expiries_concern_whoever_sends() -> None:
+    caps, expires = "caps: [{class: marketing, channel: email, most: 9, in: 7 days}]", "expires: {marketing: 3 days}"
+    by_calendar = home(more="expires: {marketing: 3 business days}")
+
+    for more in (caps, expires):
+        assert retimed("steps: [{send: welcome/hello}]", home(more=more))
+        assert not retimed("steps: [{wait: 2 days}]", home(more=more))
+    shut = by_calendar | {"policies/calendars.yaml": OFFICE_SHUT["policies/calendars.yaml"]}
+    assert retimed("steps: [{send: welcome/hello}]", shut, by_calendar)
+    assert not retimed("steps: [{send: welcome/hello}]", OFFICE_SHUT, home())
+
+
 def test_the_organisations_clock_concerns_whoever_has_no_other() -> None:
     moved = home()
     moved["policies/messaging.yaml"] = moved["policies/messaging.yaml"].replace("Europe/London", "Asia/Tokyo")

@@ -46,6 +46,11 @@ def test_a_bad_span_is_refused_with_the_nearest_good_one(words: str, example: st
 @pytest.mark.parametrize(
     ("parse", "words", "message"),
     [
+        (Span.parse, "1 day 12 hours", "several units are written 'P1DT12H'"),
+        (Span.parse, "1 month, 2 weeks and 3 days", "several units are written 'P1M2W3D'"),
+        (Span.parse, "2 hours and 1 minute", "several units are written 'PT2H1M'"),
+        (Span.parse, "1 business day and 2 hours", "several units are written as two waits, one after the other"),
+        (Delay.parse, "1 day 2 hours", "several units are written 'P1DT2H'"),
         (Span.parse, "0 days", "the number must be 1 or more"),
         (Span.parse, "2 days at 09:00", "leave out 'at'"),
         (Span.parse, "101 years", "e.g. '1212 months'"),
