@@ -24,7 +24,7 @@ Read = Callable[[str], object | None]
 def problems(text: str) -> Iterator[str]:
     """Yield what is wrong with the blanks of a text, as "what; what to do".
 
-    >>> list(problems("Call {{ contact.first_name }}")), next(problems("Call {{ 1 + 1 }}"))[:39]
+    >>> list(problems("Call {{ contact.first_name }}")), next(problems("Call {{ 1 + 1 }}"))[:40]
     ([], "'{{ 1 + 1 }}' cannot be filled in; write")
     """
     for found in BLANK.finditer(text):

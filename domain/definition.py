@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import ErrorDetails
 
 from domain.entrance import Enter, ExitTriggers, GoalTriggers
-from domain.zones import is_zone
+from domain.zones import zone_named
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -55,8 +55,8 @@ class Header(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, value: str | None) -> str | None:
-        if value is not None and not is_zone(value):
-            raise ValueError(f"'{value}' is not a time zone; write an IANA name such as Europe/Berlin")
+        if value is not None:
+            zone_named(value)
         return value
 
     @field_validator("group")

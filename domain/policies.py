@@ -15,7 +15,7 @@ from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
 from domain.forms import FormMapping
 from domain.spans import Span
-from domain.zones import is_zone
+from domain.zones import zone_named
 
 MessageClass = Literal["marketing", "service", "transactional"]
 
@@ -37,8 +37,7 @@ class Organisation(Policy):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
-        if not is_zone(value):
-            raise ValueError(f"'{value}' is not a time zone; write an IANA name such as Europe/Berlin")
+        zone_named(value)
         return value
 
 

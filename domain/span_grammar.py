@@ -156,6 +156,19 @@ def begins_a_moment(words: str) -> bool:
     return re.match(rf"{_DATE}|[A-Za-z_]+\.", words) is not None
 
 
+def lacks_until(words: str) -> str | None:
+    """Return what `words` begin with that only follows `until`: a moment, an hour, a weekday; None for a span.
+
+    >>> lacks_until("09:00"), lacks_until("monday at 09:00"), lacks_until("2 days")
+    ('an hour', 'a weekday', None)
+    """
+    if begins_a_moment(words):
+        return "a moment"
+    if is_hour(words):
+        return "an hour"
+    return "a weekday" if re.split("[ ,]", words.lower(), maxsplit=1)[0] in _WEEKDAY else None
+
+
 def after_until(words: str) -> str | None:
     """Return what follows a leading `until`, or None if there is none."""
     head, _, rest = words.partition(" ")

@@ -11,6 +11,7 @@ from domain.span_grammar import (
     after_until,
     begins_a_moment,
     is_hour,
+    lacks_until,
     read_hour,
     read_moment,
     read_span,
@@ -125,8 +126,8 @@ class Delay(Deadline):
     def _read(cls, words: str) -> dict[str, Any]:
         if until := after_until(words):
             return _read_until(until)
-        if begins_a_moment(words):
-            raise ValueError(f"bad wait '{words[:60]}'; put 'until' before a moment: 'until {words[:60]}'")
+        if what := lacks_until(words):
+            raise ValueError(f"bad wait '{words[:60]}'; put 'until' before {what}: 'until {words[:60]}'")
         head, at = split_hour(words)
         span = Span.parse(head)
         _check_hour(words, span, at)

@@ -91,13 +91,13 @@ def zone_named(name: str) -> ZoneInfo:
 
     >>> zone_named("Europe/Berln")
     Traceback (most recent call last):
-    ValueError: there is no time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?
+    ValueError: 'Europe/Berln' is not a time zone; did you mean 'Europe/Berlin'?
     """
     if is_zone(name):
         return ZoneInfo(name)
     near = difflib.get_close_matches(name[:60], ZONE_NAMES, n=1)
     remedy = f"did you mean '{near[0]}'?" if near else "write an IANA name such as Europe/Berlin"
-    raise ValueError(f"there is no time zone '{name[:60]}'; {remedy}")
+    raise ValueError(f"'{name[:60]}' is not a time zone; {remedy}")
 
 
 def note_on_zone(name: str | None) -> str | None:

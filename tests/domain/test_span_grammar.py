@@ -70,6 +70,8 @@ def test_a_bad_span_is_refused_with_the_nearest_good_one(words: str, example: st
         (Delay.parse, "until contact.day - 3 hours at 09:00", "'at' goes only with"),
         (Delay.parse, "until contact.day - 3 dayz", "bad span '3 dayz'"),
         (Delay.parse, "contact.day", "put 'until' before a moment: 'until contact.day'"),
+        (Delay.parse, "09:00", "put 'until' before an hour: 'until 09:00'"),
+        (Delay.parse, "Monday, friday at 09:00", "put 'until' before a weekday: 'until Monday, friday at 09:00'"),
         (Delay.parse, "forever", "bad span 'forever'"),
         (Limit.parse, "contact.day", "put 'until' before a moment"),
         (Limit.parse, "2 days at 09:00", "leave out 'at'"),
