@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
+from domain.holds import PAUSE, RESUME
 from domain.simulation import Scripted
 from tests.domain.kit import MONDAY, POLICIES
 
@@ -216,7 +217,19 @@ def _events(random: Random, sends: Sequence[str]) -> list[Scripted]:
         minutes = int(60 * 24 * 45 * random.random() ** 4)
         name, of, data = _happening(random, sends)
         made.append(Scripted(at=MONDAY + timedelta(minutes=minutes, seconds=17), event=name, of=of, data=data))
-    return sorted(made, key=lambda event: event.at)
+    return sorted([*made, *_pauses(random)], key=lambda event: event.at)
+
+
+def _pauses(random: Random) -> Iterator[Scripted]:
+    """Yield a pause now and then, with an end of its own or one that somebody makes."""
+    if random.random() < 0.3:
+        begins = MONDAY + timedelta(minutes=int(60 * 24 * 10 * random.random() ** 2), seconds=23)
+        ends = begins + timedelta(minutes=random.randint(1, 60 * 24 * 6))
+        if random.random() < 0.5:
+            yield Scripted(begins, PAUSE, until=ends)
+        else:
+            yield Scripted(begins, PAUSE)
+            yield Scripted(ends, RESUME)
 
 
 def _happening(random: Random, sends: Sequence[str]) -> tuple[str, str | None, dict[str, Any]]:

@@ -73,8 +73,8 @@ def test_a_pause_keeps_the_rest_of_a_wait_whether_it_is_resumed_or_has_an_end(ho
 
     for number, events in enumerate(pauses):
         told = home.write(f"events-{number}.yaml", events)
-        words = ["simulate", "welcome", "--contact", home.json("ann", ANN), "--at", FRIDAY, "--events", told, "--json"]
-        typed = home.type(*words)
+        ann = home.json("ann", ANN)
+        typed = home.type("simulate", "welcome", "--contact", ann, "--at", FRIDAY, "--events", told, "--json")
 
         assert typed.status == 0, typed.err
         assert typed.document["timeline"][1]["until"] == "2026-04-01T07:00:00Z"

@@ -106,6 +106,7 @@ def _address(row: Inbox) -> str | None:
 def _enrolments(books: Books) -> None:
     entered = Counter(row.enrolment_id for row in books.decisions if row.kind == "entry" and row.did == "entered")
     ends = Counter(row.enrolment_id for row in books.decisions if row.kind == "end")
+    ends.subtract(row.enrolment_id for row in books.decisions if row.kind == "retry")  # a failure that was taken back
     runs = Counter((row.contact_id, row.sequence, row.per) for row in books.enrolments)
     for (contact, sequence, per), times in runs.items():
         books.unless(times == 1, f"{contact} entered {sequence} {times} times" + (f" for {per}" if per else ""))
@@ -140,6 +141,8 @@ def _ends(books: Books) -> None:
         run = row.enrolment_id or ""
         if row.kind == "end":
             over.add(run)
+        elif row.kind == "retry":
+            over.discard(run)
         elif run in over:
             known = row.kind == "send" and (run, row.step, row.visit) in leaving
             books.unless(known, f"{row.step} of {run} was {row.did} after the end")

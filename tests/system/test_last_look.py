@@ -6,6 +6,7 @@ Real records and the real activity; what is fake is the pen and the channel, whi
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -26,6 +27,7 @@ from domain.run import entered, need
 from records import ledger
 from records.contacts import find_or_make
 from records.facts import nobody
+from records.holding import pause, resume
 from records.migrate import migrate_main
 from records.models import Decision, Enrolment, Message
 from records.published import Published, publish
@@ -88,6 +90,7 @@ class Office:
     channel: Channel
     now: datetime = NOW
     asked_at: datetime = NOW
+    pausing: bool = False
 
     async def send(self) -> Outcome:
         """Let the activity do its work once; return the outcome of the one member."""
@@ -122,6 +125,21 @@ class Office:
             record(session, self.published, contact, Happening("goal", "meeting_booked", NOW), NOW)
 
         await self.database.write(write)
+
+    async def be_paused(self, *, whole: bool) -> None:
+        """Pause the contact, or the whole sequence, as a person does it."""
+        self.pausing = whole
+        await self.database.write(lambda session: pause(session, *self.pause_of(session), self.now, by="test"))
+
+    async def go_on(self, at: datetime) -> None:
+        """End that pause at an instant, and go there."""
+        self.now = at
+        await self.database.write(lambda session: resume(session, *self.pause_of(session), at))
+
+    def pause_of(self, session: Session) -> tuple[str, str | None]:
+        """Return the sequence and the contact, if it is the contact, that are paused."""
+        run = session.exec(select(Enrolment)).one()
+        return run.sequence, None if self.pausing else run.contact_id
 
     def message(self) -> Message | None:
         """Return the one row of the ledger."""
@@ -201,6 +219,25 @@ async def test_a_goal_while_the_body_leaves_is_too_late_and_the_message_counts(o
 
     assert await office.send() == Sent("accepted")
     assert (office.state(), office.end()) == ("accepted", "converted")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("moment", ["pen", "channel"])
+async def test_a_pause_before_the_body_leaves_keeps_it_here_and_resumed_it_goes(
+    office: Office, moment: str, whole: bool
+) -> None:
+    getattr(office, moment).meanwhile = partial(office.be_paused, whole=whole)
+
+    kept = await office.send()
+
+    assert isinstance(kept, Later)
+    assert (office.channel.taken, office.did()) == ([], ["deferred"])
+    assert office.state() == (None if moment == "pen" else "claimed")
+    getattr(office, moment).meanwhile = nothing
+    assert isinstance(await office.send(), Later)
+    await office.go_on(NOW + timedelta(hours=1))
+    assert await office.send() == Sent("accepted")
+    assert (office.state(), office.did(), len(office.channel.taken)) == ("accepted", ["deferred", "sent"], 1)
 
 
 async def test_a_message_put_back_after_its_run_has_ended_is_not_left_waiting(office: Office) -> None:

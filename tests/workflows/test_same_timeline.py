@@ -1,6 +1,7 @@
 """The same sequences, simulated and on Temporal: the same timeline."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.simulation import ENTER
+from domain.simulation import ENTER, Scripted
 from tests.domain.kit import MONDAY
 from tests.domain.programs import SEQUENCE, Case, corpus
 from tests.home import shipped
@@ -33,6 +34,8 @@ SCRIPTS: dict[str, list[Happens]] = {
     "a meeting": [(3 * DAY, "meeting_booked", None, {})],
     "a customer": [(4 * DAY, "set", None, {"stage": "customer"})],
     "an unsubscribe": [(DAY, "unsubscribed", None, {"topic": "product-news"})],
+    "a pause": [(DAY, "pause", None, {}), (4 * DAY, "resume", None, {})],
+    "a pause with an end": [(5 * DAY, "pause", None, {"until": 9 * DAY})],
     "a move to Tokyo": [(DAY, "set", None, {"time_zone": "Asia/Tokyo"})],
 }
 
@@ -116,5 +119,11 @@ def _someone(name: str, case: Case, start: datetime) -> Someone:
         moved = date.fromisoformat(contact["renewal_date"]) + timedelta(days=(start - MONDAY).days)
         contact["renewal_date"] = moved.isoformat()
     entering = next((event.data for event in case.events if event.event == ENTER), {"form": "demo-request"})
-    happens = [(event.at - MONDAY, event.event, event.of, event.data) for event in case.events if event.event != ENTER]
+    happens = [
+        (event.at - MONDAY, event.event, event.of, _data(event)) for event in case.events if event.event != ENTER
+    ]
     return Someone(contact, happens, dict(entering))
+
+
+def _data(event: Scripted) -> Mapping[str, Any]:
+    return {**event.data, "until": event.until - MONDAY} if event.until else event.data

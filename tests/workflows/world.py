@@ -25,6 +25,7 @@ from activities.clock import activity_clock
 from channels.mailbox import MailServer
 from channels.smtp import Relay, SmtpPool
 from domain.facts import Event
+from domain.holds import PACE, PAUSE
 from domain.keys import Tokens, wave_id
 from domain.loader import load
 from domain.program import Program
@@ -32,6 +33,7 @@ from domain.simulation import HORIZON, SET, Scripted
 from domain.story import LOGGED_ONLY, spelled
 from domain.wave import Member, Wave
 from records.contacts import change, record_consent
+from records.holding import pause, resume, stir_all
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Decision, Enrolment, Identity
 from records.published import Published
@@ -44,7 +46,7 @@ from rendering.process import Renderer
 from worker import Parts, make_worker
 from workflows.sequence import SequenceWorkflow
 
-# How long after entry, what, of which step, with which data.
+# How long after entry, what, of which step, with which data; a pause may have an `until`, counted from entry, too.
 Happens = tuple[timedelta, str, str | None, Mapping[str, Any]]
 
 
@@ -58,7 +60,10 @@ class Someone:
 
     def script(self, at: datetime) -> list[Scripted]:
         """Return what happens, at instants."""
-        return [Scripted(at + after, name, of, data) for after, name, of, data in self.events]
+        return [
+            Scripted(at + after, name, of, data, at + data["until"] if "until" in data else None)
+            for after, name, of, data in self.events
+        ]
 
 
 @dataclass
@@ -207,10 +212,21 @@ class Journey:
             change(session, contact, scripted.data, scripted.at)
             record_changed(session, self.world.published, contact, scripted.at)
             return
+        if scripted.event in PACE:
+            self._pace(session, enrolment, scripted)
+            return
         happening = Happening(
             key=str(uuid.uuid4()), name=scripted.event, at=scripted.at, data=scripted.data, step=scripted.of
         )
         record(session, self.world.published, contact, happening, scripted.at)
+
+    def _pace(self, session: Session, enrolment: Enrolment, scripted: Scripted) -> None:
+        where = (session, enrolment.sequence, enrolment.contact_id, scripted.at)
+        if scripted.event == PAUSE:
+            pause(*where, until=scripted.until, by="test")
+        else:
+            resume(*where)
+        stir_all(session, [enrolment], scripted.at)
 
     async def quiet(self) -> None:
         """Wait until the wave waits: no task and no activity of it is pending."""
