@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.asking import Answer, Asked, Row, broken
+from domain.changing import change, changed
 from domain.consent import QUESTIONS, Proposed, Question, ask
 from domain.dues import MissingMoment, is_past
 from domain.facts import Facts
@@ -21,7 +22,6 @@ from domain.needs import (
     Decide,
     Decided,
     Deliver,
-    Done,
     Draw,
     Elapsed,
     Later,
@@ -112,50 +112,6 @@ def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     if facts.now < due.at:
         return Answer(Later(due.at, due.why))
     return Answer(Elapsed(), Row("waited", why=[due.why], more={"until": due.at}))
-
-
-def change(need: Change, asked: Asked, facts: Facts) -> Answer:
-    """Tell what the record will hold."""
-    new = changed(need, facts.contact)
-    why = [f"{name}: {_shown(facts.contact.get(name))} → {_shown(value)}" for name, value in new.items()]
-    why += [f"topic {name}: withdrawn" for name in need.topics_off]
-    return Answer(Done(), Row("updated", why=why, more={"set": new} | _listed("withdrawn", need.topics_off)))
-
-
-def _listed(name: str, values: tuple[str, ...]) -> dict[str, Any]:
-    return {name: list(values)} if values else {}
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == []:
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def changed(need: Change, contact: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that `need` gives a new value, with that value. Raises ValueError where it cannot be done."""
-    new: dict[str, Any] = {name: _as_before(name, value, contact.get(name)) for name, value in need.set.items()}
-    for name, amount in need.add.items():
-        before = contact.get(name) or 0
-        if not isinstance(before, int | float) or isinstance(before, bool):
-            raise ValueError(f"contact.{name} is {before!r}, no number; correct the record")
-        new[name] = before + amount
-    if need.tags_on or need.tags_off:
-        kept = [tag for tag in contact.get("tags") or [] if tag not in need.tags_off]
-        new["tags"] = kept + [tag for tag in need.tags_on if tag not in kept]
-    return new
-
-
-def _as_before(name: str, value: str, before: Any) -> Any:
-    """Return a written value as the kind of value the field holds."""
-    if isinstance(before, bool):
-        return value in ("true", "yes")
-    if isinstance(before, int | float) or name == "score":
-        try:
-            return float(value) if "." in value else int(value)
-        except ValueError:
-            raise ValueError(f"contact.{name} takes a number, not {value!r}; correct the step") from None
-    return value
 
 
 def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: datetime) -> Proposed:

@@ -159,8 +159,7 @@ class Checking:
 
     def _check_change(self, place: Keys, step: Step, need: Change) -> None:
         for name, value in need.set.items():
-            own = self.policies.contact.fields.get(name)
-            what = unfit(name, "number" if name == "score" else own.type if own else "text", value)
+            what = unfit(name, self.policies.field_type(name), value)
             if what is not None:
                 self._say(place, f"{step.kind}.{name}", what)
 
@@ -194,11 +193,13 @@ class Checking:
     def _check_chance(self, step: Step) -> None:
         """Refuse to wait for an answer to a message, or to add to one, that nobody here has been sent."""
         need = step.need()
-        key, name = ("of", need.of) if isinstance(need, Listen) else ("thread", getattr(need, "thread", None))
-        sent = self.flat.get(name or "")
-        if sent is not None and step.id not in reached(self.flat, *onward(self.flat, sent)):
-            what = f"nothing can belong to '{sent.id}' here, because it is sent on no way that leads here"
-            self._say(self.lines[step.id], key, f"{what}; move it up, or name a send before this")
+        named = need.of if isinstance(need, Listen) else (getattr(need, "thread", None),)
+        for name in named:
+            sent = self.flat.get(name or "")
+            if sent is not None and step.id not in reached(self.flat, *onward(self.flat, sent)):
+                what = f"nothing can belong to '{sent.id}' here, because it is sent on no way that leads here"
+                key = "of" if isinstance(need, Listen) else "thread"
+                self._say(self.lines[step.id], key, f"{what}; move it up, or name a send before this")
 
     def _warn_of_time(self) -> None:
         for step in self.flat.values():

@@ -88,7 +88,7 @@ def _meaning(words: Span | Moment | Deadline, since: datetime, sight: Sight) -> 
     since = since.astimezone(UTC)
     moment = words if isinstance(words, Moment) else None if isinstance(words, Span) else words.moment
     span = words if isinstance(words, Span) else words.span
-    at = words.at if isinstance(words, Delay | Moment) else None
+    at = words.at if isinstance(words, Delay | Limit | Moment) else None
     said = words.words
     if moment:
         start, shown = _start_of(moment, sight)

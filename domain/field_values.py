@@ -26,6 +26,29 @@ def unfit(name: str, type_: FieldType, value: str) -> str | None:
     return None
 
 
+def as_value(type_: FieldType, given: object) -> str | int | float | bool | None:
+    """Return what a field of this type holds of a value that was written or received; None if it cannot hold it.
+
+    >>> as_value("number", "7"), as_value("yes_no", "yes"), as_value("number", "many"), as_value("text", 5)
+    (7, True, None, '5')
+    """
+    if isinstance(given, datetime | date):
+        given = given.isoformat()
+    if not isinstance(given, str | int | float) or given == "":
+        return None
+    if type_ == "text":
+        return str(given)
+    if isinstance(given, bool):
+        return given if type_ == "yes_no" else None
+    if not isinstance(given, str):
+        return given if type_ == "number" else None
+    if unfit("", type_, given) is not None:
+        return None
+    if type_ == "number":
+        return float(given) if "." in given else int(given)
+    return given in ("yes", "true") if type_ == "yes_no" else given
+
+
 def _is_date(value: str) -> bool:
     try:
         date.fromisoformat(value) if len(value) == len("2026-03-27") else datetime.fromisoformat(value)

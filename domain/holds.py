@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from domain.business_time import add_business_hours, business_time_between
 from domain.dues import Due, Sight, resolve
-from domain.spans import Deadline, Delay, Moment, Span
+from domain.spans import Deadline, Delay, Limit, Moment, Span
 
 HELD = "contact paused"
 SUSPENDED = "sequence paused"
@@ -114,7 +114,7 @@ def _moved(span: Span, since: datetime, paused_at: datetime, until: datetime, si
 
 def _after(words: Span | Deadline, since: datetime, until: datetime, sight: Sight) -> Due:
     """Resolve `words`; what would end inside the hold ends with it, or at its hour after it."""
-    at_hour = isinstance(words, Delay) and words.at is not None
+    at_hour = isinstance(words, Delay | Limit) and words.at is not None
     due = resolve(words, since, sight)
     while due is not None and at_hour and due.at < until:
         since += _A_DAY

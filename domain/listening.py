@@ -57,7 +57,7 @@ def watch(condition: str, deadline: Due | None, asked: Asked, facts: Facts) -> A
 def _matches(need: Listen, event: Event, facts: Facts) -> bool:
     if event.name not in need.events:
         return False
-    if need.of is not None and (event.step != need.of or event.enrolment != facts.enrolment):
+    if need.of and (event.step not in need.of or event.enrolment != facts.enrolment):
         return False
     if need.form is not None and event.data.get("form") != need.form:
         return False

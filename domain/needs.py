@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from domain.spans import Delay, Expiry, Limit, Span
 
 LAST_SEND = ""
+LAST_OF = "*"
 # The sender that stands for whoever looks after the contact.
 OWNER = "owner"
 
@@ -41,12 +42,13 @@ class Sleep(Value):
 class Listen(Value):
     """Wait until one of these happens. What happened after `since` counts, though the step began later.
 
-    `since` is `now` (the arrival at the step), `entry`, a step's id, or `LAST_SEND`: the last send, else entry.
+    `since` is `now` (the arrival at the step), `entry`, a step's id, `LAST_SEND` (the last send, else entry) or
+    `LAST_OF`: the last of the sends in `of`, else entry.
     """
 
     need: Literal["listen"] = "listen"
     events: tuple[str, ...]
-    of: str | None = None
+    of: tuple[str, ...] = ()
     where: str | None = None
     since: str = LAST_SEND
     since_span: Span | None = None
@@ -142,10 +144,11 @@ class Halt(Value):
 
 
 class Change(Value):
-    """Change the contact's record. `set` replaces, `add` is a number to add, tags and topics come and go."""
+    """Change the contact's record. `set` replaces, `copied` too, by what stands at a path; `add` is a number to add."""
 
     need: Literal["change"] = "change"
     set: dict[str, str] = Field(default_factory=dict)
+    copied: dict[str, str] = Field(default_factory=dict)
     add: dict[str, int] = Field(default_factory=dict)
     tags_on: tuple[str, ...] = ()
     tags_off: tuple[str, ...] = ()

@@ -189,6 +189,11 @@ class Policies(Policy):
         """Return every field a contact can have."""
         return CONTACT_FIELDS | frozenset(self.contact.fields)
 
+    def field_type(self, name: str) -> FieldType:
+        """Return what sort of value a field of a contact holds."""
+        own = self.contact.fields.get(name)
+        return "number" if name == "score" else own.type if own is not None else "text"
+
     def event_fields(self) -> dict[str, frozenset[str]]:
         """Return every event, with its fields."""
         own = self.events.events.items()

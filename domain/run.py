@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.needs import LAST_SEND, Broken, Decide, Decided, Deliver, Later, Left, Listen, Need, Outcome
+from domain.needs import LAST_OF, LAST_SEND, Broken, Decide, Decided, Deliver, Later, Left, Listen, Need, Outcome
 from domain.program import Program
 from domain.steps.base import Destination, Ends, Rounds, Skips, Step
 
@@ -91,6 +91,8 @@ def since(program: Program, run: Run) -> datetime:
         return run.arrived_at
     if wanted.since == LAST_SEND:
         return run.marks.get(run.last_send or "", run.entered_at)
+    if wanted.since == LAST_OF:
+        return max((run.marks[step] for step in wanted.of if step in run.marks), default=run.entered_at)
     return run.marks.get(wanted.since, run.entered_at)
 
 

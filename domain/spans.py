@@ -135,11 +135,12 @@ class Delay(Deadline):
 
 
 class Limit(Deadline):
-    """What `up_to` takes: `3 days`, `until MOMENT` or `forever`."""
+    """What `up_to` takes: `3 days`, `3 days at 09:00`, `until MOMENT` or `forever`."""
 
-    examples = ("3 days", "until contact.renewal_date", "forever")
+    examples = ("3 days", "3 days at 09:00", "until contact.renewal_date", "forever")
 
     forever: bool = False
+    at: time | None = None
 
     @classmethod
     def _read(cls, words: str) -> dict[str, Any]:
@@ -149,7 +150,10 @@ class Limit(Deadline):
             return {"moment": Moment.parse(until)}
         if begins_a_moment(words):
             raise ValueError(f"bad limit '{words[:60]}'; put 'until' before a moment: 'until {words[:60]}'")
-        return {"span": Span.parse(words)}
+        head, at = split_hour(words)
+        span = Span.parse(head)
+        _check_hour(words, span, at)
+        return {"span": span, "at": at}
 
 
 class Expiry(Deadline):

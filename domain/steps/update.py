@@ -10,10 +10,14 @@ from domain.needs import Change
 from domain.steps.base import Refers, Step, said
 
 SIGNED = re.compile(r"[+-]\d{1,9}")
+PATH = re.compile(r"(contact|run\.event|matched|calls\.\w+)\.\w+")
 
 
 class Update(Step):
-    """The record changes: `score: +5` counts, `{set: …}` or a plain value sets, tags and topics come and go."""
+    """The record changes: `score: +5` counts, a plain value or `{set: …}` sets, `{from: …}` copies.
+
+    Tags and topics come and go.
+    """
 
     kind: ClassVar[str] = "update"
 
@@ -33,8 +37,8 @@ class Update(Step):
         tags, topics = self._list("tags"), self._list("topics")
         plain = {name: change for name, change in self.update.items() if isinstance(change, str)}
         return Change(
-            set={name: change for name, change in plain.items() if not SIGNED.fullmatch(change)}
-            | {name: change["set"] for name, change in self.update.items() if isinstance(change, dict)},
+            set={name: change for name, change in plain.items() if not SIGNED.fullmatch(change)} | self._under("set"),
+            copied=self._under("from"),
             add={name: int(change) for name, change in plain.items() if SIGNED.fullmatch(change)},
             tags_on=tuple(tag[1:] for tag in tags if tag[0] == "+"),
             tags_off=tuple(tag[1:] for tag in tags if tag[0] == "-"),
@@ -43,9 +47,15 @@ class Update(Step):
 
     def refers(self) -> Iterator[Refers]:
         change = self.need()
-        yield from (Refers(f"update.{name}", "own field", name) for name in (*change.set, *change.add))
+        named = (*change.set, *change.copied, *change.add)
+        yield from (Refers(f"update.{name}", "own field", name) for name in named)
+        yield from (Refers(f"update.{name}.from", "name", path) for name, path in change.copied.items())
         yield from (Refers(f"update.{name}", "number", name) for name in change.add)
         yield from (Refers(f"update.topics.{place}", "topic", name) for place, name in enumerate(change.topics_off))
+
+    def _under(self, word: str) -> dict[str, str]:
+        changes = ((name, change) for name, change in self.update.items() if isinstance(change, dict))
+        return {name: change[word] for name, change in changes if word in change}
 
     def _list(self, name: str) -> list[str]:
         value = self.update.get(name, [])
@@ -60,8 +70,17 @@ def _wrong(name: str, change: Any) -> str | None:
         return f"'{name}' has no value; write one, or delete the line"
     if isinstance(change, list):
         return f"'{name}' cannot hold a list; write one value"
-    if isinstance(change, dict) and not (set(change) == {"set"} and isinstance(change["set"], str)):
-        return f"'{name}' is changed by '+5', '-5' or '{{set: 5}}'; write one of them"
+    if isinstance(change, dict):
+        return _wrong_words(name, change)
+    return None
+
+
+def _wrong_words(name: str, change: dict[str, Any]) -> str | None:
+    [(word, value)] = change.items() if len(change) == 1 else [("", None)]
+    if word not in ("set", "from") or not isinstance(value, str):
+        return f"'{name}' is changed by '+5', '-5', '{{set: 5}}' or '{{from: matched.score}}'; write one of them"
+    if word == "from" and not PATH.fullmatch(value):
+        return f"'{value[:60]}' is no field; write where the value stands, such as matched.score or run.event.plan"
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from domain.needs import LAST_SEND, Happened, Listen, Outcome
+from domain.needs import LAST_OF, LAST_SEND, Happened, Listen, Outcome
 from domain.spans import Limit, Span
 from domain.steps.base import Block, Destination, Refers, Step, of_time
 
@@ -59,6 +59,12 @@ def _names(value: Any, info: ValidationInfo) -> Any:
     return list(value)
 
 
+def _one_or_several(value: Any) -> Any:
+    if value == [] or value is None:
+        raise ValueError("'of' has no value; write a step's id, or several in a list")
+    return value if isinstance(value, list | tuple) else [value]
+
+
 def _as_span(since: str | None) -> Span | None:
     return Span.parse(since) if since is not None and SPAN.fullmatch(since) else None
 
@@ -69,7 +75,7 @@ class WaitFor(Step):
     kind: ClassVar[str] = "wait_for"
 
     wait_for: Annotated[list[str] | Thing, BeforeValidator(_names)]
-    of: str | None = None
+    of: Annotated[list[str], BeforeValidator(_one_or_several)] = Field(default_factory=list)
     where: str | None = None
     since: str | None = None
     up_to: Limit
@@ -85,7 +91,7 @@ class WaitFor(Step):
     @model_validator(mode="after")
     def _looks_at_events(self) -> Self:
         if isinstance(self.wait_for, SegmentJoined | ConditionMet):
-            written = [key for key in ("of", "where", "since") if getattr(self, key) is not None]
+            written = [key for key in ("of", "where", "since") if getattr(self, key)]
             if written:
                 raise ValueError(f"'{written[0]}' looks at an event, and this waits for none; delete it")
         return self
@@ -93,10 +99,10 @@ class WaitFor(Step):
     def need(self) -> Listen:
         form = self.wait_for.form if isinstance(self.wait_for, FormEvent) else None
         span = _as_span(self.since)
-        since = "now" if span else self.since or self.of or LAST_SEND
+        since = "now" if span else self.since or (LAST_OF if self.of else LAST_SEND)
         return Listen(
             events=tuple(self.events()),
-            of=self.of,
+            of=tuple(self.of),
             where=self.where,
             since=since,
             since_span=span,
@@ -121,7 +127,7 @@ class WaitFor(Step):
 
     def says(self) -> str:
         wanted = self._wanted()
-        of = f" of {self.of}" if self.of is not None else ""
+        of = f" of {' or '.join(self.of)}" if self.of else ""
         where = f" where {self.where}" if self.where is not None else ""
         return f"wait for {wanted}{of}{where}, up to {self.up_to}"
 
@@ -147,10 +153,10 @@ class WaitFor(Step):
             yield Refers("wait_for.segment", "segment", self.wait_for.segment)
         for place, name in enumerate(self.events()):
             yield Refers(f"wait_for.{place}", "event", name)
-            if self.of is not None:
+            if self.of:
                 yield Refers(f"wait_for.{place}", "event of a message", name)
-        if self.of is not None:
-            yield Refers("of", "send", self.of)
+        for place, step in enumerate(self.of):
+            yield Refers("of" if len(self.of) == 1 else f"of.{place}", "send", step)
         yield from self._refers_since()
         yield from of_time("up_to", self.up_to)
 

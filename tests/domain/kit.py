@@ -220,13 +220,14 @@ def lived(
     until: datetime | None = None,
     run_event: Mapping[str, Any] | None = None,
     without: Sequence[str] = (),
+    among: Mapping[str, str] = POLICIES,
     **contact: Any,
 ) -> Story:
-    """Simulate a sequence for Ada, changed as said; `events` count from Monday."""
+    """Simulate a sequence for Ada, changed as said, `among` these policies; `events` count from Monday."""
     who = {name: value for name, value in {**ADA, **contact}.items() if name not in without}
     script = Script(contact=who, at=at, run_event=run_event or {}, events=events, until=until)
     made = program(text) if isinstance(text, str) else text
-    return simulate(made, policies(), TEMPLATES, compose, script)
+    return simulate(made, policies(among), TEMPLATES, compose, script)
 
 
 def rows(story: Story) -> list[str]:

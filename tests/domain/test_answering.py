@@ -98,7 +98,7 @@ def test_a_date_that_is_none_breaks_the_step_and_the_outcome_names_no_data(value
 def heard(
     happened: list[Event], now: datetime = MONDAY + DAY, taken: frozenset[int] = frozenset(), **options: Any
 ) -> object:
-    need = Listen(**{"events": ("clicked", "replied"), "up_to": Limit.parse("1 day"), "of": "hello"} | options)
+    need = Listen(**{"events": ("clicked", "replied"), "up_to": Limit.parse("1 day"), "of": ("hello",)} | options)
     return answer(need, asked(), facts(EMPTY, now, events=happened, taken=taken)).outcome
 
 
@@ -124,7 +124,7 @@ def test_another_run_s_message_of_the_same_step_is_another_message() -> None:
 def test_where_is_asked_of_each_event() -> None:
     events = [did(1, "purchased", HOUR, amount=1), did(2, "purchased", HOUR, amount=9)]
 
-    found = heard(events, events=("purchased",), of=None, where="event.amount > 5")
+    found = heard(events, events=("purchased",), of=(), where="event.amount > 5")
 
     assert getattr(found, "id", None) == 2
 

@@ -153,7 +153,7 @@ STEPS = [
     ("{update: {email: a@b.example}}", "'email' is no field that can be updated; "),
     ("{update: {company: +5}}", "'company' is no number, so nothing can be added to it (write '{set: …}'); "),
     ("{update: {score: [1]}}", "'score' cannot hold a list; write one value"),
-    ("{update: {score: {add: 1}}}", "'score' is changed by '+5', '-5' or '{set: 5}'; write one of them"),
+    ("{update: {score: {add: 1}}}", "'score' is changed by '+5', '-5', '{set: 5}' or '{from: matched.score}'; write "),
     ("{update: {score: }}", "'score' has no value; write one, or delete the line"),
     ("{update: {tags: engaged}}", "'tags' is a list of tags that come and go; write it like [+engaged, -cold]"),
     ("{update: {topics: [+product-news]}}",

@@ -74,7 +74,7 @@ def test_a_bad_span_is_refused_with_the_nearest_good_one(words: str, example: st
         (Delay.parse, "Monday, friday at 09:00", "put 'until' before a weekday: 'until Monday, friday at 09:00'"),
         (Delay.parse, "forever", "bad span 'forever'"),
         (Limit.parse, "contact.day", "put 'until' before a moment"),
-        (Limit.parse, "2 days at 09:00", "leave out 'at'"),
+        (Limit.parse, "2 hours at 09:00", "'at' goes only with"),
         (Expiry.parse, "until contact.day", "leave out 'until': 'contact.day'"),
         (Moment.parse, "contact.day +", "bad moment 'contact.day"),
         (Moment.parse, "contact", "bad moment 'contact'"),

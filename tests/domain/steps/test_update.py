@@ -1,13 +1,16 @@
 """`update`: the record changes."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.answering import changed
+from domain.facts import Facts
 from domain.needs import Change, Done
 from domain.run import advance, entered, need
-from tests.domain.kit import ADA, MONDAY, ended, lived, program
+from tests.domain.kit import ADA, MONDAY, ended, facts, lived, on, program, said
 
 
 def change(written: str) -> Change:
@@ -36,11 +39,15 @@ def change(written: str) -> Change:
     ],
 )
 def test_what_is_written_becomes_the_record(written: str, contact: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert changed(change(written), contact) == expected
+    assert changed(change(written), about(**{"score": 0, **contact})) == expected
 
 
 def test_a_topic_can_be_withdrawn() -> None:
     assert change("{topics: [-product-news]}").topics_off == ("product-news",)
+
+
+def about(**contact: Any) -> Facts:
+    return facts(program("steps: []"), contact={**ADA, **contact})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +60,7 @@ def test_a_topic_can_be_withdrawn() -> None:
 )
 def test_what_does_not_fit_the_record_breaks_the_step(need: Change, contact: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="; correct the"):
-        changed(need, contact)
+        changed(need, about(**contact))
 
 
 def test_the_contact_goes_on_at_once() -> None:
@@ -88,3 +95,49 @@ def test_an_exit_condition_that_becomes_true_ends_the_run_there() -> None:
     text = "exit: {when: contact.stage == 'customer'}\nsteps: [{update: {stage: customer}}, {wait: 1 day}]"
 
     assert ended(lived(text)) == "exited:condition"
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "held"),
+    [("vip", "yes", True), ("benches", "3", 3), ("benches", "2.5", 2.5), ("renewal_date", "2026-05-01", "2026-05-01")],
+)
+def test_a_value_is_kept_as_its_field_says_also_where_nothing_was_before(field: str, given: str, held: Any) -> None:
+    assert changed(Change(set={field: given}), about()) == {field: held}
+
+
+def test_a_value_can_be_copied_from_what_has_just_happened() -> None:
+    text = """
+        steps:
+          - wait_for: survey_answered
+            up_to: 3 days
+          - update: {benches: {from: matched.score}, stage: {from: matched.comment}}
+        """
+
+    story = lived(text, [on(timedelta(hours=1), "survey_answered", score=9)], stage="lead")
+
+    assert story.timeline[-1]["set"] == {"benches": 9}
+    assert story.timeline[-1]["why"] == [
+        "benches: nothing → 9",
+        "stage: left as it is, matched.comment holds nothing for it",
+    ]
+
+
+@pytest.mark.parametrize("value", [None, "many", [1], {"a": 1}, True])
+def test_what_does_not_fit_is_not_copied(value: Any) -> None:
+    known = replace(about(), run_event={"seats": value})
+
+    assert changed(Change(copied={"benches": "run.event.seats"}), known) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("{benches: {from: score}}", "'score' is no field; write where the value stands, such as matched.score"),
+        ("{benches: {from: contact.benchs}}", "there is no field contact.benchs; did you mean 'benches'?"),
+        ("{nps: {from: matched.score}}", "'nps' is no field that can be updated"),
+    ],
+)
+def test_a_place_that_cannot_be_meant_is_refused(change: str, expected: str) -> None:
+    [found] = said(f"topic: product-news\nsteps:\n  - update: {change}\n")
+
+    assert found.startswith(f"3: {expected}")

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.needs import Happened, Listen, Outcome, Sent, TimedOut
+from domain.needs import LAST_OF, Happened, Listen, Outcome, Sent, TimedOut
 from domain.run import advance, departed, entered, need, since
-from tests.domain.kit import MONDAY, ended, lived, on, program, rows
+from tests.domain.kit import MONDAY, ended, lived, on, program, rows, said
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -54,7 +54,7 @@ def test_it_listens_to_what_is_named(written: str, events: tuple[str, ...], form
 def test_since_is_the_step_it_asks_of_else_the_last_send_else_entry() -> None:
     sent = "{send: welcome/hello}, "
 
-    assert listening("of: hello", sent).since == "hello"
+    assert listening("of: hello", sent).since == LAST_OF
     assert listening("of: hello, since: now", sent).since == "now"
     assert listening("since: entry", sent).since == "entry"
     assert listening("", sent).since == ""
@@ -264,3 +264,59 @@ def test_a_limit_that_is_past_is_over_at_once() -> None:
     story = lived("steps: [{wait_for: clicked, up_to: until contact.renewal_date}]", renewal_date="2026-01-01")
 
     assert rows(story) == ["2026-03-02T09:00 wait_for-1 timed_out"]
+
+
+# Several sends, an hour, a condition, a segment ----------------------------------------------------------------------
+
+
+def test_an_answer_to_any_of_several_sends_counts_from_the_last_of_them() -> None:
+    text = """
+        steps:
+          - split:
+              arms:
+                - {name: story, share: 1, steps: [{send: welcome/hello, id: story, window: none}]}
+                - {name: number, share: 1, steps: [{send: welcome/tips, id: number, window: none}]}
+          - wait_for: clicked
+            of: [story, number]
+            up_to: 3 days
+            then: [{exit: keen}]
+        """
+    other = {"story": "number", "number": "story"}
+    for number in range(8):
+        [sent, *_] = [row["step"] for row in lived(text, id=f"c{number}").timeline if row["did"] == "sent"]
+
+        assert ended(lived(text, [on(HOUR, "clicked", of=sent)], id=f"c{number}")) == "exited:keen"
+        assert ended(lived(text, [on(HOUR, "clicked", of=other[sent])], id=f"c{number}")) == "completed"
+
+
+def test_the_time_allowed_may_end_at_an_hour() -> None:
+    story = lived("steps: [{wait_for: purchased, up_to: 2 days at 09:00}]")
+
+    assert story.timeline[0]["until"] == "2026-03-04T08:00:00Z"
+
+
+def test_a_condition_that_becomes_true_ends_the_wait_at_once() -> None:
+    text = "steps: [{wait_for: {when: contact.stage == 'customer'}, up_to: 9 days, then: [{exit: bought}]}]"
+
+    story = lived(text, [on(DAY, "set", stage="customer")])
+
+    assert rows(story) == ["2026-03-03T09:00 wait_for-1 matched"]
+    assert ended(story) == "exited:bought"
+
+
+def test_one_that_is_true_already_does_not_wait_at_all() -> None:
+    story = lived("steps: [{wait_for: {when: contact.score > 5}, up_to: 9 days}]", score=10)
+
+    assert rows(story) == ["2026-03-02T09:00 wait_for-1 matched"]
+
+
+def test_one_that_time_makes_true_is_seen_within_the_hour() -> None:
+    text = "steps: [{wait_for: {when: now > timestamp('2026-03-03T11:30:00Z')}, up_to: 9 days}]"
+
+    assert rows(lived(text)) == ["2026-03-03T12:00 wait_for-1 matched"]
+
+
+def test_a_condition_looks_at_no_event_so_nothing_is_said_about_one() -> None:
+    [found] = said("topic: product-news\nsteps:\n  - {wait_for: {when: contact.score > 5}, of: hello, up_to: 9 days}\n")
+
+    assert found.startswith("3: 'of' looks at an event, and this waits for none; delete it")

@@ -1,0 +1,58 @@
+"""What an `update` makes of a contact's record: values that fit their fields, or are left as they are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.asking import Answer, Asked, Row
+from domain.facts import Facts
+from domain.field_values import as_value
+from domain.needs import Change, Done
+
+
+def change(need: Change, asked: Asked, facts: Facts) -> Answer:
+    """Tell what the record will hold."""
+    new = changed(need, facts)
+    why = [f"{name}: {_shown(facts.contact.get(name))} → {_shown(value)}" for name, value in new.items()]
+    left = ((name, path) for name, path in need.copied.items() if name not in new)
+    why += [f"{name}: left as it is, {path} holds nothing for it" for name, path in left]
+    why += [f"topic {name}: withdrawn" for name in need.topics_off]
+    return Answer(Done(), Row("updated", why=why, more={"set": new} | _listed("withdrawn", need.topics_off)))
+
+
+def _listed(name: str, values: tuple[str, ...]) -> dict[str, Any]:
+    return {name: list(values)} if values else {}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def changed(need: Change, facts: Facts) -> dict[str, Any]:
+    """Return the fields that `need` gives a new value, with that value. Raises ValueError where it cannot be done.
+
+    What is copied from a place where nothing is, or nothing that fits, is left out: an answer that did not come must
+    not wipe what is known.
+    """
+    contact, type_of = facts.contact, facts.policies.field_type
+    new: dict[str, Any] = {}
+    for name, value in need.set.items():
+        new[name] = as_value(type_of(name), value)
+        if new[name] is None:
+            raise ValueError(f"contact.{name} takes a {type_of(name)}, not {value!r}; correct the step")
+    copied = {name: as_value(type_of(name), facts.read(path)) for name, path in need.copied.items()}
+    new |= {name: value for name, value in copied.items() if value is not None}
+    for name, amount in need.add.items():
+        before = contact.get(name) or 0
+        if not isinstance(before, int | float) or isinstance(before, bool):
+            raise ValueError(f"contact.{name} is {before!r}, no number; correct the record")
+        new[name] = before + amount
+    return new | _tags(need, contact)
+
+
+def _tags(need: Change, contact: Mapping[str, Any]) -> dict[str, list[str]]:
+    if not need.tags_on and not need.tags_off:
+        return {}
+    kept = [tag for tag in contact.get("tags") or [] if tag not in need.tags_off]
+    return {"tags": kept + [tag for tag in need.tags_on if tag not in kept]}
