@@ -1,6 +1,6 @@
-"""The folder that is measured: the shipped policies and templates, and two sequences of plain messages.
+"""The folder that is measured: the shipped policies and templates, and sequences of plain messages.
 
-Both messages are of the class `service`, so the figures are the same by day and by night.
+The messages are of the class `service`, so the figures are the same by day and by night.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ from starter.home import LoadedHome, load_files, read_home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-TWO_MESSAGES, ONE_MESSAGE = "two-messages", "one-message"
+TWO_MESSAGES, ONE_MESSAGE, WAITING = "two-messages", "one-message", "waiting"
 _HEAD = """
 description: Measured by the benchmarks.
 owner: growth@acme.example
@@ -18,9 +18,20 @@ enter: {on: {form: demo-request}, again: always}
 steps:
   - send: welcome/hello
 """
+_WAITING = """
+description: Waits until something ends it.
+owner: growth@acme.example
+enter: {on: {event: trial_started}, again: always}
+goal: {event: meeting_booked}
+exit: [{event: trial_cancelled}, {when: contact.stage == 'customer'}]
+steps:
+  - wait: 30 days
+  - send: welcome/answer
+"""
 SEQUENCES = {
     f"sequences/{TWO_MESSAGES}.yaml": f"{_HEAD}  - wait: 1 second\n  - send: welcome/answer\n",
     f"sequences/{ONE_MESSAGE}.yaml": _HEAD,
+    f"sequences/{WAITING}.yaml": _WAITING,
 }
 
 

@@ -5,10 +5,13 @@ Plain sockets, so that the clients, which share the machine with the server, tak
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from settings import LOOPBACK
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 WITHIN = 30.0  # seconds one answer may take
 
@@ -42,16 +45,29 @@ async def post_for(seconds: float, port: int, requests: Iterator[bytes], clients
 
 
 async def _client(port: int, requests: Iterator[bytes], posts: Posts, until: float) -> None:
+    async with connection(port) as streams:
+        while (asked := time.perf_counter()) < until:
+            await post(streams, next(requests))
+            posts.took.append(time.perf_counter() - asked)
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[Streams]:
+    """Keep a connection for one post after the other. The server closes one that lies idle for a few seconds."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
-        while (asked := time.perf_counter()) < until:
-            writer.write(next(requests))
-            status = await _status(reader)
-            assert status == 202, f"answered with {status}"
-            posts.took.append(time.perf_counter() - asked)
+        yield reader, writer
     finally:
         writer.close()
         await writer.wait_closed()
+
+
+async def post(streams: Streams, request: bytes) -> None:
+    """Post; raise AssertionError for an answer that is not 202."""
+    reader, writer = streams
+    writer.write(request)
+    status = await _status(reader)
+    assert status == 202, f"answered with {status}"
 
 
 async def _status(reader: asyncio.StreamReader) -> int:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn
 
-from benchmarks import checking, inbox, intake, messages, simulation, waves
+from benchmarks import at_once, checking, events, inbox, intake, messages, simulation, waves
 from benchmarks.measures import Report, Scale
 
 Benchmark = Callable[[Scale], Coroutine[Any, Any, Report]]
@@ -25,6 +25,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "messages": messages.measure,
     "intake": intake.measure,
     "inbox": inbox.measure,
+    "at-once": at_once.measure,
+    "events": events.measure,
     "simulation": simulation.measure,
     "check": checking.measure,
 }

@@ -153,7 +153,7 @@ class Program(BaseModel):
             for step in self.steps.values()
             if isinstance(wanted := step.need(), Listen)
         )
-        return waits or any(trigger.when is not None for trigger in (*self.goal, *self.exit))
+        return waits or self.ends_by_condition
 
     @cached_property
     def ends_with_time(self) -> bool:
@@ -164,6 +164,20 @@ class Program(BaseModel):
         """Whether a run has to look when this happens: a step listens to it, it may end the run, or it changes what
         may be sent."""
         return self.watches or event in self.heard or event in SAYS_WHETHER_TO_WRITE
+
+    def may_be_ended_by(self, event: str) -> bool:
+        """Whether a run can end at once when this happens: by itself, or because a condition may be true by now."""
+        return self.ends_by_condition or event in self._enders
+
+    @cached_property
+    def ends_by_condition(self) -> bool:
+        """Whether a goal or an exit is a condition: asked when anything happens, and before every step."""
+        return any(trigger.when is not None for trigger in (*self.goal, *self.exit))
+
+    @cached_property
+    def _enders(self) -> frozenset[str]:
+        named = {trigger.name for trigger in (*self.goal, *self.exit)}
+        return SAYS_WHETHER_TO_WRITE | {name for name in named if name}
 
     @cached_property
     def remembered(self) -> frozenset[str]:

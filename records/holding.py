@@ -3,16 +3,13 @@
 Instants are cut to the full second, as a wave's are: a pause of 10:00:00.4 holds for a wave that asks at 10:00:00.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from records.hold_models import Pause
-from records.models import Decision, Enrolment
+from records.models import Decision
 from records.pauses import as_hold
-from records.runs import stir
 
 
 def pause(
@@ -75,20 +72,6 @@ def _close_what_is_over(session: Session, sequence: str, contact: str | None) ->
         over.resumed_at = over.until
         session.add(over)
         session.flush()
-
-
-def stir_all(session: Session, runs: Iterable[Enrolment], now: datetime) -> None:
-    """Note that these runs have something to look at, with one number and one wake for each wave."""
-    by_wave: dict[str, list[Enrolment]] = defaultdict(list)
-    for run in runs:
-        if run.wave is not None:
-            by_wave[run.wave].append(run)
-    for first, *others in by_wave.values():
-        stir(session, first, now)
-        for other in others:
-            other.stirred = first.stirred
-            session.add(other)
-    session.flush()
 
 
 def refused_meanwhile(session: Session, row: Pause, now: datetime) -> int:

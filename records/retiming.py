@@ -39,10 +39,8 @@ def wake_retimed(session: Session, before: Policies, after: Policies, now: datet
     peopled = session.exec(select(Enrolment.version).where(*asleep).distinct()).all()
     moved = [each for each in peopled if is_retimed(published.program(session, each), before, after)]
     concerned = (*asleep, col(Enrolment.version).in_(moved))
-    # In the order of their names, so that two who wake the same waves never wait for one another.
-    for wave in session.exec(select(Enrolment.wave).where(*concerned).distinct().order_by(col(Enrolment.wave))).all():
-        assert wave is not None, "only waves that are there were asked for"
-        ask_to_wake(session, wave, now)  # holds the wave's row, so that the number below is taken by one at a time
+    waves = session.exec(select(Enrolment.wave).where(*concerned).distinct().order_by(col(Enrolment.wave))).all()
+    ask_to_wake(session, [wave for wave in waves if wave is not None], now)  # their rows are held from here on
     highest = session.exec(select(func.max(Enrolment.stirred)).where(*asleep)).one()
     stirred = update(Enrolment).where(*concerned).values(stirred=(highest or 0) + 1)
     return session.exec(stirred.execution_options(synchronize_session=False)).rowcount

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, delete, func, select, update
@@ -36,6 +37,7 @@ _ASKED_FIRST = {
     "sqlite": sqlite_insert(_WAKE).on_conflict_do_nothing(index_elements=["wave"]).returning(_WAKE.c.wave),
     "postgresql": postgresql_insert(_WAKE).on_conflict_do_nothing(index_elements=["wave"]).returning(_WAKE.c.wave),
 }
+_ASKED_AGAIN = update(_WAKE).where(_WAKE.c.wave == bindparam("of_wave")).values(asked_at=bindparam("later"))
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -180,27 +182,41 @@ def open_runs(session: Session, contact: str) -> Sequence[Enrolment]:
 
 def stir(session: Session, run: Enrolment, now: datetime) -> None:
     """Note that a run has something to look at; the signal to its wave goes out after the commit."""
-    if run.wave is None:
-        return  # it has not begun, and will see everything when it does
-    ask_to_wake(session, run.wave, now)  # holds the wave's row, so that the number below is taken by one at a time
-    highest = session.exec(select(func.max(Enrolment.stirred)).where(Enrolment.wave == run.wave)).one()
-    run.stirred = (highest or 0) + 1
-    session.add(run)
+    stir_all(session, [run], now)
+
+
+def stir_all(session: Session, runs: Iterable[Enrolment], now: datetime) -> None:
+    """Note that these runs have something to look at, in a few statements however many they are."""
+    inside: dict[str, list[Enrolment]] = defaultdict(list)
+    for run in runs:
+        if run.wave is not None:  # else it has not begun, and will see everything when it does
+            inside[run.wave].append(run)
+    if not inside:
+        return
+    ask_to_wake(session, sorted(inside), now)  # holds the waves' rows: the numbers below are taken by one at a time
+    number = select(Enrolment.wave, func.max(Enrolment.stirred)).where(col(Enrolment.wave).in_(inside))
+    for wave, highest in session.exec(number.group_by(col(Enrolment.wave))).all():
+        for run in inside[wave or ""]:
+            run.stirred = highest + 1
+            session.add(run)
     session.flush()
 
 
-def ask_to_wake(session: Session, wave: str, now: datetime) -> None:
-    """Ask for a signal, and hold the row until the commit.
+def ask_to_wake(session: Session, waves: Sequence[str], now: datetime) -> None:
+    """Ask for a signal to each, and hold the rows until the commit. `waves` are sorted, so that two never hold in turn.
 
     Every asking has an instant of its own, later than the last: by it `woken` knows which one was answered.
     """
-    first, row = _ASKED_FIRST[session.get_bind().dialect.name], {"wave": wave, "asked_at": now}
-    while session.connection().execute(first, row).first() is None:
-        before = session.exec(select(Wake.asked_at).where(Wake.wave == wave).with_for_update()).first()
-        if before is not None:  # None: answered and forgotten between the two statements
-            again = update(Wake).where(col(Wake.wave) == wave).values(asked_at=max(now, before + _A_MOMENT))
-            session.exec(again.execution_options(synchronize_session=False))
-            return
+    first, connection = _ASKED_FIRST[session.get_bind().dialect.name], session.connection()
+    while waves:
+        new = set(connection.execute(first, [{"wave": wave, "asked_at": now} for wave in waves]).scalars())
+        asked = select(Wake.wave, Wake.asked_at).where(col(Wake.wave).in_(set(waves) - new)).order_by(Wake.wave)
+        before = dict(session.exec(asked.with_for_update()).all()) if len(new) < len(waves) else {}
+        if before:
+            again = [{"of_wave": wave, "later": max(now, at + _A_MOMENT)} for wave, at in before.items()]
+            connection.execute(_ASKED_AGAIN, again)
+        # Who is in neither was answered and forgotten between the two statements.
+        waves = [wave for wave in waves if wave not in new and wave not in before]
 
 
 def form_waves(session: Session, now: datetime) -> list[Start]:

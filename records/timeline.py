@@ -4,23 +4,22 @@ A withdrawal changes consent; a goal, an exit or an unsubscribe ends runs; runs 
 nothing of an ended run is handed over any more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.entry import ended_already, over_at, starts
+from domain.entry import End, ended_already, over_at, starts
 from domain.events import EVERYTHING
-from domain.facts import Event
-from domain.program import Program
+from domain.facts import Event, Facts
 from records.contacts import record_consent, suppress
 from records.facts import event_of, read_known
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
-from records.runs import end, enter, open_runs, stir
+from records.runs import end, enter, open_runs, stir_all
 from records.work import complete_follow_up
 
 
@@ -119,17 +118,14 @@ def _take_note(session: Session, contact: Contact, row: Interaction, now: dateti
 
 def _tell_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
     runs = open_runs(session, contact.id)
-    if not runs:
-        return
-    known = read_known(session, [run.id for run in runs])
-    policies = published.policies(session)
-    for run in runs:
-        program = published.program(session, run.version)
-        over = over_at(known.facts(run.id, program, policies, now), event)
-        if over is not None:
-            end(session, program, run, over.reason, now, [over.why])
-        if over is not None or program.is_concerned_by(event.name):
-            stir(session, run, now)
+    # Opens come in hundreds and end nobody: nothing is read for them, unless a run may end on a condition.
+    asked = [run for run in runs if published.program(session, run.version).may_be_ended_by(event.name)]
+    _end_runs(session, published, asked, now, lambda facts: over_at(facts, event))
+    stir_all(session, [run for run in runs if _has_to_look(session, published, run, event.name)], now)
+
+
+def _has_to_look(session: Session, published: Published, run: Enrolment, event: str) -> bool:
+    return run.ended_at is not None or published.program(session, run.version).is_concerned_by(event)
 
 
 def _start_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
@@ -148,17 +144,25 @@ def record_changed(
 
     A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
     """
-    for run in open_runs(session, contact.id):
-        program = published.program(session, run.version)
-        _leave_if_true(session, published, program, run, now)
-        if run.id != by or run.ended_at is not None:
-            stir(session, run, now)
+    runs = open_runs(session, contact.id)
+    asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
+    _end_runs(session, published, asked, now, ended_already)
+    stir_all(session, [run for run in runs if run.id != by or run.ended_at is not None], now)
 
 
-def _leave_if_true(session: Session, published: Published, program: Program, run: Enrolment, now: datetime) -> None:
-    if not any(trigger.when for trigger in (*program.goal, *program.exit)):
+def _end_runs(
+    session: Session,
+    published: Published,
+    asked: Sequence[Enrolment],
+    now: datetime,
+    over_by: Callable[[Facts], End | None],
+) -> None:
+    """End those of these runs that `over_by` says are over; what is known of the contact is read once for all."""
+    if not asked:
         return
-    facts = read_known(session, [run.id]).facts(run.id, program, published.policies(session), now)
-    over = ended_already(facts)
-    if over is not None:
-        end(session, program, run, over.reason, now, [over.why])
+    known, policies = read_known(session, [run.id for run in asked]), published.policies(session)
+    for run in asked:
+        program = published.program(session, run.version)
+        over = over_by(known.facts(run.id, program, policies, now))
+        if over is not None:
+            end(session, program, run, over.reason, now, [over.why])

@@ -8,10 +8,10 @@ from typing import Any
 from sqlmodel import Session, select
 
 from domain.entry import End
-from records.holding import pause, paused, refused_meanwhile, resume, stir_all
+from records.holding import pause, paused, refused_meanwhile, resume
 from records.models import Contact, Enrolment
 from records.retrying import TakenAgain, failed_runs, put_back
-from records.runs import open_runs
+from records.runs import open_runs, stir_all
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import SOURCE, name_of, where_they_are
 from starter.cli_store import LATER, Store, contact_of, opened_store, program_of, sequence_name, wake_intake

@@ -90,7 +90,7 @@ def test_every_benchmark_is_in_the_docs() -> None:
     assert [name for name in run.BENCHMARKS if f"`{name}`" not in page] == []
 
 
-@pytest.mark.parametrize("name", ["inbox", "check"])
+@pytest.mark.parametrize("name", ["inbox", "check", "events"])
 async def test_what_needs_no_process_is_measured(name: str) -> None:
     report = await run.BENCHMARKS[name](TINY)
 
@@ -107,7 +107,7 @@ async def test_simulation_is_measured() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("name", ["waves", "messages", "intake"])
+@pytest.mark.parametrize("name", ["waves", "messages", "intake", "at-once"])
 async def test_it_is_measured_on_real_parts_and_leaves_nothing_behind(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
