@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 from sqlmodel import Session, col, func, select
 
+from records.holding import paused
 from records.models import Edition, Enrolment
 from starter.cli_home import as_document
 from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result, say
@@ -61,6 +62,7 @@ def list_versions(sequence: str) -> Result:
     name = sequence_name(sequence)
     with opened_store() as store:
         rows = store.read(lambda session: _versions(session, name))
+        pause = store.read(lambda session: paused(session, name, None, datetime.now(UTC)))
     if not rows:
         raise ProblemsFound([f"sequence '{name}' was never published; see `rapport publish`"])
     table = Table(box=None, pad_edge=False, show_edge=False)
@@ -70,7 +72,9 @@ def list_versions(sequence: str) -> Result:
         until = f"{row['retired_at']:%Y-%m-%d %H:%M}" if row["retired_at"] else "in force"
         cells = (row["version"][:SHOWN_OF_A_HASH], f"{row['published_at']:%Y-%m-%d %H:%M}", until)
         table.add_row(*cells, str(row["inside"]), str(row["ended"]))
-    return Result({"sequence": name, "versions": rows}, [table])
+    stopped = {key: getattr(pause, key) for key in ("paused_at", "until", "reason")} if pause else None
+    shown = [f"paused since {pause.paused_at:%Y-%m-%d %H:%M} UTC: nobody enters, messages wait"] if pause else []
+    return Result({"sequence": name, "paused": stopped, "versions": rows}, [*shown, table])
 
 
 def _versions(session: Session, name: str) -> list[dict[str, Any]]:

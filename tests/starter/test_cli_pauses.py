@@ -120,6 +120,17 @@ def test_a_paused_sequence_refuses_entries_and_says_how_many_when_it_goes_on(ann
     assert ann.type("enrol", "welcome", "bob@acme.example").status == 0
 
 
+def test_versions_says_that_a_sequence_is_paused(ann: SmallHome) -> None:
+    ann.type("pause", "welcome", "--until", FUTURE, "--reason", "the offer is over")
+
+    told = ann.type("versions", "welcome", "--json").document["paused"]
+
+    assert (told["until"], told["reason"]) == (FUTURE, "the offer is over")
+    assert "paused since" in ann.type("versions", "welcome").out
+    ann.type("resume", "welcome")
+    assert ann.type("versions", "welcome", "--json").document["paused"] is None
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [
