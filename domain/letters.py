@@ -6,13 +6,13 @@ Step over template over sequence decides (sequence-language.md section 9).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from typing import Any, Protocol
 
 from domain.answering import Answer, Row
 from domain.consent import Proposed, expiry
 from domain.facts import Facts
-from domain.needs import Deliver, Later
+from domain.needs import OWNER, Deliver, Later
 from domain.policies import MessageClass, Sender
 from domain.references import TemplatesKnown
 
@@ -56,8 +56,21 @@ def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
     """Decide class, topic and sender. Raises KeyError when the template or the sender is not published."""
     class_ = templates.class_of(need.channel, need.template)
     topic = need.topic or templates.topic_of(need.channel, need.template) or facts.program.topic
-    sender = facts.policies.sender(need.sender or templates.sender_of(need.channel, need.template))
+    sender = _sender(need.sender or templates.sender_of(need.channel, need.template), facts)
     return Plan(need=need, class_=class_, topic=topic, sender=sender)  # type: ignore[arg-type]  # Front keeps to the three
+
+
+def _sender(name: str | None, facts: Facts) -> Sender:
+    """Return who writes. `owner` is whoever looks after the contact; where nobody does, the default sender."""
+    if name != OWNER:
+        return facts.policies.sender(name)
+    owner = parseaddr(str(facts.contact.get("owner") or ""))[1]
+    if "@" not in owner:
+        return facts.policies.sender(None)
+    named = (each for each in facts.policies.messaging.senders.values() if parseaddr(each.from_)[1] == owner)
+    return next(named, None) or Sender.model_validate(
+        {"from": formataddr((facts.policies.messaging.organisation.name, owner))}
+    )
 
 
 def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:
@@ -66,20 +79,31 @@ def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any
     `links` gives `unsubscribe_url` and `preferences_url`. `contact.time_zone` is the zone found for the contact, by
     whatever rung, so that dates are on the clock everything else was decided on.
     """
-    organisation = facts.policies.messaging.organisation
     name, address = parseaddr(plan.sender.from_)
-    contact = {key: value for key, value in facts.contact.items() if value is not None}
-    names = {
-        "contact": contact | {"time_zone": facts.zone.name},
-        "run": {"event": dict(facts.run_event), "entered_at": facts.entered_at},
-        "organisation": organisation.model_dump(include={"name", "address", "time_zone", "locale"}),
+    return {
+        **staff_context(facts),
         "sender": {"name": name, "email": address},
         "topic": {"name": plan.topic or "", "label": _label(plan, facts)},
-        "now": facts.now.astimezone(facts.zone.zone),
         **links,
     }
-    if facts.matched is not None:
-        names["matched"] = {**facts.matched.data, "event": facts.matched.name, "at": facts.matched.at}
+
+
+def staff_context(facts: Facts) -> dict[str, Any]:
+    """Return the names that a message to staff about this contact may use, as plain data."""
+    organisation = facts.policies.messaging.organisation
+    contact = {key: value for key, value in facts.contact.items() if value is not None}
+    round_ = {} if facts.round is None else {"round": facts.round}
+    names = {
+        "contact": contact | {"time_zone": facts.zone.name},
+        "run": {"event": dict(facts.run_event), "entered_at": facts.entered_at, **round_},
+        "calls": dict(facts.calls),
+        "organisation": organisation.model_dump(include={"name", "address", "time_zone", "locale"}),
+        "now": facts.now.astimezone(facts.zone.zone),
+    }
+    for name in ("matched", "outcome"):
+        value = facts.read(name)
+        if value is not None:
+            names[name] = value
     return names
 
 

@@ -14,7 +14,8 @@ def opens(need: Open, asked: Asked, facts: Facts) -> Answer:
     opened_at = facts.begun.get((asked.step, asked.visit))
     if opened_at is not None:
         return _worked_on(need, asked, opened_at, facts)
-    closed = waits_for(need.window, facts)
+    # A case is no working hours' matter: whoever is wronged on a Saturday is wronged on that Saturday.
+    closed = waits_for(need.window, facts) if need.what == "task" else None
     if closed is not None:
         late = Row("deferred", why=[closed.reason], more={"until": closed.until}, final=False)
         return Answer(Later(closed.until, closed.reason), late)

@@ -38,7 +38,8 @@ _ISO_UNITS = (("months", 12), ("months", 1), ("days", 7), ("days", 1),
               ("seconds", 3600), ("seconds", 60), ("seconds", 1))  # fmt: skip
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_MOMENT = re.compile(rf"((?:contact|run\.event|matched|calls\.{_NAME})\.{_NAME}|{_DATE})(?: ?([+-]) ?(.+))?")
+_SOURCE = rf"(?:contact|run\.event|matched|calls\.{_NAME})\.{_NAME}|run\.entered_at|{_DATE}"
+_MOMENT = re.compile(rf"({_SOURCE})(?: ?([+-]) ?(.+))?")
 _WEEKDAY = {short: day for day, name in enumerate(WEEKDAYS) for short in (name, name[:3])}
 _TELLING = 60  # characters of the author's text that an error repeats
 
@@ -136,8 +137,9 @@ def read_moment(words: str) -> MomentWords:
     found = _MOMENT.fullmatch(head)
     if not found:
         raise ValueError(
-            f"bad moment '{words[:_TELLING]}'; begin with contact.FIELD, run.event.FIELD, matched.FIELD, "
-            "calls.NAME.FIELD or a date, e.g. 'contact.renewal_date - 30 days at 09:00' or '2026-05-01 at 09:00'"
+            f"bad moment '{words[:_TELLING]}'; begin with contact.FIELD, run.event.FIELD, "
+            "run.entered_at, matched.FIELD, calls.NAME.FIELD or a date, e.g. 'contact.renewal_date - 30 days at 09:00' "
+            "or '2026-05-01 at 09:00'"
         )
     if "." not in found[1]:
         _check_date(found[1])

@@ -15,10 +15,13 @@ SOURCE_BYTES = 256_000
 NOT_SENT = ("layouts/", "parts/")
 """Folders whose files are extended and included, never sent by themselves."""
 
+STAFF = "staff"
+"""The folder of messages to our own teams, beside the channels to contacts."""
+
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _LOCALE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?"
 _PATH = re.compile(
-    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})+)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|txt)"
+    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})*)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|txt)"
 )
 
 
@@ -50,7 +53,10 @@ class Place:
         True
         """
         found = _PATH.fullmatch(path)
-        return cls(**found.groupdict()) if found else None
+        # What goes to contacts lies in folders; messages to staff are few.
+        if found is None or ("/" not in found["name"] and found["channel"] != STAFF):
+            return None
+        return cls(**found.groupdict())
 
     @property
     def path(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from rendering.bundle import NOT_SENT, Place, TemplateProblem, compiled_text, sibling, target
+from rendering.bundle import NOT_SENT, STAFF, Place, TemplateProblem, compiled_text, sibling, target
 from rendering.known import Known
 from rendering.sandbox import Sandbox
 
@@ -79,7 +79,7 @@ def template_problems(
         return
     yield from _filters(tree, trees.sandbox)
     yield from _targets(tree, trees, place)
-    yield from _names(tree, known)
+    yield from _names(tree, known.for_staff() if place.channel == STAFF else known)
     yield from _twice(tree)
     if not place.name.startswith(NOT_SENT) and not beside:
         yield from _parts(trees, place)
@@ -180,7 +180,7 @@ def _twice(tree: nodes.Template) -> Iterator[tuple[int, str]]:
 
 
 def _parts(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
-    if place.channel != "email":
+    if place.channel not in ("email", STAFF):
         return
     blocks = {block.name for tree in trees.reach(place.path).values() for block in tree.find_all(nodes.Block)}
     wanted = ("subject", "html") if place.kind == "html" else ("subject",)

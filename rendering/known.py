@@ -11,8 +11,10 @@ ANY: frozenset[str] | None = None
 
 STANDARD: Mapping[str, frozenset[str] | None] = {
     "contact": CONTACT_FIELDS,
-    "run": frozenset({"event", "entered_at"}),
+    "run": frozenset({"event", "entered_at", "round"}),
     "matched": ANY,
+    "outcome": ANY,
+    "calls": ANY,
     "organisation": frozenset({"name", "address", "time_zone", "locale"}),
     "sender": frozenset({"name", "email"}),
     "topic": frozenset({"name", "label"}),
@@ -21,6 +23,9 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
     "now": ANY,
 }
 """What `domain.letters.context` gives. An organisation declares more fields of contacts in policies/contact.yaml."""
+
+# They belong to the person a message is for, and a message to staff is for nobody who could unsubscribe.
+OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url"})
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,14 @@ class Known:
     def of(cls, contact: Iterable[str], more: Mapping[str, frozenset[str] | None] | None = None) -> "Known":
         """Return the standard names with these own fields of contacts, and `more` names."""
         return cls({**STANDARD, "contact": CONTACT_FIELDS | frozenset(contact), **(more or {})})
+
+    def for_staff(self) -> "Known":
+        """Return the names a message to staff may use: those of a message but what only its reader has.
+
+        >>> Known().for_staff().wrong(("unsubscribe_url",)) is None
+        False
+        """
+        return Known({name: fields for name, fields in self.names.items() if name not in OF_A_READER})
 
     def wrong(self, path: tuple[str, ...]) -> str | None:
         """Return what is wrong with a dotted path and what to do, or None.

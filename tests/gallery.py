@@ -5,6 +5,7 @@ comes of it is read on the contact's own clock, one line for each row of the tim
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from domain.dues import resolve
 from domain.facts import Facts
 from domain.program import Program
 from domain.simulation import ENTER, Script, Scripted, simulate
+from domain.spans import Span
 from domain.story import Story
 from starter.contact_file import read_contact
 from starter.script_files import Told, read_events
@@ -54,9 +56,13 @@ def scripted(each: Told, enter: Told, of: Program, contact: Mapping[str, Any]) -
     """Return an event of a story at its instant."""
     assert enter.at is not None
     facts = Facts(enter.at, of, LOADED.policies, contact, enter.at, run_event=dict(enter.data))
-    due = resolve(each.after, enter.at, facts.sight()) if each.after else None
-    at = due.at if due else each.at or enter.at
-    return Scripted(at, each.event, each.of, each.data)
+
+    def instant(when: Span | datetime | None) -> datetime | None:
+        due = resolve(when, facts.entered_at, facts.sight()) if isinstance(when, Span) else None
+        return when if isinstance(when, datetime) else due.at if due else None
+
+    at = instant(each.after) or each.at or enter.at
+    return Scripted(at, each.event, each.of, each.data, instant(each.until))
 
 
 def program(name: str) -> Program:

@@ -1,11 +1,15 @@
 """What docs/sequences.md and docs/templates.md show works, and what exists they mention."""
 
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel
@@ -14,6 +18,7 @@ from domain import program
 from domain.calendars import Calendar, Calendars, Holidays
 from domain.consent import ALLOWED
 from domain.definition import Header
+from domain.dues import Sight, resolve
 from domain.entrance import Enter
 from domain.events import BUILT_IN, CONTACT_FIELDS, OF_A_SEND, WRITABLE_FIELDS
 from domain.facts import Event, Facts
@@ -42,6 +47,7 @@ from rendering.known import Known
 from rendering.sandbox import FILTERS, OWN_FILTERS, Sandbox
 from rendering.source import FRONT_KEYS
 from rendering.template import Library
+from starter.cli import run
 from tests.home import LINKS, PROJECT, Pen, shipped
 
 NOW = datetime(2026, 3, 5, 22, 30, tzinfo=UTC)
@@ -50,9 +56,6 @@ LOADED = HOME.load()
 KNOWN = Known.of(LOADED.policies.contact.fields)
 WHOLE = "topic: product-news\nsteps:\n  - send: welcome/hello\n  - send: welcome/tips\n"
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<mark>[^\n]*))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-
-# Known to conditions, and true of nobody: there are no segments to be in.
-NOT_YET_OF_USE = {"in_segment"}
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,12 @@ def examples(name: str) -> list[Example]:
 SEQUENCES, TEMPLATES = examples("sequences.md"), examples("templates.md")
 
 
+def marked_as(mark: str) -> list[Example]:
+    return [each for each in SEQUENCES if each.mark == mark]
+
+
 def marked(mark: str) -> list[Any]:
-    return [pytest.param(each, id=f"line-{each.line}") for each in SEQUENCES if each.mark == mark]
+    return [pytest.param(each, id=f"line-{each.line}") for each in marked_as(mark)]
 
 
 def problems(files: dict[str, str]) -> list[str]:
@@ -101,8 +108,8 @@ def test_every_example_is_of_a_kind_that_is_tried() -> None:
     marks = {each.mark for each in (*SEQUENCES, *TEMPLATES) if each.path is None and each.kind in ("yaml", "html")}
 
     assert marks - {""} == {"steps", "header", "refused", "fragment"}
-    unmarked = [each for each in SEQUENCES if each.kind == "yaml" and not each.mark]
-    assert len(unmarked) == 1, "the script of a simulation is the one YAML block that is no file of the home"
+    assert [each for each in SEQUENCES if each.kind in ("yaml", "json") and not each.mark] == []
+    assert {each.mark for each in SEQUENCES if each.kind in ("bash", "text")} == {"run", "says", ""}
 
 
 def test_every_file_shown_loads() -> None:
@@ -111,6 +118,26 @@ def test_every_file_shown_loads() -> None:
     assert problems({path: text for path, text in files.items() if path.startswith("sequences/")}) == []
     alone = {path: text for path, text in files.items() if path.startswith("policies/")}
     assert load(alone, HOME.catalogue).problems == []
+
+
+def test_every_simulation_shown_runs_and_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("sequences", "policies", "templates", "docs/samples"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    files = [each for each in SEQUENCES if each.path and not each.path.startswith("policies/")]
+    for each in files:
+        (tmp_path / str(each.path)).write_text(each.text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    said = []
+    for command in marked_as("run"):
+        assert run(shlex.split(command.text)[1:]) == 0, capsys.readouterr().err
+        said.append([line.rstrip() for line in capsys.readouterr().out.splitlines()])
+
+    [shown] = [each.text.splitlines() for each in marked_as("says")]
+    assert said[0][-len(shown) :] == shown
+    assert len(said) == 2
 
 
 @pytest.mark.parametrize("example", marked("steps"))
@@ -127,9 +154,10 @@ def test_every_head_shown_loads(example: Example) -> None:
     "condition", [line for each in SEQUENCES if each.kind == "cel" for line in each.text.splitlines()]
 )
 def test_every_condition_shown_is_one(condition: str) -> None:
+    call = "  - {call: 'https://erp.acme.example', save_as: credit}\n"
     step = f'  - exit: shown\n    when: "{condition}"\n'
 
-    assert problems({"sequences/shown.yaml": WHOLE + step}) == []
+    assert problems({"sequences/shown.yaml": WHOLE + call + step}) == []
 
 
 def test_check_says_what_the_page_says_it_says() -> None:
@@ -164,7 +192,7 @@ EXISTS = {
     "kinds of own fields": set(get_args(OwnField.model_fields["type"].annotation)),
     "events": set(BUILT_IN) | {field for fields in BUILT_IN.values() for field in fields},
     "fields of contacts": set(CONTACT_FIELDS),
-    "functions": (set(FUNCTIONS) | set(CEL_FUNCTIONS) | set(CEL_METHODS)) - NOT_YET_OF_USE,
+    "functions": set(FUNCTIONS) | set(CEL_FUNCTIONS) | set(CEL_METHODS),
     "units of time": {word for unit in UNITS for word in unit.split()},
 }
 
@@ -173,6 +201,18 @@ EXISTS = {
 def test_everything_that_exists_is_mentioned(what: str) -> None:
     assert program.kind_of({"send": "a/b"}) == "send", "all kinds of steps are known"
     assert EXISTS[what] - words("sequences.md") == set()
+
+
+@pytest.mark.parametrize("kind", Step.kinds)
+def test_every_kind_of_step_has_a_section_that_shows_all_its_keys(kind: str) -> None:
+    steps = page("sequences.md").partition("\n## Steps\n")[2].partition("\n## Time\n")[0]
+    sections = {each.partition("\n")[0]: each for each in steps.split("\n### ")[1:]}
+    [section] = [text for title, text in sections.items() if kind in title.split(" and ")]
+
+    blocks = " ".join(each["text"] for each in BLOCK.finditer(section))
+    shown = set(re.findall(r"(\w+):", blocks)) | set(re.findall(r"`(\w+)`", BLOCK.sub("", section)))
+
+    assert Step.kinds[kind].keys() - {"id", "when"} - shown == set()
 
 
 def table_row(text: str, first: str) -> list[str]:
@@ -211,19 +251,42 @@ def test_every_event_is_listed_with_its_fields(event: str) -> None:
 def test_every_time_quoted_in_the_text_can_be_read() -> None:
     time = page("sequences.md").partition("## Time")[2].partition("## Conditions")[0]
 
-    spans = re.findall(r"\| `(\d[^`]+)` \|", time)
+    spans = re.findall(r"^\| `.+` \| `(\d[^`]+)` \|", time, re.MULTILINE)
     assert len(spans) == 4
     assert [str(Span.parse(each)) for each in (*spans, "P1DT12H")] == [*spans, "P1DT12H"]
     moments = re.findall(r"`([^`]+)`", re.findall(r"\*\*Moments\*\*.+", time)[0])
+    assert {each.partition(".")[0] for each in moments} == {"contact", "run", "matched", "calls", "2026-05-01 at 09:00"}
     assert [Moment.parse(each).words for each in moments] == moments
     assert Delay.parse("1 day at 09:00").at is not None
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+INSTANT = r"\w{3} \d\d \w{3} \d{4} \d\d:\d\d"
+WORKED = re.findall(rf"^\| ({INSTANT}) \| `([^`]+)` \| ({INSTANT}) \|$", page("sequences.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("at", "words", "until"), WORKED)
+def test_every_worked_example_of_a_wait_is_right(at: str, words: str, until: str) -> None:
+    began, due = (datetime.strptime(each, "%a %d %b %Y %H:%M").replace(tzinfo=BERLIN) for each in (at, until))
+    shown = next(each.text for each in SEQUENCES if each.path == "policies/calendars.yaml")
+    calendar = load({"policies/calendars.yaml": shown}, HOME.catalogue).policies.calendar("office-hours")
+
+    found = resolve(Delay.parse(words), began, Sight(BERLIN, calendar, lambda path: None))
+
+    assert found is not None
+    assert found.at == due
+    assert f"{began:%a %d} {due:%a %d}" == f"{at[:6]} {until[:6]}", "the weekday is that of the date"
+
+
+def test_each_kind_of_span_has_worked_examples() -> None:
+    assert len(WORKED) >= 15
 
 
 def names() -> dict[str, Any]:
     """Return the names of a message's context, as they are when everything is known."""
     contact = {"first_name": "Ada", "score": 10, "renewal_date": date(2026, 5, 1), "email": "a@b.example"}
-    clicked = Event(1, "clicked", NOW, {"url": "https://a.example"})
-    facts = Facts(NOW, LOADED.programs["demo-welcome"], LOADED.policies, contact, NOW, matched=clicked)
+    clicked = Event(1, "clicked", NOW, {"url": "https://a.example", "outcome": "met"})
+    facts = Facts(NOW, LOADED.programs["demo-welcome"], LOADED.policies, contact, NOW, matched=clicked, round=1)
     return context(plan(Deliver(template="welcome/hello"), facts, HOME.catalogue), facts, LINKS)
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.gallery import LOADED, STORIES
+from tests.home import PROJECT
 
 # The demo's own: tests/test_examples.py tells what becomes of people in them.
 OF_THE_DEMO = {"complaint-received", "demo-answer", "demo-welcome"}
@@ -26,3 +27,9 @@ def test_every_sequence_says_what_it_is_for_in_one_sentence_whose_it_is_and_wher
     for name, program in LOADED.programs.items():
         assert re.fullmatch(r"[A-Z].{20,150}[.?]", program.description), name
         assert (program.owner or "").endswith("@acme.example"), name
+
+
+def test_every_sequence_is_listed_for_those_who_look_for_something_to_copy() -> None:
+    listed = (PROJECT / "docs" / "sequences.md").read_text(encoding="utf-8").partition("## Sequences to copy")[2]
+
+    assert {name for name in LOADED.programs if f"`{name}`" not in listed.partition("## The file")[0]} == set()

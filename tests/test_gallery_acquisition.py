@@ -102,3 +102,151 @@ def test_nobody_hears_from_the_shop_who_has_not_said_yes_to_it() -> None:
     story = told("abandoned-cart/left", "lena", consents={"shop": "opted_out", "product-news": "opted_in"})
 
     assert lines(story) == said("Tue 05 May 19:20  refused:consent")
+
+
+def test_a_person_calls_and_the_rest_is_theirs() -> None:
+    assert lines(told("workshop-demo/met", "lena")) == said("""
+        Fri 08 May 15:40  thanks sent
+        Fri 08 May 15:40  call opened
+        Mon 11 May 09:30  call matched booked
+        Mon 11 May 09:30  exited:met
+    """)
+
+
+def test_whoever_could_not_be_reached_is_written_to_by_the_caller_and_answered_by_a_person() -> None:
+    assert lines(told("workshop-demo/missed-and-back", "lena")) == said("""
+        Tue 05 May 10:00  thanks sent
+        Tue 05 May 10:00  call opened
+        Tue 05 May 10:30  call matched no_answer
+        Tue 05 May 10:30  missed-you sent
+        Wed 06 May 12:00  call.3.wait_for-2 matched replied
+        Wed 06 May 12:00  call.3.wait_for-2.1.task-1 opened
+        Wed 06 May 12:00  completed
+    """)
+
+
+def test_a_promise_to_call_that_was_not_kept_is_told_to_the_team_and_made_good() -> None:
+    assert lines(told("workshop-demo/nobody-called", "lena")) == said("""
+        Tue 05 May 10:00  thanks sent
+        Tue 05 May 10:00  call opened
+        Fri 08 May 10:00  call timed_out
+        Fri 08 May 10:00  call.4.notify-1 notified
+        Fri 08 May 10:00  pick-a-day sent
+        Fri 08 May 10:00  completed
+    """)
+
+
+def test_a_trial_ends_as_converted_on_the_day_of_the_subscription() -> None:
+    assert lines(told("trial-conversion/stays", "ada")) == said("""
+        Mon 04 May 16:00  day-one sent
+        Mon 04 May 21:00  wait_for-2 matched first_board_made
+        Mon 04 May 21:00  second-step deferred
+        Tue 05 May 08:00  second-step sent
+        Fri 15 May 09:00  wait-3 waited
+        Fri 15 May 09:00  three-days sent
+        Fri 15 May 09:00  task-5 skipped
+        Sat 16 May 11:00  converted
+    """)
+
+
+def test_a_trial_that_ran_out_is_asked_why_and_left_alone() -> None:
+    assert lines(told("trial-conversion/lost", "ada")) == said("""
+        Mon 04 May 16:00  day-one sent
+        Wed 06 May 16:00  wait_for-2 timed_out
+        Wed 06 May 16:00  first-board sent
+        Fri 15 May 09:00  wait-3 waited
+        Fri 15 May 09:00  three-days sent
+        Fri 15 May 09:00  task-5 skipped
+        Mon 18 May 09:00  wait-6 waited
+        Mon 18 May 09:00  last-day sent
+        Thu 21 May 09:00  wait-8 waited
+        Thu 21 May 09:00  why-not sent
+        Thu 28 May 09:00  wait_for-10 timed_out
+        Thu 28 May 09:00  wait_for-10.2.update-1 updated
+        Thu 28 May 09:00  completed
+    """)
+
+
+def test_in_a_trial_of_two_days_what_would_come_too_late_is_left_out() -> None:
+    assert lines(told("trial-conversion/two-days-only", "ada")) == said("""
+        Mon 04 May 16:00  day-one sent
+        Wed 06 May 16:00  wait_for-2 timed_out
+        Wed 06 May 16:00  first-board sent
+        Wed 06 May 16:00  wait-3 waited
+        Wed 06 May 16:00  task-5 skipped
+        Wed 06 May 16:00  wait-6 waited
+        Wed 06 May 16:00  exited:too late
+    """)
+
+
+def test_a_friend_is_welcomed_and_the_system_that_knows_whose_link_it_was_is_told() -> None:
+    assert lines(told("referral/becomes-a-customer", "ada")) == said("""
+        Tue 05 May 18:20  welcome sent
+        Tue 05 May 18:20  call-2 called
+        Sat 09 May 09:00  wait-3 waited
+        Sat 09 May 09:00  free-month sent
+        Thu 14 May 18:20  converted
+    """)
+
+
+def test_a_friend_who_clicks_is_shown_the_board() -> None:
+    assert lines(told("referral/clicks", "ada")) == said("""
+        Tue 05 May 18:20  welcome sent
+        Tue 05 May 18:20  call-2 called
+        Sat 09 May 09:00  wait-3 waited
+        Sat 09 May 09:00  free-month sent
+        Sun 10 May 18:20  wait_for-5 matched clicked
+        Sun 10 May 18:20  wait_for-5.1.task-1 opened
+        Sun 10 May 18:20  completed
+    """)
+
+
+def test_the_guide_goes_at_once_and_starts_the_test_two_days_later() -> None:
+    assert lines(told("guide/downloads", "ada")) == said("""
+        Tue 05 May 21:00  here-it-is sent
+        Thu 07 May 08:30  wait-2 waited
+        Thu 07 May 08:30  start-3 started
+        Thu 07 May 08:30  completed
+    """)
+
+
+def test_lena_s_lot_is_the_question_for_ever() -> None:
+    assert lines(told("subject-test/clicks", "lena")) == said("""
+        Thu 07 May 08:30  split-1 took question
+        Thu 07 May 08:30  subject-question sent
+        Thu 07 May 11:30  split-1.1.wait_for-2 matched clicked
+        Thu 07 May 11:30  branch-2 took 1
+        Thu 07 May 11:30  branch-2.1.update-1 updated
+        Fri 08 May 09:00  branch-2.1.wait-2 waited
+        Fri 08 May 09:00  meet sent
+        Fri 08 May 09:00  completed
+    """)
+
+
+def test_ada_s_lot_is_the_number_and_silence_ends_the_test() -> None:
+    assert lines(told("subject-test/silence", "ada")) == said("""
+        Thu 07 May 07:30  split-1 took number
+        Thu 07 May 07:30  subject-number deferred
+        Thu 07 May 08:00  subject-number sent
+        Mon 11 May 08:00  split-1.2.wait_for-2 timed_out
+        Mon 11 May 08:00  branch-2 took none
+        Mon 11 May 08:00  completed
+    """)
+
+
+def test_whoever_has_unsubscribed_from_everything_gets_what_they_ask_for_all_the_same() -> None:
+    assert lines(told("guide/has-unsubscribed", "ada")) == said("""
+        Tue 05 May 21:00  here-it-is sent
+        Thu 07 May 08:30  wait-2 waited
+        Thu 07 May 08:30  start-3 started
+        Thu 07 May 08:30  completed
+    """)
+
+
+def test_the_clock_of_somebody_who_is_paused_stands_still() -> None:
+    assert lines(told("guide/on-holiday", "ada")) == said("""
+        Tue 05 May 21:00  here-it-is sent
+        Tue 19 May 08:30  wait-2 waited
+        Tue 19 May 08:30  start-3 started
+        Tue 19 May 08:30  completed
+    """)

@@ -100,8 +100,33 @@ def test_a_template_sees_the_zone_that_was_found_for_the_contact(contact: dict[s
 
 def test_what_a_wait_took_can_be_written_about() -> None:
     assert names(matched=Event(1, "purchased", MONDAY, {"amount": 9}))["matched"] == {
-        "amount": 9, "event": "purchased", "at": MONDAY,
+        "amount": 9, "event": "purchased", "at": MONDAY, "id": "1",
     }  # fmt: skip
+
+
+def test_rounds_and_answers_of_other_systems_can_be_written_about() -> None:
+    found = names(round=2, calls={"friends": {"valid": True}})
+
+    assert found["run"]["round"] == 2
+    assert found["calls"] == {"friends": {"valid": True}}
+    assert "round" not in names()["run"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "from_"),
+    [
+        ("ines@acme.example", "Acme <ines@acme.example>"),
+        ("Ines <care@acme.example>", "Care <care@acme.example>"),
+        ("ines", "Acme <hello@acme.example>"),
+        (None, "Acme <hello@acme.example>"),
+    ],
+)
+def test_who_looks_after_the_contact_writes_and_where_nobody_does_the_default_sender(
+    owner: str | None, from_: str
+) -> None:
+    about = facts(NEWS, contact={**ADA, "owner": owner})
+
+    assert plan(Deliver(template="welcome/hello", sender="owner"), about, TEMPLATES).sender.from_ == from_
 
 
 def test_a_held_message_is_looked_at_again_but_never_after_it_is_of_use() -> None:

@@ -176,6 +176,12 @@ def test_moments_are_counted_from_what_the_field_holds(value: object, words: str
     assert due(Expiry.parse(words), sight=sight) == expected
 
 
+def test_a_moment_can_be_counted_from_the_entry() -> None:
+    sight = Sight(BERLIN, OFFICE, {"run.entered_at": berlin(2026, 3, 2, 21)}.get)
+
+    assert due(Moment.parse("run.entered_at + 4 weeks at 09:00"), sight=sight) == berlin(2026, 3, 30, 9)
+
+
 def test_business_days_before_a_date_are_counted_from_that_date_wherever_the_contact_lives() -> None:
     wait = Delay.parse("until contact.day - 1 business day")
 

@@ -2,7 +2,7 @@
 
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event
-from domain.letters import context, plan
+from domain.letters import context, plan, staff_context
 from domain.needs import Deliver
 from rendering.known import STANDARD, Known
 from tests.domain.kit import MONDAY, TEMPLATES, facts, program
@@ -13,7 +13,8 @@ EVERYTHING_KNOWN = dict.fromkeys(CONTACT_FIELDS, "x") | {"time_zone": None, "cou
 
 
 def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
-    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=Event(1, "purchased", MONDAY))
+    done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
+    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, round=1)
 
     found = context(plan(Deliver(template="welcome/hello"), about, TEMPLATES), about, LINKS)
 
@@ -26,9 +27,16 @@ def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
 
 
 def test_names_that_no_message_has_are_refused() -> None:
-    for name in ("owner", "event", "view", "task", "case", "survey", "outcome", "confirm_url"):
+    for name in ("owner", "event", "view", "task", "case", "survey", "confirm_url"):
         assert Known().wrong((name, "x")) is not None
-    assert Known().wrong(("run", "round")) is not None
+    assert Known().wrong(("run", "position")) is not None
+
+
+def test_a_template_for_staff_may_use_exactly_the_names_that_a_message_to_staff_has() -> None:
+    done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
+    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, round=1)
+
+    assert set(staff_context(about)) == set(Known().for_staff().names)
 
 
 def test_dates_are_written_on_the_clock_of_a_contact_of_whom_only_the_country_is_known() -> None:

@@ -223,3 +223,25 @@ def test_files_of_one_name_must_agree(files: dict[str, str], says: str) -> None:
     found = Library({"email/layouts/base.html": LAYOUT, **files}).problems()
 
     assert [says in one.what for one in found] == [True]
+
+
+def test_messages_to_staff_lie_in_one_folder_and_need_no_way_out() -> None:
+    page = "{% block subject %}Call{% endblock %}{% block html %}<p>{{ contact.email }}</p>{% endblock %}"
+    library = Library({"staff/lead-cold.html": page, "staff/layouts/page.html": "<p>{% block html %}{% endblock %}"})
+
+    assert library.problems() == []
+    assert library.names("staff") == ["lead-cold"]
+    assert Library({"email/lead-cold.html": page}).names("email") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{% block subject %}Call{% endblock %}", "the block 'html' is missing"),
+        ("{% block subject %}{{ topic.label }}{% endblock %}{% block html %}x{% endblock %}", "topic does not exist"),
+    ],
+)
+def test_a_message_to_staff_is_checked_as_any_other(text: str, says: str) -> None:
+    [problem] = Library({"staff/lead-cold.html": text}).problems()
+
+    assert says in problem.what

@@ -35,6 +35,17 @@ def test_a_case_is_about_the_event_that_was_waited_for_unless_it_says_otherwise(
     assert made(own).step("case-2").need() == Open(what="case", title="Late", incident="matched.order_id")
 
 
+def test_a_case_waits_for_no_working_hours() -> None:
+    steps = "window: office-hours\nsteps: [{case: Unhappy}, {task: Call, team: sales, up_to: 1 day}]"
+
+    story = lived(program(steps, TEAMS), at=on(12 * HOUR, "x").at)
+
+    assert [(row["did"], row["at"]) for row in story.timeline[:2]] == [
+        ("opened", "2026-03-02T21:00:00Z"),
+        ("deferred", "2026-03-02T21:00:00Z"),
+    ]
+
+
 def test_a_call_gives_its_answer_a_name() -> None:
     text = """[{call: "https://erp.example/credit", save_as: credit, body: {id: "{{ contact.id }}"}},
                {branch: [{when: calls.credit.score > 5, steps: [{exit: good}]}]}]"""
