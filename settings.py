@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     smtp_reply_seconds: Seconds = 300
     smtp_lease_seconds: Seconds = 60
     smtp_rest_seconds: Rest = 86_400
+    round_seconds: Rest = 3600
     message_host: str = Field(default="mail.rapport.example", min_length=1)
     secret: Key | None = None
     events_key: Key | None = None

@@ -16,33 +16,30 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.attempt import MailSettings, Post
 from activities.clock import Clock, wall_clock
 from activities.intake import Intake
 from activities.messages import Messages
+from activities.retention import Retention
 from activities.steps import Steps
+from activities.sweeps import bury, make_rounds, sweep
 from channels.base import Channel
 from channels.smtp import Relay, SmtpPool
-from domain.keys import INTAKE_WORKFLOW, Tokens
-from records import inbox, ledger
+from domain.keys import Tokens
+from records import inbox
 from records.published import Published
-from records.runs import anything_to_send_out
 from records.session import Database
 from records.withdrawals import withdrawn
 from rendering.process import Renderer
 from settings import Settings, SettingsError, connect_options, load, signing_key
 from workflows.intake import IntakeWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.sequence import SequenceWorkflow
 
 logger = logging.getLogger("worker")
 
-# Every worker looks this often whether something waits that nobody was woken for (house.md section 2).
-SWEEP = 2.0
-# How often messages are looked for that somebody left on their way and nobody asks for.
-BURY = 30.0
 # Longer than a message takes, shorter than whoever supervises waits before it kills.
 GRACE = timedelta(seconds=20)
 
@@ -58,6 +55,7 @@ class Parts:
     mail: MailSettings
     clock: Clock = wall_clock
     at_once: int = 20
+    round_every: timedelta = timedelta(hours=1)
 
     def oldest_waiting(self) -> datetime | None:
         """Return when the oldest row that waits in the inbox was received."""
@@ -75,11 +73,15 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     steps = Steps(parts.main, published, parts.oldest_waiting)
     messages = Messages(post, published, parts.at_once, parts.oldest_waiting)
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
+    retention = Retention(parts.main, published, parts.clock, parts.round_every)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[SequenceWorkflow, IntakeWorkflow],
-        activities=[steps.settle, steps.look, steps.finish, messages.send, intake.drain, intake.send_out],
+        workflows=[SequenceWorkflow, IntakeWorkflow, RetentionWorkflow],
+        activities=[
+            *(steps.settle, steps.look, steps.finish, messages.send),
+            *(intake.drain, intake.send_out, retention.look_at_contacts),
+        ],
         graceful_shutdown_timeout=GRACE,
         **options,
     )
@@ -113,36 +115,6 @@ def relay(settings: Settings) -> Relay:
     )
 
 
-async def bury(main: Database) -> None:
-    """Write `unknown` behind messages that a dead worker left on their way, and that no run asks for any more."""
-    while True:
-        try:
-            await _bury_now(main, wall_clock())
-        except Exception:
-            logger.exception("cannot look for messages left on their way; trying again")
-        await asyncio.sleep(BURY)
-
-
-async def _bury_now(main: Database, now: datetime) -> None:
-    left = await main.read(lambda session: ledger.abandoned(session, now))
-    if left:
-        await main.write(lambda session: ledger.lose_abandoned(session, left, now))
-        logger.warning("the fate of %d messages is unknown: worker dead, run over", len(left))
-
-
-async def sweep(client: Client, main: Database, received: Database, task_queue: str) -> None:
-    """Wake the drainer for whatever waits: a form whose wake was lost, a start or a signal that did not get out."""
-    while True:
-        await asyncio.sleep(SWEEP)
-        try:
-            if await received.read(inbox.is_waiting) or await main.read(anything_to_send_out):
-                await client.start_workflow("Intake", id=INTAKE_WORKFLOW, task_queue=task_queue, start_signal="look")
-        except RPCError as error:
-            logger.warning("Temporal does not answer (%s); trying again", error.status)
-        except Exception:
-            logger.exception("cannot look for what waits; trying again")
-
-
 async def connected(settings: Settings) -> Client:
     """Connect to Temporal, for as long as it takes."""
     told = False
@@ -164,10 +136,12 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     try:
         async with Renderer() as renderer, SmtpPool(relay(settings)) as pool:
             at_once = 2 * settings.mail_server.pool_size
-            parts = Parts(main, received, renderer, pool, mail_settings(settings), at_once=at_once)
+            every = timedelta(seconds=settings.round_seconds)
+            parts = Parts(main, received, renderer, pool, mail_settings(settings), at_once=at_once, round_every=every)
             async with make_worker(client, parts, settings.task_queue) as worker:
                 beside = [
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
+                    asyncio.create_task(make_rounds(client, main, every, settings.task_queue)),
                     asyncio.create_task(bury(main)),
                 ]
                 try:

@@ -14,9 +14,10 @@ from domain.deeds import begun, halted
 from domain.facts import Facts
 from domain.needs import Begin, Change, Halt, Later, Need, Open
 from records.contacts import change, record_consent
+from records.entries import enter_by_sequence
 from records.models import Contact, Enrolment
 from records.published import Published
-from records.runs import end, enter, open_runs, stir
+from records.runs import end, open_runs, stir
 from records.timeline import Happening, record, record_changed
 from records.work import open_case, open_follow_up
 
@@ -32,11 +33,8 @@ def done_elsewhere(session: Session, published: Published, need: Need, run: Enro
 
 
 def _begin(session: Session, published: Published, need: Begin, run: Enrolment, facts: Facts) -> Answer:
-    program = next((each for each in published.current(session) if each.sequence == need.sequence), None)
-    if program is None or program.status != "live":
-        return begun(need, "it is not published, or a draft")
-    contact = contact_of(session, run)
-    entry, _ = enter(session, published, program, contact, facts.now, data=dict(facts.run_event))
+    contact, data = contact_of(session, run), dict(facts.run_event)
+    entry, _ = enter_by_sequence(session, published, need.sequence, contact, facts.now, data)
     return begun(need, None if entry.enters else entry.why[-1])
 
 

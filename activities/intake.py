@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,20 +20,19 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock import Clock
-from domain.answers import read_address
-from domain.events import EVERYTHING
-from domain.forms import read_answers
+from activities.received import apply
 from domain.wave import Member, Wave
 from records import inbox
-from records.contacts import find, find_or_make, record_consent
-from records.models import Contact, Drained, Inbox
+from records.falling_due import DueNow, all_due, put_off, see_to
+from records.models import Inbox
 from records.published import Published
 from records.runs import MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
 from records.session import Database
 from records.standing import runs_on_their_way
-from records.timeline import Happening, record, record_changed
 
 MOST_ROWS = 100
+# Entries that come due in one go; those of the same sequence travel together.
+MOST_DUE = 250
 # Calls to Temporal's server side by side.
 AT_ONCE = 10
 # house.md section 3: one unhandled wake per wave and 250 ms.
@@ -45,20 +43,17 @@ VERSION = SearchAttributeKey.for_keyword("RapportVersion")
 MEMBERS = SearchAttributeKey.for_int("RapportMembers")
 
 
-class NotDrainable(ValueError):
-    """A row that cannot become anything as it is; the text says what, and what to do."""
-
-
 class DatabaseAway(Exception):
     """No row's own fault, so none is parked for it. It carries no text of the database's: that would repeat the row."""
 
 
 class DrainedRows(BaseModel):
-    """How many rows became something, how many failed, and whether more are waiting."""
+    """How many rows became something, how many failed, and whether more are waiting. `due` came of themselves."""
 
     drained: int = 0
     failed: int = 0
     more: bool = False
+    due: int = 0
 
 
 @dataclass
@@ -75,7 +70,7 @@ class Intake:
 
     @activity.defn(name="drain")
     async def drain(self) -> DrainedRows:
-        """Drain up to a hundred rows, urgent ones first, then in order of receipt."""
+        """Drain up to a hundred rows, urgent ones first, then in order of receipt; then see to what is due."""
         rows = await self.inbox.read(lambda session: inbox.waiting(session, MOST_ROWS))
         # Asked for in order and written by one writer, so done in order; each in its savepoint, sharing commits.
         results = await asyncio.gather(*(self._drain_one(row) for row in rows), return_exceptions=True)
@@ -83,10 +78,32 @@ class Intake:
         if any(isinstance(error, OperationalError | InterfaceError) for error in problems.values()):
             raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
         await self._note(rows, problems)
-        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=len(rows) > len(problems))
+        due = await self._see_to_due()
+        more = len(rows) > len(problems) or due >= MOST_DUE
+        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=more, due=due)
 
     async def _drain_one(self, row: Inbox) -> None:
         await self.main.write(lambda session: apply(session, self.published, row, self.clock()))
+        activity.heartbeat()
+
+    async def _see_to_due(self) -> int:
+        """Ask again the entries that waited, and let in those whose date has come; return how many there were.
+
+        What was due after something that still waits in the inbox comes after it: it may be what was waited for.
+        """
+        now, oldest = self.clock(), await self.inbox.read(inbox.oldest_waiting)
+        dues = await self.main.read(lambda session: all_due(session, now, MOST_DUE, oldest))
+        results = await asyncio.gather(*(self._see_to(due) for due in dues), return_exceptions=True)
+        for due, error in zip(dues, results, strict=True):
+            if isinstance(error, OperationalError | InterfaceError):
+                raise DatabaseAway("database: is away or locked; what is due is seen to when it is back") from None
+            if isinstance(error, BaseException):
+                activity.logger.error("%s entry %s cannot be seen to: %s", due.what, due.id, type(error).__name__)
+                await self.main.write(lambda session, each=due: put_off(session, each, now))  # type: ignore[misc]
+        return len(dues)
+
+    async def _see_to(self, due: DueNow) -> None:
+        await self.main.write(lambda session: see_to(session, self.published, due, self.clock()))
         activity.heartbeat()
 
     async def _note(self, rows: Sequence[Inbox], problems: dict[int | None, Any]) -> None:
@@ -188,105 +205,3 @@ class Intake:
 def said(error: Any) -> str:
     """Return why a row failed, for the person who reads `rapport inbox show`."""
     return str(error)[:1000] if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"[:1000]
-
-
-def apply(session: Session, published: Published, row: Inbox, now: datetime) -> None:
-    """Write everything that follows from one row, and that it is drained. Doing it twice does nothing."""
-    assert row.id is not None, "a row that was read has an id"
-    if session.get(Drained, row.id) is not None:
-        return
-    kinds = {"form": _form, "event": _event, "withdrawal": _withdrawal}
-    contact, did = kinds[row.kind](session, published, row, now)
-    session.add(Drained(inbox_id=row.id, contact_id=contact, did=did, at=now))
-    session.flush()
-
-
-def _form(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
-    mapping = published.policies(session).forms.get(row.form or "")
-    if mapping is None:
-        raise NotDrainable(f"form '{row.form}' has no file in policies/forms/; publish one, then 'rapport inbox retry'")
-    submission = read_answers(mapping, row.body["answers"])
-    known = find(session, submission.fields["email"])
-    before = known.updated_at if known else None
-    contact = find_or_make(session, submission.fields, f"form {row.form}", row.received_at)
-    for consent in submission.consents:
-        record_consent(
-            session,
-            contact.id,
-            consent.topic,
-            "opted_in",
-            now,
-            basis="consent",
-            source=f"form {row.form}",
-            wording=consent.wording,
-            channel=consent.channel,
-            given_at=row.received_at,
-        )
-    happening = Happening(
-        key=row.key,
-        name="form_submitted",
-        at=row.received_at,
-        data={**submission.event, "form": row.form, "source": row.source},
-        occurred_at=instant(row.body.get("submitted_at")),
-        department=mapping.department,
-        channel="web",
-    )
-    record(session, published, contact, happening, now)
-    if before is not None and (contact.updated_at != before or submission.consents):
-        record_changed(session, published, contact, now)
-    return contact.id, f"form {row.form}"
-
-
-def _event(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
-    name = str(row.body["event"])
-    if name not in published.policies(session).event_fields():
-        raise NotDrainable(f"event '{name}' is not declared; write it into policies/events.yaml, publish, and retry")
-    contact = _contact_of(session, row, now)
-    happening = Happening(
-        key=row.key,
-        name=name,
-        at=row.received_at,
-        data=row.body.get("data") or {},
-        occurred_at=instant(row.body.get("at")),
-        message=row.body.get("message"),
-        step=row.body.get("step"),
-        channel=row.body.get("channel"),
-    )
-    record(session, published, contact, happening, now)
-    return contact.id, f"event {name}"
-
-
-def _contact_of(session: Session, row: Inbox, now: datetime) -> Contact:
-    who = row.body.get("contact") or {}
-    if who.get("id"):
-        contact = find(session, str(who["id"]))
-        if contact is None:
-            raise NotDrainable(f"there is no contact {who['id']}; correct the id and send the event again")
-        return contact
-    return find_or_make(session, {"email": read_address(who.get("email"))}, f"event from {row.source}", row.received_at)
-
-
-def _withdrawal(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
-    contact = session.get(Contact, str(row.body.get("contact")))
-    if contact is None:
-        return None, "withdrawal of nobody"  # erased meanwhile: there is nothing left to withdraw
-    topic = str(row.body.get("topic") or EVERYTHING)
-    happening = Happening(
-        key=row.key,
-        name="unsubscribed",
-        at=row.received_at,
-        data={"topic": topic, "channel": "email", "how": str(row.body.get("how", "link"))},
-        message=row.body.get("message"),
-        channel="email",
-    )
-    record(session, published, contact, happening, now)
-    return contact.id, f"withdrawal from {topic}"
-
-
-def instant(text: Any) -> datetime | None:
-    """Return a sender's own time, None where it gave none that can be read."""
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -19,9 +19,9 @@ from benchmarks.home import WAITING
 from benchmarks.measures import Report, Sample, Scale
 from domain.keys import wave_id
 from records.contacts import find_or_make
+from records.entries import enter
 from records.models import Contact
 from records.published import Published
-from records.runs import enter
 from records.session import Database
 from records.timeline import Happening, record
 

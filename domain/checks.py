@@ -88,7 +88,7 @@ class Checking:
         after = read_again(header.enter.again).after
         self._check_time("enter.again", [], Span.parse(after) if after else None)
         self._check_ends_apart()
-        self._warn_of_dates()
+        self._warn_of_entry()
 
     def _is_one(self, key: str) -> bool:
         """Whether the author wrote one trigger, not a list of them."""
@@ -132,15 +132,23 @@ class Checking:
         for refers in of_time(key, span):
             self._check_refers(self.tree, refers)
 
-    def _warn_of_dates(self) -> None:
-        again = self.header.enter.again
-        for number, trigger in enumerate(self.header.enter.on):
-            if trigger.date is not None and again == "never":
+    def _warn_of_entry(self) -> None:
+        enter = self.header.enter
+        for number, trigger in enumerate(enter.on):
+            comes_again = trigger.date is not None and "." in DateWords.parse(trigger.date).source
+            if comes_again and enter.again == "never":
                 key = "enter.on" if self._is_one("enter.on") else f"enter.on.{number}"
                 what = (
                     "a date comes once for each contact, because 'again' is never; say 'again: after_exit' or 'always'"
                 )
                 self._say(self.tree, f"{key}.date", what, warning=True)
+        if enter.per is not None and not self.doubtful & {"events", "forms"}:
+            path = f"has({enter.per})"
+            for what in check(path, self.declared.names_for(path, (), strict=self.strict)):
+                self._say(self.tree, "enter.per", what, warning=True)
+        if enter.holdout is not None and not self.header.goal:
+            what = "'holdout' compares who reaches the goal, and there is none; add 'goal:'"
+            self._say(self.tree, "enter.holdout", what, warning=True)
 
     def _check_step(self, step: Step) -> None:
         place, need = self.lines[step.id], step.need()
@@ -176,7 +184,7 @@ class Checking:
             self._say(place, step.kind, what)
 
     def _check_condition(self, place: Keys, key: str, source: str, events: tuple[Trigger, ...]) -> None:
-        if self.doubtful & {"contact", "events", "messaging", "forms"}:
+        if self.doubtful & {"contact", "events", "messaging", "forms", "segments"}:
             return  # what it names may stand in a file that could not be read
         names = self.declared.names_for(source, events, strict=self.strict)
         for what in check(source, names):
@@ -215,7 +223,8 @@ class Checking:
 
 def _same(one: Trigger, other: Trigger) -> bool:
     """Whether whatever is the one is the other, too."""
-    return bool(one.name) and (one.event, one.form) == (other.event, other.form) and not one.where and not other.where
+    named = (one.event, one.form, one.segment) == (other.event, other.form, other.segment)
+    return bool(one.name) and named and not one.where and not other.where
 
 
 def _listened(need: Listen) -> tuple[Trigger, ...]:

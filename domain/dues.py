@@ -180,7 +180,7 @@ def _start_of(moment: Moment, sight: Sight) -> tuple[datetime, str]:
     value = sight.read(moment.source)
     if value is None or value == "":
         raise MissingMoment(moment.source, f"there is no value; fill it in, or ask first: when: has({moment.source})")
-    found = _date_or_datetime(value)
+    found = date_in(value)
     if found is None:
         # The value itself is not repeated: it is the contact's, and errors are read by many.
         raise MissingMoment(moment.source, "the value is no date; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS+HH:MM")
@@ -188,7 +188,8 @@ def _start_of(moment: Moment, sight: Sight) -> tuple[datetime, str]:
     return start.astimezone(UTC) if start.tzinfo else start, f"{moment.source} ({found.isoformat()})"
 
 
-def _date_or_datetime(value: object) -> date | datetime | None:
+def date_in(value: object) -> date | datetime | None:
+    """Return the date or datetime that a kept value is or spells, None if it is neither."""
     if isinstance(value, date):
         return value
     if not isinstance(value, str):

@@ -1,12 +1,14 @@
 """Who enters a sequence, and what ends a run from outside.
 
-Entry asks its questions in the order of sequence-language.md section 6; the first that says no is the reason.
+Entry asks its questions in the order of sequence-language.md section 6; the first that says no is the reason. Those
+that can say *not yet* are in `domain/admission.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from domain.admission import Before, Said, agreement, conflict, drawn_out, overtaken
 from domain.consent import barred
 from domain.dues import resolve
 from domain.events import EVERYTHING
@@ -15,9 +17,20 @@ from domain.holds import SUSPENDED
 from domain.program import Program, Trigger
 from domain.spans import Span
 
-# An event may overtake the attribute its `where` reads; it is asked again for this long (sequence-language.md 6).
-WHERE_AGAIN = timedelta(minutes=30)
-
+__all__ = [
+    "PASSED",
+    "Before",
+    "End",
+    "Entry",
+    "converted_late",
+    "ended_already",
+    "ended_by",
+    "may_enter",
+    "meant",
+    "over_at",
+    "per_of",
+    "triggers_of",
+]
 
 # What the decision log says of a check that found nothing against the entry.
 PASSED = {
@@ -29,66 +42,85 @@ PASSED = {
     "when": "'when' is true",
     "consent": "consent is there or not needed",
     "paused": "the sequence is not paused",
+    "group": "nothing else of its group runs",
+    "holdout": "not held out",
 }
 
 
 @dataclass(frozen=True)
-class Before:
-    """The runs a contact had in this sequence (and under this `per`): is one open, and when did the last end."""
-
-    ever: bool = False
-    open: bool = False
-    last_ended_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Entry:
-    """`enters`, or the check that refused it. `why` is every check asked."""
+    """`enters`, or the check that refused it. `why` is every check asked.
+
+    With `waits_until` the check put it off: it is asked again until then. `replaces` are the runs that end for it.
+    """
 
     enters: bool
     check: str = ""
     why: list[str] = field(default_factory=list)
     per: str | None = None
+    waits_until: datetime | None = None
+    replaces: tuple[str, ...] = ()
 
 
-def starts(program: Program, event: Event) -> Trigger | None:
-    """Return the trigger of `program` that this event is, None if it is none of them; `where` is not asked here.
-
-    Nothing starts a draft.
-    """
+def triggers_of(program: Program, event: Event) -> tuple[Trigger, ...]:
+    """Return the triggers of `program` that this event is; `where` is not asked here. Nothing starts a draft."""
     if program.status != "live":
-        return None
-    return next((trigger for trigger in program.enter if _is(trigger, event)), None)
+        return ()
+    return tuple(trigger for trigger in program.enter if is_of(trigger, event))
 
 
-def may_enter(facts: Facts, before: Before, trigger: Trigger | None = None, event: Event | None = None) -> Entry:
-    """Ask every check in order. `trigger` and `event` are None when a person enrols a contact by hand."""
+def meant(triggers: Sequence[Trigger], event: Event, facts: Facts) -> Trigger:
+    """Return the one of these triggers that starts a run: the first whose `where` is true, else the first."""
+    return next((trigger for trigger in triggers if holds(trigger, event, facts)), triggers[0])
+
+
+def may_enter(
+    facts: Facts,
+    before: Before,
+    trigger: Trigger | None = None,
+    event: Event | None = None,
+    asked_at: datetime | None = None,
+) -> Entry:
+    """Ask every check in order. `trigger` and `event` are None when a person enrols a contact by hand.
+
+    `asked_at` is when the trigger was received, where this is not the first time it is asked.
+    """
     why: list[str] = []
-    for name, no in _checks(facts, before, trigger, event):
-        if no is not None:
-            return Entry(False, name, [*why, no])
-        why.append(PASSED[name])
-    return Entry(True, why=why, per=per_of(facts))
+    replaces: list[str] = []
+    for name, said in _checks(facts, before, trigger, event, asked_at or facts.now):
+        why.append(said.why or PASSED[name])
+        if not said.yes:
+            return Entry(False, name, why, per_of(facts), waits_until=said.until)
+        replaces += said.replaces
+    return Entry(True, why=why, per=per_of(facts), replaces=tuple(replaces))
 
 
 def _checks(
-    facts: Facts, before: Before, trigger: Trigger | None, event: Event | None
-) -> Iterable[tuple[str, str | None]]:
+    facts: Facts, before: Before, trigger: Trigger | None, event: Event | None, asked_at: datetime
+) -> Iterable[tuple[str, Said]]:
     # Lazy: a check that comes later is not asked once one has said no.
-    yield "suppressed", _suppressed(facts)
+    yield "suppressed", _no(_suppressed(facts))
     already = ended_already(facts)
-    yield "exit", already.why if already and already.reason != "converted" else None
-    yield "goal", already.why if already and already.reason == "converted" else None
-    yield "again", _again(facts, before)
+    yield "exit", _no(already.why if already and already.reason != "converted" else None)
+    yield "goal", _no(already.why if already and already.reason == "converted" else None)
+    again = _again(facts, before)
+    yield "again", again
     if trigger is not None and trigger.where is not None:
-        judgement = facts.judge(trigger.where, event)
-        yield "where", None if judgement.true else judgement.why
+        yield "where", overtaken(trigger.where, event, facts, asked_at)
     if facts.program.when is not None and trigger is not None:
         judgement = facts.judge(facts.program.when)
-        yield "when", None if judgement.true else judgement.why
-    yield "consent", _consent(facts)
+        yield "when", _no(None if judgement.true else judgement.why)
+    yield "consent", agreement(facts, asked_at)
     # Asked when all else says yes, and before others make room: so it counts who would have come in.
-    yield "paused", SUSPENDED if facts.suspension is not None else None
+    yield "paused", _no(SUSPENDED if facts.suspension is not None else None)
+    if facts.program.group is not None:
+        yield "group", conflict(facts.program, before, again.replaces, facts.now, asked_at)
+    if facts.program.holdout:
+        yield "holdout", drawn_out(facts)
+
+
+def _no(why: str | None) -> Said:
+    return Said(why is None, why or "")
 
 
 def _suppressed(facts: Facts) -> str | None:
@@ -122,19 +154,21 @@ def ended_already(facts: Facts) -> End | None:
     return None
 
 
-def _again(facts: Facts, before: Before) -> str | None:
+def _again(facts: Facts, before: Before) -> Said:
     again = facts.program.again
     if facts.program.per is not None and per_of(facts) is None:
-        return f"{facts.program.per} is missing"
+        return Said(False, f"{facts.program.per} is missing")
     if again.rule == "never" and before.ever:
-        return "again: never, and was in it before"
+        return Said(False, "again: never, and was in it before")
+    if again.rule == "restart" and before.open:
+        return Said(True, "again: restart, and the run it is in ends", replaces=before.runs)
     if again.rule == "after_exit" and before.open:
-        return "again: after_exit, and is in it now"
+        return Said(False, "again: after_exit, and is in it now")
     if again.rule == "after_exit" and again.after and before.last_ended_at is not None:
         due = resolve(Span.parse(again.after), before.last_ended_at, facts.sight())
         if due is not None and facts.now < due.at:
-            return f"again: after_exit {again.after}, not before {due.at:%Y-%m-%d %H:%M} UTC"
-    return None
+            return Said(False, f"again: after_exit {again.after}, not before {due.at:%Y-%m-%d %H:%M} UTC")
+    return Said(True)
 
 
 def per_of(facts: Facts) -> str | None:
@@ -145,26 +179,16 @@ def per_of(facts: Facts) -> str | None:
     return None if value is None else str(value)[:200]
 
 
-def _consent(facts: Facts) -> str | None:
-    topic = facts.program.topic
-    if not facts.program.marketing or topic is None or facts.topic(topic):
-        return None
-    said = facts.standing.consents.get(topic, "opted_out by default")
-    if said == "opted_in" or {topic, EVERYTHING} & facts.standing.withdrawn:
-        said = "withdrawn"
-    return f"consent: {topic} is {said}"
-
-
 def ended_by(facts: Facts, event: Event) -> str | None:
     """Return the reason for which `event` ends a run at once, None if it does not.
 
     Goals come first: who buys and unsubscribes with the same click has bought.
     """
     for trigger in facts.program.goal:
-        if _is(trigger, event) and _true(trigger, event, facts):
+        if is_of(trigger, event) and holds(trigger, event, facts):
             return "converted"
     for trigger in facts.program.exit:
-        if trigger.when is None and _is(trigger, event) and _true(trigger, event, facts):
+        if trigger.when is None and is_of(trigger, event) and holds(trigger, event, facts):
             return f"exited:{event.name}"
     # Who reports us as spam is not written to any more, by no sequence: the person is suppressed, not an address.
     return "suppressed" if event.name == "complained" else _unsubscribed(facts.program, event)
@@ -176,11 +200,30 @@ def _unsubscribed(program: Program, event: Event) -> str | None:
     return "unsubscribed" if (event.data.get("topic") or EVERYTHING) in (EVERYTHING, program.topic) else None
 
 
-def _is(trigger: Trigger, event: Event) -> bool:
-    if trigger.name != event.name:
+def converted_late(facts: Facts, ended_at: datetime, event: Event | None) -> bool:
+    """Whether a goal with `within` is reached now, so long after the run's end: by an event, or by a condition."""
+    for trigger in facts.program.goal:
+        if trigger.within is None:
+            continue
+        due = resolve(Span.parse(trigger.within), ended_at, facts.sight())
+        if due is None or facts.now > due.at:
+            continue
+        if trigger.when is not None and facts.judge(trigger.when).true:
+            return True
+        if event is not None and is_of(trigger, event) and holds(trigger, event, facts):
+            return True
+    return False
+
+
+def is_of(trigger: Trigger, event: Event) -> bool:
+    """Whether this is the kind of event that the trigger names; `where` is not asked here."""
+    if trigger.name is None or trigger.name != event.name:
         return False
+    if trigger.segment is not None:
+        return event.data.get("segment") == trigger.segment
     return trigger.form is None or event.data.get("form") == trigger.form
 
 
-def _true(trigger: Trigger, event: Event, facts: Facts) -> bool:
+def holds(trigger: Trigger, event: Event, facts: Facts) -> bool:
+    """Whether the trigger's `where`, if it has one, is true of this event."""
     return trigger.where is None or facts.judge(trigger.where, event).true

@@ -70,6 +70,9 @@ def noted(standing: Standing, event: Event) -> Standing:
 KEPT_WITH = frozenset({"program", "policies", "contact"})
 """What the contact's clock, and its dates on that clock, are worked out of."""
 
+# Segments are the same seen from every sequence.
+NO_PROGRAM = Program(sequence="")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -100,6 +103,8 @@ class Facts:
     standing: Standing = Standing()
     holds: tuple[Hold, ...] = ()
     suspended: Hold | None = None
+    asking: frozenset[str] = frozenset()
+    """The segments that are being asked, the one in the other."""
 
     def but(self, **changed: Any) -> "Facts":
         """Return the same facts but for these, as `dataclasses.replace`: what was worked out of the others is kept.
@@ -215,7 +220,11 @@ class Facts:
         return sum(each.name == event and each.at >= since for each in self.events)
 
     def in_segment(self, name: str) -> bool:
-        return False
+        """Whether the contact is in a segment now, whatever sequence asks; one that hangs on itself has no members."""
+        segment = self.policies.segments.segments.get(name)
+        if segment is None or name in self.asking:
+            return False
+        return replace(self, program=NO_PROGRAM, asking=self.asking | {name}).judge(segment.when).true
 
     def topic(self, name: str) -> bool:
         """Whether the contact wants to hear about a topic: what they said, else its default, and nothing withdrawn."""

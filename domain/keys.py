@@ -13,6 +13,7 @@ from hmac import new as hmac
 from itsdangerous import BadSignature, URLSafeSerializer
 
 INTAKE_WORKFLOW = "intake"
+RETENTION_WORKFLOW = "retention"
 
 
 def wave_id(sequence: str, unique: str) -> str:
@@ -40,6 +41,15 @@ def slot(contact: str, sequence: str, per: str | None) -> str:
     ('c1/welcome', 'c1/cart/o-7')
     """
     return f"{contact}/{sequence}" if per is None else f"{contact}/{sequence}/{per}"
+
+
+def group_slot(contact: str, group: str) -> str:
+    """Return the place a contact holds in a group of sequences while it is in one of them.
+
+    >>> group_slot("c1", "nurture")
+    'c1/nurture'
+    """
+    return f"{contact}/{group}"
 
 
 def message_id(key: str, secret: str, host: str) -> str:

@@ -180,6 +180,11 @@ class Program(BaseModel):
         return SAYS_WHETHER_TO_WRITE | {name for name in named if name}
 
     @cached_property
+    def counts_late(self) -> bool:
+        """Whether a goal is counted after the end, too."""
+        return any(trigger.within is not None for trigger in self.goal)
+
+    @cached_property
     def remembered(self) -> frozenset[str]:
         """The steps that others count time from: when a run was last at them has to be kept."""
         return frozenset(wanted.since for step in self.steps.values() if isinstance(wanted := step.need(), Listen))

@@ -196,6 +196,8 @@ class Declared:
         if trigger.form is not None:
             mapping = self.policies.forms.get(trigger.form)
             return frozenset({"form", "source", *mapping.event, *mapping.fields}) if mapping else None
+        if trigger.segment is not None or trigger.date is not None:
+            return frozenset({"segment" if trigger.segment is not None else "date"})
         own = self.policies.events.events.get(trigger.event or "")
         if own is None or not own.fields:
             return None
@@ -203,5 +205,5 @@ class Declared:
 
 
 def called(trigger: Trigger) -> str:
-    """Return the name of the event or form that a trigger waits for."""
-    return trigger.form or trigger.event or ""
+    """Return the name of the event, form or segment that a trigger waits for, or its date."""
+    return trigger.form or trigger.event or trigger.segment or trigger.date or ""

@@ -1,4 +1,4 @@
-"""Runs as the records keep them: how they begin, how they end, who carries them.
+"""Runs as the records keep them: how they end, and who carries them. How they begin is in `records/entries.py`.
 
 Identity and uniqueness live here, not in workflow ids. An end is written in the transaction that records what caused
 it; from that commit on nothing is handed over for the run and no step begins.
@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -16,14 +15,11 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, delete, func, select, update
 from uuid_utils.compat import uuid7
 
-from domain.entry import Before, Entry, may_enter, per_of
-from domain.facts import Event, Facts
-from domain.keys import slot, wave_id
-from domain.program import Program, Trigger
+from domain.keys import wave_id
+from domain.program import Program
 from records import ledger
-from records.facts import Known, read_contacts
-from records.models import Contact, Decision, Enrolment, Record, Wake
-from records.published import Published
+from records.entry_models import WaitingEntry
+from records.models import Decision, Enrolment, Record, Wake
 
 # A wave carries at most this many (house.md 3): one member's trouble, a replay and a payload grow with it.
 MOST_MEMBERS = 250
@@ -31,6 +27,7 @@ MOST_MEMBERS = 250
 MOST_AT_ONCE = 20 * MOST_MEMBERS
 MOST_WAVES = 100
 LONGEST_REASON = 200
+CONVERTED = "converted"
 
 _WAKE = Record.metadata.tables["wake"]
 _ASKED_FIRST = {
@@ -51,104 +48,16 @@ class Start:
     members: tuple[tuple[str, datetime], ...]
 
 
-def enter(
-    session: Session,
-    published: Published,
-    program: Program,
-    contact: Contact,
-    now: datetime,
-    *,
-    trigger: Trigger | None = None,
-    event: Event | None = None,
-    data: dict[str, Any] | None = None,
-) -> tuple[Entry, Enrolment | None]:
-    """Let a contact enter, or write down which check refused it. `trigger` is None when a person enrols by hand."""
-    run_event = dict(event.data) if event is not None else dict(data or {})
-    known = read_contacts(session, [contact.id])
-    facts = _facts(known, published, session, program, contact, now, run_event)
-    entry = may_enter(facts, _before(session, program, contact, per_of(facts)), trigger, event)
-    enrolment = _enrol(session, program, contact, now, entry, run_event, event) if entry.enters else None
-    session.add(
-        Decision(
-            contact_id=contact.id,
-            enrolment_id=enrolment.id if enrolment else None,
-            sequence=program.sequence,
-            version=program.version,
-            kind="entry",
-            did="entered" if entry.enters else f"refused:{entry.check}",
-            at=now,
-            why=entry.why,
-        )
-    )
-    return entry, enrolment
-
-
-def _facts(
-    known: Known,
-    published: Published,
-    session: Session,
-    program: Program,
-    contact: Contact,
-    now: datetime,
-    run_event: dict[str, Any],
-) -> Facts:
-    entrant = Enrolment(
-        id="", contact_id=contact.id, sequence=program.sequence, version="", event=run_event, entered_at=now
-    )
-    known.enrolments[""] = entrant
-    return known.facts("", program, published.policies(session), now)
-
-
-def _before(session: Session, program: Program, contact: Contact, per: str | None) -> Before:
-    same = (
-        Enrolment.contact_id == contact.id,
-        Enrolment.sequence == program.sequence,
-        col(Enrolment.per).is_(per) if per is None else Enrolment.per == per,
-    )
-    rows = session.exec(select(Enrolment.state, Enrolment.ended_at).where(*same)).all()
-    ended = [ended_at for _, ended_at in rows if ended_at is not None]
-    return Before(
-        ever=bool(rows), open=any(state != "ended" for state, _ in rows), last_ended_at=max(ended, default=None)
-    )
-
-
-def _enrol(
-    session: Session,
-    program: Program,
-    contact: Contact,
-    now: datetime,
-    entry: Entry,
-    run_event: dict[str, Any],
-    event: Event | None,
-) -> Enrolment:
-    place = None if program.again.rule == "always" else slot(contact.id, program.sequence, entry.per)
-    if place is not None and program.again.rule == "after_exit":
-        # An earlier version of the sequence may have said `never`: its runs kept their place, and now may come back.
-        kept = update(Enrolment).where(col(Enrolment.slot) == place, col(Enrolment.ended_at).is_not(None))
-        session.exec(kept.values(slot=None))
-    enrolment = Enrolment(
-        id=str(uuid7()),
-        contact_id=contact.id,
-        sequence=program.sequence,
-        version=program.version,
-        slot=place,
-        per=entry.per,
-        event=run_event,
-        event_id=event.id if event else None,
-        entered_at=now,
-    )
-    session.add(enrolment)
-    session.flush()
-    return enrolment
-
-
 def end(session: Session, program: Program, enrolment: Enrolment, reason: str, now: datetime, why: list[str]) -> bool:
     """End a run for this reason; False if it had ended already, which is left as it is."""
     if enrolment.ended_at is not None:
         return False
     detail = "; ".join(why)[:1000] or None
     ended = {"state": "ended", "ended_at": now, "end_reason": reason[:LONGEST_REASON], "end_detail": detail}
-    if program.again.rule == "after_exit":
+    ended["group_slot"] = None
+    if reason == CONVERTED:
+        ended["converted_at"] = now
+    if program.again.rule in ("after_exit", "restart"):
         ended["slot"] = None  # the place is free again; `never` keeps it for ever
     # Asked of the row, not of what was read of it: of two workers that end a run at once, one does.
     still_open = update(Enrolment).where(col(Enrolment.id) == enrolment.id, col(Enrolment.ended_at).is_(None))
@@ -157,6 +66,7 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
     if not first:
         return False
     ledger.let_go(session, enrolment.id, f"the run ended: {reason}", now)
+    bring_forward(session, enrolment.contact_id, now)
     session.add(
         Decision(
             contact_id=enrolment.contact_id,
@@ -171,6 +81,12 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
         )
     )
     return True
+
+
+def bring_forward(session: Session, contact: str, at: datetime) -> None:
+    """Have the entries of a contact that wait asked again: something happened at this instant that may concern them."""
+    later = update(WaitingEntry).where(col(WaitingEntry.contact_id) == contact, col(WaitingEntry.due_at) > at)
+    session.exec(later.values(due_at=at).execution_options(synchronize_session=False))
 
 
 def open_runs(session: Session, contact: str) -> Sequence[Enrolment]:

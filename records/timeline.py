@@ -11,15 +11,19 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.entry import End, ended_already, over_at, starts
-from domain.events import EVERYTHING
+from domain.entry import End, ended_already, over_at, triggers_of
+from domain.events import EVERYTHING, SEGMENT_ENTERED
 from domain.facts import Event, Facts
 from records.contacts import record_consent, suppress
+from records.conversions import note_conversions
+from records.dates import dated, update_dates
+from records.entries import enter
 from records.facts import event_of, read_known
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
-from records.runs import end, enter, open_runs, stir_all
+from records.runs import bring_forward, end, open_runs, stir_all
+from records.segments import update_memberships
 from records.work import complete_follow_up
 
 
@@ -48,16 +52,43 @@ def record(
 ) -> Interaction | None:
     """Write an event into the contact's timeline, with all that follows; None if it was there already.
 
-    What follows: consent, ends of running sequences, wakes, entries into sequences that start on it.
+    What follows: consent, ends of running sequences, goals reached by others, wakes, entries into sequences that start
+    on it, segments the contact is in from now on, dates at which it will enter.
     """
     if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
         return None
     row = _write(session, contact, happening)
     _take_note(session, contact, row, now)
-    event = event_of(row)
-    _tell_runs(session, published, contact, event, now)
-    _start_runs(session, published, contact, event, now)
+    _tell(session, published, contact, event_of(row), now)
+    review(session, published, contact, happening.at, now)
     return row
+
+
+def _tell(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+    _tell_runs(session, published, contact, event, now)
+    note_conversions(session, published, contact.id, event, event.at)
+    bring_forward(session, contact.id, event.at)
+    _start_runs(session, published, contact, event)
+
+
+def review(session: Session, published: Published, contact: Contact, at: datetime, now: datetime) -> bool:
+    """Look which segments a contact is in and which dates come next for it; return whether anything changed.
+
+    Who becomes a member at this instant enters the sequences that start on it.
+    """
+    policies, programs = published.policies(session), dated(published.current(session))
+    joined = update_memberships(session, policies, contact, at)
+    for segment in joined:
+        happening = Happening(
+            key=f"segment/{contact.id}/{segment}/{at.isoformat()}",
+            name=SEGMENT_ENTERED,
+            at=at,
+            data={"segment": segment},
+            direction="none",
+        )
+        row = _write(session, contact, happening)
+        _tell(session, published, contact, event_of(row), now)
+    return update_dates(session, policies, programs, contact, now) or bool(joined)
 
 
 def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
@@ -110,6 +141,8 @@ def _take_note(session: Session, contact: Contact, row: Interaction, now: dateti
     elif row.name == "unsubscribed":
         how = str(row.data.get("how", "told us"))
         record_consent(session, contact.id, topic, "opted_out", now, basis="objection", source=how)
+    elif row.name in ("consent_confirmed", "resubscribed") and topic != EVERYTHING:
+        record_consent(session, contact.id, topic, "opted_in", now, basis="consent", source=row.name, given_at=row.at)
     elif row.name == "complained":
         suppress(session, "contact", contact.id, "complaint", now)
     elif row.name == "bounced" and row.data.get("permanent") is True and contact.email:
@@ -128,11 +161,12 @@ def _has_to_look(session: Session, published: Published, run: Enrolment, event: 
     return run.ended_at is not None or published.program(session, run.version).is_concerned_by(event)
 
 
-def _start_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+def _start_runs(session: Session, published: Published, contact: Contact, event: Event) -> None:
     for program in published.current(session):
-        trigger = starts(program, event)
-        if trigger is not None and program.status == "live":
-            enter(session, published, program, contact, event.at, trigger=trigger, event=event)
+        triggers = triggers_of(program, event)
+        if triggers:
+            first, *others = triggers
+            enter(session, published, program, contact, event.at, trigger=first, others=others, event=event)
 
 
 def record_changed(
@@ -140,7 +174,7 @@ def record_changed(
 ) -> None:
     """The contact's record changed: end the runs whose exit condition is true now, and wake the others.
 
-    `by` is the run that changed it, which need not be told.
+    `by` is the run that changed it, which need not be told. What may let the contact enter somewhere is looked at, too.
 
     A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
     """
@@ -148,6 +182,9 @@ def record_changed(
     asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
     _end_runs(session, published, asked, now, ended_already)
     stir_all(session, [run for run in runs if run.id != by or run.ended_at is not None], now)
+    note_conversions(session, published, contact.id, None, now)
+    bring_forward(session, contact.id, now)
+    review(session, published, contact, now, now)
 
 
 def _end_runs(

@@ -149,13 +149,12 @@ def add_contact(email: str, fields: Mapping[str, str | None], topics: Sequence[s
                 record_consent(
                     session, contact.id, topic, "opted_in", now, basis="consent", source=source, wording=said
                 )
-            if not new:
-                record_changed(session, store.published, contact, now)
+            # A new one, too: it may be a member of a segment, or have a date that is coming.
+            record_changed(session, store.published, contact, now)
             return contact, new
 
         contact, new = store.write(write)
-        if not new:
-            wake_intake(store.settings)
+        wake_intake(store.settings)
     did = "added" if new else "was there already, and is up to date now"
     return Result({"contact": contact.id, "email": address, "new": new}, [f"{address} {did} (id {contact.id})"])
 

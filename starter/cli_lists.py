@@ -26,7 +26,7 @@ def list_inbox(parked: bool, waiting: bool, most: int) -> Result:
         rows = store.inbox.read_now(lambda session: inbox.listing(session, which, most))
     table = _table("id", "what", "from", "received", "state", "problem")
     for row in rows:
-        what = f"{row.kind} {row.form or row.body.get('event', '')}".strip()
+        what = f"{row.kind} {row.form or row.body.get('event') or row.body.get('sequence', '')}".strip()
         table.add_row(*_texts(row.id, what, row.source, _minute(row.received_at), _state(row), row.problem))
     return Result({"rows": [_plain(row, INBOX_LISTED) for row in rows]}, [table] if rows else ["there is nothing"])
 

@@ -10,10 +10,12 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.definition import nearest
+from domain.entry import Entry
 from domain.program import Program
+from records.entries import enter
 from records.inbox import accept
 from records.models import Contact, Enrolment
-from records.runs import end, enter, open_runs, stir
+from records.runs import end, open_runs, stir
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import LATER, Store, contact_of, opened_store, program_of, sequence_name, wake_intake
 from starter.events import NotAnEvent, read_event
@@ -28,26 +30,30 @@ def enrol_contact(sequence: str, who: str, data: Mapping[str, Any]) -> Result:
     now = datetime.now(UTC)
     with opened_store() as store:
 
-        def write(session: Session) -> tuple[Program, Contact, Enrolment | None, str, list[str]]:
+        def write(session: Session) -> tuple[Program, Contact, Entry, Enrolment | None]:
             program = program_of(session, store.published, sequence)
             if program.status != "live":
                 raise ProblemsFound([f"{program.sequence}: is a draft; set 'status: live' and publish it first"])
             contact = contact_of(session, who)
-            entry, enrolment = enter(session, store.published, program, contact, now, data=dict(data))
-            return program, contact, enrolment, entry.check, entry.why
+            return program, contact, *enter(session, store.published, program, contact, now, data=dict(data))
 
-        program, contact, enrolment, check, why = store.write(write)
-        if enrolment is None:  # the refusal is in the contact's timeline all the same
-            raise ProblemsFound([f"{program.sequence}: {name_of(contact)} does not enter ({check}): {why[-1]}"])
+        program, contact, entry, enrolment = store.write(write)
+        if not entry.enters and entry.waits_until is None:  # the refusal is in the contact's timeline all the same
+            problem = f"{program.sequence}: {name_of(contact)} does not enter ({entry.check}): {entry.why[-1]}"
+            raise ProblemsFound([problem])
         woken = wake_intake(store.settings)
     document = {
-        "enrolment": enrolment.id,
+        "enrolment": enrolment.id if enrolment else None,
         "sequence": program.sequence,
         "version": program.version,
         "contact": contact.id,
-        "entered_at": now,
+        "entered_at": now if enrolment else None,
+        "waits_until": entry.waits_until,
         "woken": woken,
     }
+    if entry.waits_until is not None:
+        waits = f"waits up to {entry.waits_until:%Y-%m-%d %H:%M} UTC to enter {program.sequence}: {entry.why[-1]}"
+        return Result(document, [f"{name_of(contact)} {waits}"])
     begins = "it begins now" if woken else f"{LATER}; it begins when a worker looks"
     return Result(document, [f"{name_of(contact)} entered {program.sequence}; {begins}"])
 

@@ -21,3 +21,6 @@ SENDING_HEARTBEAT = timedelta(seconds=30)
 
 DRAINING = timedelta(seconds=60)
 DRAINING_HEARTBEAT = timedelta(seconds=20)
+
+LOOKING = timedelta(seconds=120)
+LOOKING_HEARTBEAT = timedelta(seconds=30)

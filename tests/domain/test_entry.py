@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.entry import PASSED, Before, End, Entry, ended_already, ended_by, may_enter, starts
+from domain.entry import PASSED, Before, End, Entry, ended_already, ended_by, may_enter, triggers_of
 from domain.facts import Event, Facts, Standing
 from tests.domain.kit import ADA, MONDAY, facts, program
 
@@ -17,6 +17,8 @@ STRICT = """
       when: contact.country == 'DE'
       again: never
       per: run.event.plan
+      holdout: 5%
+    group: nurture
     goal: {when: contact.stage == 'customer'}
     exit: {when: contact.score > 90}
     steps: [{send: welcome/hello}]
@@ -31,7 +33,7 @@ def entry(text: str = STRICT, before: Before | None = None, plan: str | None = "
     made = program(text)
     happened = event("trial_started", **{"plan": plan} if plan else {})
     about = facts(made, run_event=happened.data, **known)
-    return may_enter(about, before or Before(), starts(made, happened), happened)
+    return may_enter(about, before or Before(), next(iter(triggers_of(made, happened)), None), happened)
 
 
 # The order -----------------------------------------------------------------------------------------------------------
@@ -177,16 +179,16 @@ def test_where_the_field_of_per_is_missing_nobody_enters() -> None:
 def test_the_first_trigger_that_fits_starts_it() -> None:
     made = program("enter: {on: [{form: demo-request}, {event: trial_started}, {event: purchased}]}\nsteps: []")
 
-    assert starts(made, event("trial_started")) == made.enter[1]
-    assert starts(made, event("form_submitted", form="demo-request")) == made.enter[0]
-    assert starts(made, event("form_submitted", form="contact")) is None
-    assert starts(made, event("clicked")) is None
+    assert triggers_of(made, event("trial_started")) == made.enter[1 : 1 + 1]
+    assert triggers_of(made, event("form_submitted", form="demo-request")) == made.enter[0 : 0 + 1]
+    assert triggers_of(made, event("form_submitted", form="contact")) == ()
+    assert triggers_of(made, event("clicked")) == ()
 
 
 def test_a_draft_is_started_by_nothing() -> None:
     made = program("status: draft\nenter: {on: {event: trial_started}}\nsteps: []")
 
-    assert starts(made, event("trial_started")) is None
+    assert triggers_of(made, event("trial_started")) == ()
 
 
 # What ends -----------------------------------------------------------------------------------------------------------

@@ -10,12 +10,13 @@ from domain.facts import Facts
 from domain.holds import Hold
 from domain.loader import load
 from records.contacts import find_or_make
+from records.entries import enter
 from records.facts import read_again, read_known
 from records.hold_models import Pause
 from records.holding import pause, paused, refused_meanwhile, resume
 from records.models import Contact, Decision, Enrolment, Wake
 from records.published import Published, publish
-from records.runs import enter, form_waves, open_runs, started, stir_all
+from records.runs import form_waves, open_runs, started, stir_all
 from records.session import Database
 from tests.domain.kit import POLICIES, TEMPLATES
 

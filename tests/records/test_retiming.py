@@ -7,10 +7,11 @@ from sqlmodel import Session, col, select
 
 from domain.loader import load
 from records.contacts import find_or_make, record_consent
+from records.entries import enter
 from records.models import Enrolment, Wake
 from records.published import Published
 from records.retiming import publish_and_wake
-from records.runs import end, enter, wakes, woken
+from records.runs import end, wakes, woken
 from records.session import Database
 from tests.domain.kit import POLICIES, TEMPLATES
 

@@ -12,10 +12,11 @@ from domain.program import Program
 from domain.run import Run
 from records import ledger
 from records.contacts import find_or_make
+from records.entries import enter
 from records.models import Contact, Decision, Enrolment, Message
 from records.published import Published, publish
 from records.retrying import TakenAgain, failed_runs, put_back
-from records.runs import end, enter, form_waves, open_runs
+from records.runs import end, form_waves, open_runs
 from records.session import Database
 from records.standing import runs_on_their_way
 from records.timeline import Happening, record

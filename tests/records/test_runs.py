@@ -11,9 +11,10 @@ from domain.keys import slot
 from domain.loader import load
 from domain.program import Program
 from records.contacts import change, find_or_make, record_consent
+from records.entries import enter
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Suppression, Wake
 from records.published import Published, publish
-from records.runs import MOST_MEMBERS, end, enter, form_waves, open_runs, started, wakes, woken
+from records.runs import MOST_MEMBERS, end, form_waves, open_runs, started, wakes, woken
 from records.session import Database
 from records.timeline import Happening, record, record_changed
 from tests.domain.kit import POLICIES, TEMPLATES

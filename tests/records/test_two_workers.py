@@ -7,20 +7,28 @@ stands in the middle of its transaction while the other does its whole work.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from domain.facts import Facts
+from domain.loader import load
 from domain.policies import Policies
 from records import ledger
+from records.contacts import change
+from records.entries import enter
 from records.facts import read_again, read_known
+from records.falling_due import all_due, see_to
 from records.ledger import NotOurs, Taken
 from records.migrate import migrate_main
 from records.models import Decision, Enrolment, Message, Wake
+from records.published import publish
 from records.runs import end, stir, wakes, woken
 from records.session import Database
+from records.timeline import review
+from tests.domain.kit import POLICIES, TEMPLATES
 from tests.records.test_runs import DAY, NOW, Office
 
 pytestmark = pytest.mark.system
@@ -181,3 +189,63 @@ def test_a_wake_asked_for_while_the_last_one_is_forgotten_stays(office: Office, 
     forgetting.result(PATIENCE)
 
     assert len(office.database.read_now(lambda session: session.exec(select(Wake)).all())) == 1
+
+
+def test_two_workers_that_let_one_contact_in_at_once_let_it_in_once(office: Office, other: Database) -> None:
+    def enters(session: Session) -> str:
+        program = office.program(session, "once")
+        return enter(session, office.published, program, office.ann(session), NOW)[0].check
+
+    first = Midway(office.database, enters)
+    second = beside(other, enters)
+
+    assert (first.commit(), second.result(PATIENCE)) == ("", "again")
+
+
+def test_two_workers_fill_the_one_place_of_a_group_once(office: Office, other: Database) -> None:
+    head = "topic: product-news\ngroup: nurture\nenter: {again: always}\nsteps: [{send: welcome/hello}]\n"
+    files = {**POLICIES, "sequences/a.yaml": head, "sequences/b.yaml": head}
+    programs = load(files, TEMPLATES).programs
+    office.database.write_now(lambda session: publish(session, files, programs, NOW + DAY))
+
+    def enters(sequence: str, session: Session) -> str:
+        program = office.program(session, sequence)
+        return enter(session, office.published, program, office.ann(session), NOW)[0].check
+
+    first = Midway(office.database, partial(enters, "a"))
+    second = beside(other, partial(enters, "b"))
+
+    assert (first.commit(), second.result(PATIENCE)) == ("", "group")
+
+
+def test_of_two_workers_that_see_a_new_member_one_tells(office: Office, other: Database) -> None:
+    files = {**POLICIES, "policies/segments.yaml": "segments: {warm: {when: contact.score >= 50}}"}
+    office.database.write_now(lambda session: publish(session, files, load(files, TEMPLATES).programs, NOW + DAY))
+    office.database.write_now(lambda session: change(session, office.ann(session), {"score": 60}, NOW))
+
+    def looks(session: Session) -> bool:
+        return review(session, office.published, office.ann(session), NOW, NOW)
+
+    first = Midway(office.database, looks)
+    second = beside(other, looks)
+
+    assert (first.commit(), second.result(PATIENCE)) == (True, False)
+
+
+def test_a_date_that_two_workers_see_to_lets_in_once(office: Office, other: Database) -> None:
+    head = "topic: product-news\nenter: {on: {date: 2026-03-03}, again: always}\nsteps: [{send: welcome/hello}]\n"
+    files = {**POLICIES, "sequences/dated.yaml": head}
+    office.database.write_now(lambda session: publish(session, files, load(files, TEMPLATES).programs, NOW))
+    office.database.write_now(lambda session: review(session, office.published, office.ann(session), NOW, NOW))
+    (due,) = office.database.read_now(lambda session: all_due(session, NOW + DAY, 9))
+
+    def sees_to(session: Session) -> None:
+        see_to(session, office.published, due, NOW + DAY)
+
+    first = Midway(office.database, sees_to)
+    second = beside(other, sees_to)
+    first.commit()
+    second.result(PATIENCE)
+
+    inside = select(Enrolment).where(Enrolment.sequence == "dated")
+    assert len(office.database.read_now(lambda session: session.exec(inside).all())) == 1

@@ -202,7 +202,7 @@ def test_enrol_writes_the_run_and_says_when_it_begins(ann: SmallHome) -> None:
     typed = ann.type("enrol", "welcome", "ann@acme.example", "--data", '{"plan": "pro"}', "--json")
 
     assert typed.status == 0
-    assert set(typed.document) == {"enrolment", "sequence", "version", "contact", "entered_at", "woken"}
+    assert set(typed.document) == {"enrolment", "sequence", "version", "contact", "entered_at", "waits_until", "woken"}
     assert typed.document["woken"] is False
     (run,) = rows(ann, Enrolment)
     assert (run.id, run.state, run.event) == (typed.document["enrolment"], "starting", {"plan": "pro"})

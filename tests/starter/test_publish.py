@@ -6,9 +6,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from records.contacts import record_consent
+from records.entries import enter
 from records.models import Bundle, Contact, Edition, Enrolment
 from records.published import Published
-from records.runs import enter, wakes
+from records.runs import wakes
 from settings import Settings
 from starter.publish import publish_home
 from tests.starter.small_home import SmallHome

@@ -26,12 +26,12 @@ from domain.program import Program
 from domain.run import entered, need
 from records import ledger
 from records.contacts import find_or_make
+from records.entries import enter
 from records.facts import nobody
 from records.holding import pause, resume
 from records.migrate import migrate_main
 from records.models import Decision, Enrolment, Message
 from records.published import Published, publish
-from records.runs import enter
 from records.session import Database
 from records.timeline import Happening, record
 from rendering.catalogue import Catalogue

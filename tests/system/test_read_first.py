@@ -19,10 +19,11 @@ from domain.needs import Happened, Later, Outcome, TimedOut
 from domain.run import Run, entered, need, since
 from records import inbox
 from records.contacts import find_or_make
+from records.entries import enter
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Decision, Enrolment, Inbox
 from records.published import Published, publish
-from records.runs import begin_again, enter, form_waves, started
+from records.runs import begin_again, form_waves, started
 from records.session import Database
 from records.timeline import Happening, record
 from tests.domain.kit import POLICIES, TEMPLATES

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from records.holding import pause, resume, stir_all
+from records.holding import pause, resume
 from records.models import Enrolment
+from records.runs import stir_all
 from tests.workflows.test_sequence import ANN, BOB, EVE, FILES
 from tests.workflows.world import Journey, Someone, living
 

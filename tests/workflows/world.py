@@ -33,12 +33,13 @@ from domain.simulation import HORIZON, SET, Scripted
 from domain.story import LOGGED_ONLY, spelled
 from domain.wave import Member, Wave
 from records.contacts import change, record_consent
-from records.holding import pause, resume, stir_all
+from records.entries import enter
+from records.holding import pause, resume
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Decision, Enrolment, Identity
 from records.published import Published
 from records.retiming import publish_and_wake
-from records.runs import enter, started
+from records.runs import started, stir_all
 from records.session import Database
 from records.timeline import Happening, record, record_changed
 from rendering.catalogue import Catalogue

@@ -1,0 +1,135 @@
+"""What a row of the inbox becomes: a contact, consents, a row in the timeline, an entry, a withdrawal.
+
+Everything that follows from one row, and the note that it is drained, are one transaction.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from domain.answers import read_address
+from domain.events import EVERYTHING
+from domain.forms import read_answers
+from records.contacts import find, find_or_make, record_consent
+from records.entries import enter_by_sequence
+from records.models import Contact, Drained, Inbox
+from records.published import Published
+from records.timeline import Happening, record, record_changed, review
+
+
+class NotDrainable(ValueError):
+    """A row that cannot become anything as it is; the text says what, and what to do."""
+
+
+def apply(session: Session, published: Published, row: Inbox, now: datetime) -> None:
+    """Write everything that follows from one row, and that it is drained. Doing it twice does nothing."""
+    assert row.id is not None, "a row that was read has an id"
+    if session.get(Drained, row.id) is not None:
+        return
+    kinds = {"form": _form, "event": _event, "withdrawal": _withdrawal, "enrolment": _enrolment}
+    contact, did = kinds[row.kind](session, published, row, now)
+    session.add(Drained(inbox_id=row.id, contact_id=contact, did=did, at=now))
+    session.flush()
+
+
+def _form(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
+    mapping = published.policies(session).forms.get(row.form or "")
+    if mapping is None:
+        raise NotDrainable(f"form '{row.form}' has no file in policies/forms/; publish one, then 'rapport inbox retry'")
+    submission = read_answers(mapping, row.body["answers"])
+    known = find(session, submission.fields["email"])
+    before = known.updated_at if known else None
+    contact = find_or_make(session, submission.fields, f"form {row.form}", row.received_at)
+    for consent in submission.consents:
+        record_consent(
+            session,
+            contact.id,
+            consent.topic,
+            "opted_in",
+            now,
+            basis="consent",
+            source=f"form {row.form}",
+            wording=consent.wording,
+            channel=consent.channel,
+            given_at=row.received_at,
+        )
+    happening = Happening(
+        key=row.key,
+        name="form_submitted",
+        at=row.received_at,
+        data={**submission.event, "form": row.form, "source": row.source},
+        occurred_at=instant(row.body.get("submitted_at")),
+        department=mapping.department,
+        channel="web",
+    )
+    record(session, published, contact, happening, now)
+    if before is not None and (contact.updated_at != before or submission.consents):
+        record_changed(session, published, contact, now)
+    return contact.id, f"form {row.form}"
+
+
+def _event(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
+    name = str(row.body["event"])
+    if name not in published.policies(session).event_fields():
+        raise NotDrainable(f"event '{name}' is not declared; write it into policies/events.yaml, publish, and retry")
+    contact = _contact_of(session, row, now)
+    happening = Happening(
+        key=row.key,
+        name=name,
+        at=row.received_at,
+        data=row.body.get("data") or {},
+        occurred_at=instant(row.body.get("at")),
+        message=row.body.get("message"),
+        step=row.body.get("step"),
+        channel=row.body.get("channel"),
+    )
+    record(session, published, contact, happening, now)
+    return contact.id, f"event {name}"
+
+
+def _enrolment(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
+    sequence = str(row.body["sequence"])
+    if published.named(session, sequence) is None:
+        raise NotDrainable(f"sequence '{sequence}' is not published; publish it, then 'rapport inbox retry'")
+    contact = _contact_of(session, row, now)
+    review(session, published, contact, row.received_at, now)
+    entry, _ = enter_by_sequence(session, published, sequence, contact, row.received_at, row.body.get("data") or {})
+    said = "entered" if entry.enters else f"{'put off' if entry.waits_until else 'refused'} by {entry.check}"
+    return contact.id, f"enrolment in {sequence}: {said}"[:200]
+
+
+def _contact_of(session: Session, row: Inbox, now: datetime) -> Contact:
+    who = row.body.get("contact") or {}
+    if who.get("id"):
+        contact = find(session, str(who["id"]))
+        if contact is None:
+            raise NotDrainable(f"there is no contact {who['id']}; correct the id and send the event again")
+        return contact
+    return find_or_make(session, {"email": read_address(who.get("email"))}, f"event from {row.source}", row.received_at)
+
+
+def _withdrawal(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
+    contact = session.get(Contact, str(row.body.get("contact")))
+    if contact is None:
+        return None, "withdrawal of nobody"  # erased meanwhile: there is nothing left to withdraw
+    topic = str(row.body.get("topic") or EVERYTHING)
+    happening = Happening(
+        key=row.key,
+        name="unsubscribed",
+        at=row.received_at,
+        data={"topic": topic, "channel": "email", "how": str(row.body.get("how", "link"))},
+        message=row.body.get("message"),
+        channel="email",
+    )
+    record(session, published, contact, happening, now)
+    return contact.id, f"withdrawal from {topic}"
+
+
+def instant(text: Any) -> datetime | None:
+    """Return a sender's own time, None where it gave none that can be read."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
