@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import Session, select
 
-from records.holding import pause, resume, stir_all
+from records.holding import pause, resume
 from records.models import Contact, Decision, Enrolment
 from records.published import Published
 from records.retrying import failed_runs, put_back
+from records.runs import stir_all
 from tests.system.audit import audit
 from tests.system.company import Company
 from tests.system.waiting import until
