@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.dues import months_from
+from domain.patterns import DATE
 from domain.span_grammar import read_hour
 from domain.spans import Moment
 from domain.written import Written
@@ -24,6 +25,7 @@ class DateWords(Written):
     """
 
     examples = ("contact.renewal_date - 30 days at 09:00", "contact.birthday yearly at 09:00", "2026-12-01 at 09:00")
+    pattern = DATE
 
     source: str
     moment: Moment | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from domain.patterns import ON_CAP
 from domain.spans import Span
 from domain.written import Written
 
@@ -29,6 +30,7 @@ class OnCap(Written):
     """
 
     examples = ("defer 3 days", "defer 3 days then exit", "skip", "exit")
+    pattern = ON_CAP
 
     after: Span | None = None
     then: Literal["skip", "exit"] = "skip"

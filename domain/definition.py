@@ -8,12 +8,14 @@ What an author gets wrong is said here in the author's words; `phrase` turns a v
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from domain.entrance import Enter, ExitTriggers, GoalTriggers
+from domain.patterns import NAME as A_NAME
+from domain.patterns import editors, whole
 from domain.zones import zone_named
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -37,20 +39,35 @@ class Header(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     description: str = ""
+    """One line for the people who read the list."""
     phase: Literal["acquisition", "interaction", "retention"] | None = None
+    """Where it stands in the life of a customer."""
     owner: str | None = None
+    """Who answers for it, an e-mail address; shown in reports."""
     status: Literal["live", "draft"] = "live"
+    """draft: checked and simulated, never entered."""
     topic: str | None = None
+    """What its marketing messages are about, of policies/messaging.yaml; decides whose consent is needed."""
     window: str | None = None
+    """When messages may go out: a calendar of policies/calendars.yaml. Default: at any time."""
     calendar: str | None = None
+    """What business days and hours are counted on. Default: the default of policies/calendars.yaml."""
     time_zone: str | None = None
+    """Whose clock, where a contact's own zone is not known: an IANA name."""
     priority: int = Field(default=50, ge=0, le=100)
-    group: str | None = None
+    """0 to 100; who gets the free slot under a cap."""
+    group: Annotated[str | None, editors(whole(A_NAME), "nurture")] = None
+    """One sequence of a group at a time for each contact."""
     on_conflict: Literal["refuse", "wait", "preempt"] = "refuse"
+    """What if the contact is in another sequence of the group."""
     on_unsubscribe: Literal["end", "stay"] = "end"
+    """end: who unsubscribes from the topic leaves; stay: walks on, unwritten."""
     enter: Enter = Field(default_factory=Enter)
+    """Who enters, and how often."""
     goal: GoalTriggers = ()
+    """What it is for; reaching it ends the run at once as converted."""
     exit: ExitTriggers = ()
+    """Any of these ends the run at once, whatever it waits for."""
 
     @field_validator("time_zone")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
 
 from domain.anniversaries import DateWords
+from domain.patterns import AGAIN, EVENT_FIELD, HOLDOUT, editors, one_of, whole
 from domain.program import Again, Trigger
 from domain.spans import Span
 
@@ -52,6 +53,7 @@ _WITHOUT_EVENT = {
 class StartingTrigger(WrittenTrigger):
     """A trigger that starts a run: something that happens, or a date that comes."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("event", "form", "segment", "date", beside=("where",)))
     purpose: ClassVar[str] = "one of 'event', 'form', 'segment' or 'date'"
 
     @field_validator("date")
@@ -71,6 +73,8 @@ class StartingTrigger(WrittenTrigger):
 class GoalTrigger(WrittenTrigger):
     """A goal; `within` counts it for so long after the run's end, too."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("event", "form", "segment", "when", beside=("where", "within")))
+
     @model_validator(mode="after")
     def _is_no_date(self) -> Self:
         _refuse_date(self)
@@ -79,6 +83,8 @@ class GoalTrigger(WrittenTrigger):
 
 class ExitTrigger(WrittenTrigger):
     """What ends a run at once without being its goal."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("event", "form", "segment", "when", beside=("where",)))
 
     @model_validator(mode="after")
     def _is_no_date(self) -> Self:
@@ -93,9 +99,16 @@ def _refuse_date(trigger: Trigger) -> None:
         raise ValueError("'date' only starts a run; to end one ask the date in 'when', as in 'now > contact.ends_on'")
 
 
-StartingTriggers = Annotated[tuple[StartingTrigger, ...], BeforeValidator(_one_or_many)]
-GoalTriggers = Annotated[tuple[GoalTrigger, ...], BeforeValidator(_one_or_many)]
-ExitTriggers = Annotated[tuple[ExitTrigger, ...], BeforeValidator(_one_or_many)]
+StartingTriggers = Annotated[
+    tuple[StartingTrigger, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=StartingTrigger | list[StartingTrigger]),
+]
+GoalTriggers = Annotated[
+    tuple[GoalTrigger, ...], BeforeValidator(_one_or_many, json_schema_input_type=GoalTrigger | list[GoalTrigger])
+]
+ExitTriggers = Annotated[
+    tuple[ExitTrigger, ...], BeforeValidator(_one_or_many, json_schema_input_type=ExitTrigger | list[ExitTrigger])
+]
 
 
 class Enter(BaseModel):
@@ -104,11 +117,17 @@ class Enter(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     on: StartingTriggers = ()
+    """Any of these starts it."""
     when: str | None = None
-    again: str = "never"
-    per: str | None = None
-    holdout: str | None = None
+    """A condition on the contact, asked at the door."""
+    again: Annotated[str, editors(whole(AGAIN), "after_exit 30 days")] = "never"
+    """Whether somebody may enter a second time."""
+    per: Annotated[str | None, editors(whole(EVENT_FIELD), "run.event.order_id")] = None
+    """The rule of again holds for each value of this field of what started the run."""
+    holdout: Annotated[str | None, editors(whole(HOLDOUT), "5%")] = None
+    """A share that is not entered, and measured."""
     salt: str | None = None
+    """What the holdout is drawn with; sequences with the same salt hold out the same people."""
 
     @field_validator("again")
     @classmethod

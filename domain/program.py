@@ -17,6 +17,7 @@ from domain.conditions import changes_with_time
 from domain.events import SAYS_WHETHER_TO_WRITE, SEGMENT_ENTERED
 from domain.keys import content_hash
 from domain.needs import Listen, Need
+from domain.patterns import DATE, SPAN, editors, whole
 from domain.steps.base import Step
 
 # A kind is one file in domain/steps/; it is known as soon as the file is there.
@@ -53,12 +54,19 @@ class Trigger(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     event: str | None = None
+    """An event, built in or of policies/events.yaml."""
     form: str | None = None
+    """A form of policies/forms/."""
     when: str | None = None
+    """A condition, asked when the record changes and before every step."""
     where: str | None = None
+    """A condition on the event itself, such as event.plan == 'pro'."""
     segment: str | None = None
-    date: str | None = None
-    within: str | None = None
+    """The contact becomes a member of this segment of policies/segments.yaml."""
+    date: Annotated[str | None, editors(whole(DATE), "contact.renewal_date - 30 days at 09:00")] = None
+    """A date of the contact, or one that comes round every year."""
+    within: Annotated[str | None, editors(whole(SPAN), "14 days")] = None
+    """For how long after the run's end the goal is counted, too."""
 
     @property
     def name(self) -> str | None:

@@ -7,6 +7,7 @@ moment.
 from datetime import time, timedelta
 from typing import Any
 
+from domain.patterns import DELAY, LIMIT, MOMENT, SPAN, either
 from domain.span_grammar import (
     after_until,
     begins_a_moment,
@@ -33,6 +34,7 @@ business hours, business days, e.g. '2 days'
     """
 
     examples = ("2 days", "36 hours", "4 business hours", "P1DT12H")
+    pattern = SPAN
 
     months: int = 0
     days: int = 0
@@ -76,6 +78,7 @@ class Moment(Written):
     """
 
     examples = ("contact.renewal_date - 30 days at 09:00", "run.event.due", "2026-05-01 at 09:00")
+    pattern = MOMENT
 
     source: str
     sign: int = 1
@@ -113,6 +116,7 @@ class Delay(Deadline):
     """
 
     examples = ("2 days at 09:00", "until contact.renewal_date - 30 days at 09:00", "until monday at 09:00")
+    pattern = DELAY
 
     weekdays: tuple[int, ...] = ()
     at: time | None = None
@@ -138,6 +142,7 @@ class Limit(Deadline):
     """What `up_to` takes: `3 days`, `3 days at 09:00`, `until MOMENT` or `forever`."""
 
     examples = ("3 days", "3 days at 09:00", "until contact.renewal_date", "forever")
+    pattern = LIMIT
 
     forever: bool = False
     at: time | None = None
@@ -160,6 +165,7 @@ class Expiry(Deadline):
     """What `expires` takes: `3 days` or a moment such as `contact.renewal_date at 18:00`."""
 
     examples = ("3 days", "contact.renewal_date at 18:00")
+    pattern = either(SPAN, MOMENT)
 
     @classmethod
     def _read(cls, words: str) -> dict[str, Any]:

@@ -17,15 +17,19 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from domain.patterns import whole
+
 
 class Written(BaseModel):
     """A value in the author's words: parsed from text, and text again wherever it is stored or sent.
 
-    A kind of value gives its fields, `examples` and `_read`, which turns the words into the fields.
+    A kind of value gives its fields, `examples` and `_read`, which turns the words into the fields; for editors the
+    `pattern` of its words, if there is one (`domain/patterns.py`).
     """
 
     model_config = ConfigDict(frozen=True)
     examples: ClassVar[tuple[str, ...]] = ()
+    pattern: ClassVar[str] = ""
 
     words: str
 
@@ -58,4 +62,8 @@ class Written(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         about = (cls.__doc__ or "").partition("\n")[0]
-        return {"type": "string", "title": cls.__name__, "description": about, "examples": [*cls.examples]}
+        made: JsonSchemaValue = {"type": "string", "description": about, "examples": [*cls.examples]}
+        if cls.pattern:
+            # The last is no keyword of JSON Schema; editors say it instead of the pattern.
+            made |= {"pattern": whole(cls.pattern), "patternErrorMessage": f"write e.g. {', '.join(cls.examples)}"}
+        return made

@@ -64,7 +64,13 @@ def up(
     raise typer.Exit(up_from_environment([name for name, wanted in chosen.items() if wanted]))
 
 
-for on_files in (cli_on_files.check, cli_on_files.simulate, cli_on_files.draw, cli_on_files.preview):
+for on_files in (
+    cli_on_files.check,
+    cli_on_files.simulate,
+    cli_on_files.draw,
+    cli_on_files.schema,
+    cli_on_files.preview,
+):
     app.command()(on_files)
 
 

@@ -1,4 +1,7 @@
-"""The commands that look at files only: `check`, `simulate`, `draw`, `preview`. No server, no database, no settings."""
+"""The commands that look at files only: `check`, `simulate`, `draw`, `schema`, `preview`.
+
+They need no server, no database and no settings.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -69,6 +72,21 @@ def draw(
     from starter.cli_draw import draw_sequence
 
     raise typer.Exit(show(draw_sequence(home_folder(), sequence, form and form.value, out), json))
+
+
+def schema(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="sequence, or a policy such as messaging; default: sequence.")
+    ] = "sequence",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write all of them there, instead of one on stdout.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print the JSON Schema of sequences, or of a policy, for editors that check while one types."""
+    from starter.cli_schema import show_schema, write_schemas
+
+    raise typer.Exit(show(show_schema(name) if out is None else write_schemas(out), json))
 
 
 def preview(

@@ -6,7 +6,7 @@ A kind is a class with fields, one sentence and two methods: `need(run)` says wh
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, cast
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.blanks import names_in, problems
 from domain.needs import Need, Outcome
+from domain.patterns import NAME, editors, whole
 from domain.spans import Deadline, Span
 from domain.written import Written
 
@@ -122,19 +123,17 @@ def said(title: str, wrong: Iterable[tuple[str, Any, str]]) -> ValidationError:
 
 
 class Step(BaseModel):
-    """One thing a sequence does.
-
-    `id` is unique in its sequence; `when` skips the step unless it is true; `next` is the step behind it (None: the
-    sequence is completed), written by the compiler.
-    """
+    """One thing a sequence does. `next` is the step behind it (None: completed), written by the compiler."""
 
     model_config = ConfigDict(extra="ignore")
 
     kind: ClassVar[str] = ""
     kinds: ClassVar[dict[str, type["Step"]]] = {}
 
-    id: str = ""
+    id: Annotated[str, editors(whole(NAME))] = ""
+    """A name of its own, unique in the file: small letters, digits and -."""
     when: str | None = None
+    """A condition; if it is not true, the step is left out and the contact goes on."""
     next: str | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -12,11 +12,22 @@ from domain.steps.base import Block, Destination, Step
 class Arm(BaseModel):
     """A condition and what follows from it; `otherwise` has no condition."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["when", "steps"]},
+                {"required": ["otherwise"], "properties": {"when": False, "steps": False}},
+            ]
+        },
+    )
 
     when: str | None = None
+    """The arm is taken if this is true and no arm before it was."""
     steps: Block = Field(default_factory=Block)
+    """What the arm does."""
     otherwise: Block | None = None
+    """Steps for when no arm was true; the last arm."""
 
     @model_validator(mode="before")
     @classmethod
@@ -45,6 +56,7 @@ class Branch(Step):
     kind: ClassVar[str] = "branch"
 
     branch: list[Arm]
+    """The arms, asked one after the other."""
 
     @field_validator("branch")
     @classmethod

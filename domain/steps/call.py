@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from domain.blanks import texts_in
 from domain.needs import Call as CallOut
 from domain.needs import Called, Outcome
+from domain.patterns import ANSWER, editors, whole
 from domain.spans import Span
 from domain.steps.base import Destination, Ends, Refers, Step, of_blanks
 
@@ -23,10 +24,15 @@ class Call(Step):
     kind: ClassVar[str] = "call"
 
     call: str
+    """The address that is called, https."""
     body: dict[str, Any] = Field(default_factory=dict)
+    """What is sent; {{ contact.email }} is filled in."""
     up_to: Span = Span.parse("30 seconds")
-    save_as: str | None = None
+    """How long to wait for the answer, 10 minutes at most."""
+    save_as: Annotated[str | None, editors(whole(ANSWER), "credit")] = None
+    """The answer is calls.NAME from then on; default: the step's id."""
     on_error: Literal["continue", "exit"] = "continue"
+    """What if there is no answer, or a bad one."""
 
     @field_validator("call")
     @classmethod
@@ -48,7 +54,7 @@ class Call(Step):
     @field_validator("save_as")
     @classmethod
     def _is_a_name(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch("[a-z][a-z0-9_]{0,63}", value):
+        if value is not None and not re.fullmatch(ANSWER, value):
             raise ValueError(f"'{value[:60]}' cannot be a name; use small letters, digits and _, at most 64")
         return value
 

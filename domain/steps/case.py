@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from domain.needs import Open
+from domain.patterns import editors, whole
 from domain.steps.base import Refers, Step, of_blanks
 
 # What a case is about where nothing else is written: the event that the run last waited for.
@@ -21,10 +22,15 @@ class Case(Step):
     kind: ClassVar[str] = "case"
 
     case: str = Field(min_length=1, max_length=200)
+    """What went wrong; {{ contact.first_name }} is filled in."""
     severity: Literal["S1", "S2", "S3", "S4"] | None = None
+    """S1 is the worst."""
     policy: str | None = None
+    """The policy it is made good by."""
     team: str | None = None
-    incident: str | None = None
+    """The team that answers for it, of policies/teams.yaml."""
+    incident: Annotated[str | None, editors(whole(PATH), "run.event.order_id")] = None
+    """A field that names the incident, such as run.event.order_id; cases of one incident are joined."""
 
     @field_validator("incident")
     @classmethod

@@ -17,6 +17,7 @@ class Exit(Step):
     kind: ClassVar[str] = "exit"
 
     exit: str
+    """The reason, one line; the run ends as exited:REASON."""
 
     @field_validator("exit")
     @classmethod

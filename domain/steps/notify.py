@@ -18,8 +18,11 @@ class Notify(Step):
     kind: ClassVar[str] = "notify"
 
     notify: str
+    """The team that is written to, of policies/teams.yaml."""
     template: str
+    """A template for staff: staff/NAME is templates/staff/NAME.html."""
     window: str | None = None
+    """A calendar; the message goes out only while it is open."""
 
     @field_validator("template")
     @classmethod

@@ -17,8 +17,11 @@ class Repeated(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     times: Annotated[int, Field(ge=1, le=MOST_ROUNDS)]
+    """How many rounds at most."""
     until: str | None = None
+    """Asked after each round; true ends it."""
     steps: Block
+    """The steps of a round."""
 
 
 class Repeat(Step):
@@ -27,6 +30,7 @@ class Repeat(Step):
     kind: ClassVar[str] = "repeat"
 
     repeat: Repeated
+    """The rounds."""
 
     def need_in(self, rounds: int) -> Need | None:
         if rounds == 0 or rounds >= self.repeat.times or self.repeat.until is None:

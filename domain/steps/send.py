@@ -15,14 +15,23 @@ class Send(Step):
     kind: ClassVar[str] = "send"
 
     send: str
+    """The template: FOLDER/NAME is templates/email/FOLDER/NAME.html."""
     channel: Literal["email"] = "email"
+    """How the message goes; the template lies in the folder of its channel."""
     topic: str | None = None
+    """What the message is about, instead of the template's and the sequence's topic."""
     sender: str | None = None
+    """A sender of policies/messaging.yaml, or owner: whoever looks after the contact."""
     window: str | None = None
+    """A calendar instead of the sequence's; none: at any time."""
     expires: Expiry | None = None
+    """Until when the message is of use: a span or a moment. What could not go by then is skipped."""
     thread: str | None = None
+    """A send before this; the message is a reply to that one."""
     on_cap: OnCap | None = None
+    """What becomes of a message over the frequency cap."""
     on_error: Literal["continue", "exit"] = "continue"
+    """What if the address is refused for good."""
 
     def need(self) -> Deliver:
         return Deliver(

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from domain.needs import Decided, Draw, Outcome
+from domain.patterns import SHARE as PERCENT_OR_WEIGHT
+from domain.patterns import editors, whole
 from domain.steps.base import Block, Destination, Step
 
 SHARE = re.compile(r"(?P<number>\d{1,6}(?:\.\d{1,4})?)\s*(?P<percent>%?)")
@@ -22,8 +24,11 @@ class SplitArm(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     name: str
-    share: str
+    """What reports call the arm."""
+    share: Annotated[str, editors(whole(PERCENT_OR_WEIGHT), "50%")]
+    """A percentage, adding up to 100% over all arms, or a weight such as 2."""
     steps: Block = Field(default_factory=Block)
+    """What the arm does."""
 
     @field_validator("name")
     @classmethod
@@ -56,7 +61,9 @@ class SplitArms(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     arms: list[SplitArm]
+    """Two arms or more."""
     salt: str | None = Field(default=None, min_length=1, max_length=200)
+    """What the lot is drawn with; the same salt draws the same arms. Default: SEQUENCE/STEP."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -83,6 +90,7 @@ class Split(Step):
     kind: ClassVar[str] = "split"
 
     split: SplitArms
+    """The arms, by lot."""
 
     @field_validator("split", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ class Start(Step):
     kind: ClassVar[str] = "start"
 
     start: str
+    """The sequence that the contact enters."""
 
     def need(self) -> Begin:
         return Begin(sequence=self.start)

@@ -13,6 +13,7 @@ class Stop(Step):
     kind: ClassVar[str] = "stop"
 
     stop: str
+    """The sequence whose runs end."""
 
     def need(self) -> Halt:
         return Halt(sequence=self.stop)

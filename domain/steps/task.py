@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from domain.needs import Happened, Open, Outcome
 from domain.spans import Limit
@@ -15,16 +15,26 @@ TIMED_OUT, OTHERWISE = "timed_out", "otherwise"
 class Task(Step):
     """A follow-up is opened, and the contact goes on with its outcome; a delay after it counts from its completion."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["team"]}, {"required": ["owner"]}]})
+
     kind: ClassVar[str] = "task"
 
     task: str = Field(min_length=1, max_length=200)
+    """The task's title; {{ contact.first_name }} is filled in."""
     team: str | None = None
+    """The team that does it, of policies/teams.yaml."""
     owner: str | None = None
+    """The person who does it."""
     policy: str | None = None
+    """The policy it is done by."""
     window: str | None = None
+    """A calendar; the task is opened only while it is open."""
     up_to: Limit = Limit.parse("30 days")
+    """How long it may take; then its outcome is timed_out."""
     blocking: bool = True
+    """Whether the contact waits for it."""
     outcomes: dict[str, Block] = Field(default_factory=dict)
+    """Steps by outcome; timed_out and otherwise among them."""
 
     @field_validator("outcomes")
     @classmethod

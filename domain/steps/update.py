@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from domain.needs import Change
 from domain.steps.base import Refers, Step, said
 
 SIGNED = re.compile(r"[+-]\d{1,9}")
 PATH = re.compile(r"(contact|run\.event|matched|calls\.\w+)\.\w+")
+
+
+def _listed(signs: str) -> dict[str, Any]:
+    """Return what editors check of a list whose items come or go."""
+    return {"type": "array", "minItems": 1, "items": {"type": ["string", "number"], "pattern": f"^[{signs}]."}}
 
 
 class Update(Step):
@@ -21,7 +26,11 @@ class Update(Step):
 
     kind: ClassVar[str] = "update"
 
-    update: dict[str, str | list[str] | dict[str, str]]
+    update: Annotated[
+        dict[str, str | list[str] | dict[str, str]],
+        Field(json_schema_extra={"minProperties": 1, "properties": {"tags": _listed("+-"), "topics": _listed("-")}}),
+    ]
+    """Fields with values: +5 counts, anything else is set, {set: -5} sets a number with a sign."""
 
     @field_validator("update", mode="before")
     @classmethod

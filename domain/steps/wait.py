@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from domain.needs import Outcome, Passed, Sleep
+from domain.patterns import IS_MOMENT
 from domain.spans import Delay
 from domain.steps.base import Destination, Ends, Refers, Skips, Step, of_time
 
@@ -13,10 +14,21 @@ from domain.steps.base import Destination, Ends, Refers, Skips, Step, of_time
 class Wait(Step):
     """A time passes, on the contact's own clock."""
 
+    # For editors: what `_says_what_if_past` says.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"wait": {"pattern": IS_MOMENT}}},
+            "then": {"required": ["if_past"]},
+            "else": {"properties": {"if_past": False}},
+        }
+    )
+
     kind: ClassVar[str] = "wait"
 
     wait: Delay
+    """A span, or until a moment, a weekday or an hour, on the contact's own clock."""
     if_past: Literal["continue", "skip", "exit"] | None = None
+    """What if the moment is past already; skip leaves out the next step, too."""
 
     @model_validator(mode="after")
     def _says_what_if_past(self) -> Self:

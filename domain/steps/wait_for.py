@@ -17,6 +17,7 @@ class FormEvent(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     form: str
+    """A form of policies/forms/."""
 
 
 class SegmentJoined(BaseModel):
@@ -25,6 +26,7 @@ class SegmentJoined(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     segment: str
+    """A segment of policies/segments.yaml."""
 
 
 class ConditionMet(BaseModel):
@@ -33,6 +35,7 @@ class ConditionMet(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     when: str
+    """The condition."""
 
 
 Thing = FormEvent | SegmentJoined | ConditionMet
@@ -74,13 +77,22 @@ class WaitFor(Step):
 
     kind: ClassVar[str] = "wait_for"
 
-    wait_for: Annotated[list[str] | Thing, BeforeValidator(_names)]
-    of: Annotated[list[str], BeforeValidator(_one_or_several)] = Field(default_factory=list)
+    wait_for: Annotated[list[str] | Thing, BeforeValidator(_names, json_schema_input_type=str | list[str] | Thing)]
+    """An event's name, a list of names, {form: NAME}, {segment: NAME} or {when: CONDITION}."""
+    of: Annotated[list[str], BeforeValidator(_one_or_several, json_schema_input_type=str | list[str])] = Field(
+        default_factory=list
+    )
+    """The send whose message it must belong to, or a list of them."""
     where: str | None = None
+    """A condition on the event, such as event.amount > 50."""
     since: str | None = None
+    """From when on it counts: now, entry, a step's id, or a span back."""
     up_to: Limit
+    """How long at most: a span, until a moment, or forever."""
     then: Block = Field(default_factory=Block)
+    """Steps for when it happened."""
     otherwise: Block = Field(default_factory=Block)
+    """Steps for when it did not happen in time."""
 
     @field_validator("since")
     @classmethod

@@ -229,7 +229,7 @@ STEPS = [
         "password"),
     Row("address", "{call: 'http://crm.example'}",
         "'http://crm.example' would send the contact's data in the clear; write https://…"),
-    Row("up_to", "{call: 'https://crm.example', up_to: 1 hour}",
+    Row("too long", "{call: 'https://crm.example', up_to: 1 hour}",
         "'1 hour' is too long to wait for an answer; write 10 minutes or less"),
     Row("save_as", "{call: 'https://crm.example', save_as: A-b}",
         "'A-b' cannot be a name; use small letters, digits and _, at most 64"),
