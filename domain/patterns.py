@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.span_grammar import UNITS
+from domain.span_grammar import SOURCE, UNITS
 
 _GAP = r"\s+"
 
@@ -67,13 +67,13 @@ HOUR = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 AT = f"{_GAP}{any_case('at')}{_GAP}{HOUR}"
 UNTIL = f"{any_case('until')}{_GAP}"
 SPAN = either(f"0*[1-9][0-9]*{_GAP}{_UNIT}", _ISO)
-SOURCE = either(rf"(?:contact|run\.event|matched|calls\.{_NAME})\.{_NAME}", "[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MOMENT = rf"{SOURCE}(?:\s*[+-]\s*{SPAN})?(?:{AT})?"
+A_SOURCE = either(SOURCE)
+MOMENT = rf"{A_SOURCE}(?:\s*[+-]\s*{SPAN})?(?:{AT})?"
 DELAY = either(
     f"{SPAN}(?:{AT})?", f"{UNTIL}{MOMENT}", f"{UNTIL}{_WEEKDAY}(?:\\s*,\\s*{_WEEKDAY})*{AT}", f"{UNTIL}{HOUR}"
 )
 LIMIT = either(any_case("forever"), f"{SPAN}(?:{AT})?", f"{UNTIL}{MOMENT}")
-IS_MOMENT = f"^{UNTIL}{SOURCE}"
+IS_MOMENT = f"^{UNTIL}{A_SOURCE}"
 DATE = either(MOMENT, f"contact\\.{_NAME}{_GAP}yearly{_GAP}at{_GAP}{HOUR}")
 AGAIN = either("never", "restart", "always", f"after_exit(?: {SPAN})?")
 ON_CAP = either("skip", "exit", f"defer{_GAP}{SPAN}(?:{_GAP}then{_GAP}(?:skip|exit))?")

@@ -38,8 +38,8 @@ _ISO_UNITS = (("months", 12), ("months", 1), ("days", 7), ("days", 1),
               ("seconds", 3600), ("seconds", 60), ("seconds", 1))  # fmt: skip
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_SOURCE = rf"(?:contact|run\.event|matched|calls\.{_NAME})\.{_NAME}|run\.entered_at|{_DATE}"
-_MOMENT = re.compile(rf"({_SOURCE})(?: ?([+-]) ?(.+))?")
+SOURCE = rf"(?:contact|run\.event|matched|calls\.{_NAME})\.{_NAME}|run\.entered_at|{_DATE}"
+_MOMENT = re.compile(rf"({SOURCE})(?: ?([+-]) ?(.+))?")
 _WEEKDAY = {short: day for day, name in enumerate(WEEKDAYS) for short in (name, name[:3])}
 _TELLING = 60  # characters of the author's text that an error repeats
 
