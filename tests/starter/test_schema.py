@@ -102,7 +102,9 @@ SPANS = st.one_of(
     st.builds(lambda number, unit: f"{number} {unit}", st.integers(1, 90), st.sampled_from(UNITS)),
     st.sampled_from(["P1D", "pt90m", "P1DT12H", "P2Y3M4W5DT6H7M8S"]),
 )
-SOURCES = st.sampled_from(["contact.renewal_date", "run.event.due", "matched.at", "calls.crm.until", "2026-05-01", "run.entered_at"])
+SOURCES = st.sampled_from(
+    ["contact.renewal_date", "run.event.due", "matched.at", "calls.crm.until", "2026-05-01", "run.entered_at"]
+)
 HOURS = st.sampled_from(["", " at 09:00", " AT 23:59"])
 MOMENTS = st.builds(
     lambda source, sign, span, hour: f"{source}{sign + span if sign else ''}{hour}",
