@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from domain.entry import End, over_at
-from domain.keys import slot
+from domain.keys import group_slot, slot
 from domain.program import Program
 from records import ledger
 from records.facts import read_known
@@ -17,7 +17,7 @@ FAILED = "failed"
 
 
 class TakenAgain(ValueError):
-    """The contact has entered again since the run failed, and may be in the sequence once only."""
+    """The contact has entered again since the run failed: here, or in another sequence of the group."""
 
 
 def failed_runs(session: Session, sequence: str, contact: str) -> list[Enrolment]:
@@ -36,7 +36,7 @@ def put_back(session: Session, published: Published, run: Enrolment, now: dateti
     """
     program = published.program(session, run.version)
     parked_at = run.ended_at or now
-    run.slot = _place(session, program, run)
+    run.slot, run.group_slot = _place(session, program, run), _place_in_group(session, program, run)
     run.state, run.wave, run.started_at = "starting", None, None
     run.ended_at, run.end_reason, run.end_detail = None, None, None
     session.add(run)
@@ -67,6 +67,16 @@ def _place(session: Session, program: Program, run: Enrolment) -> str | None:
     place = slot(run.contact_id, run.sequence, run.per)
     if session.exec(select(Enrolment.id).where(Enrolment.slot == place)).first() is not None:
         raise TakenAgain("entered again since; end that run first, or leave the failed one as it is")
+    return place
+
+
+def _place_in_group(session: Session, program: Program, run: Enrolment) -> str | None:
+    if program.group is None:
+        return None
+    place = group_slot(run.contact_id, program.group)
+    rival = session.exec(select(Enrolment.sequence).where(Enrolment.group_slot == place)).first()
+    if rival is not None:
+        raise TakenAgain(f"is in {rival} of the group {program.group}; end that run first, or leave the failed one")
     return place
 
 

@@ -148,6 +148,35 @@ def test_who_has_entered_again_since_is_not_put_back(office: Database) -> None:
     assert len(office.read_now(lambda session: open_runs(session, ann(session).id))) == 1
 
 
+def test_it_takes_its_place_in_the_group_again_unless_another_has_it(main: Database) -> None:
+    grouped = STORY.replace("goal:", "group: nurture\ngoal:")
+    files = {**POLICIES, "sequences/story.yaml": grouped, "sequences/rival.yaml": grouped}
+    loaded = load(files, TEMPLATES)
+    assert not loaded.errors()
+
+    def parked(session: Session) -> None:
+        publish(session, files, loaded.programs, NOW)
+        _, run = enter(session, PUBLISHED, loaded.programs["story"], ann(session), NOW)
+        assert run is not None
+        end(session, loaded.programs["story"], run, "failed", NOW, ["it broke"])
+        assert run.group_slot is None
+        _, other = enter(session, PUBLISHED, loaded.programs["rival"], ann(session), NOW)
+        assert other is not None
+
+    def stopped(session: Session) -> None:
+        (other,) = open_runs(session, ann(session).id)
+        end(session, loaded.programs["rival"], other, "completed", NOW + DAY, [])
+
+    main.write_now(parked)
+
+    with pytest.raises(TakenAgain, match="is in rival of the group nurture"):
+        retried(main)
+    main.write_now(stopped)
+    assert retried(main) is None
+    (run,) = main.read_now(lambda session: open_runs(session, ann(session).id))
+    assert run.group_slot is not None
+
+
 def test_a_run_goes_on_with_the_time_it_had_left_and_answers_since_its_message_count(main: Database) -> None:
     files = {**POLICIES, "sequences/story.yaml": STORY}
     loaded = load(files, TEMPLATES)
