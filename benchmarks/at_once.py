@@ -21,7 +21,7 @@ from benchmarks.posts import Streams, connection, post
 from records.models import Contact, Enrolment
 from records.session import Database
 from settings import Settings, signing_key
-from starter.events import MOST_EVENTS
+from starter.api import MOST_AT_ONCE
 from starter.parts import temporal_part, web_part, worker_part
 from starter.up import Stack
 
@@ -75,8 +75,8 @@ class _Office:
     async def _let_wait(self, people: Sequence[str], runs: int) -> None:
         starts = [_event("trial_started", email) for email in people for _ in range(runs)]
         async with connection(self.settings.web_port) as streams:
-            for begin in range(0, len(starts), MOST_EVENTS):
-                await post(streams, _request(starts[begin : begin + MOST_EVENTS]))
+            for begin in range(0, len(starts), MOST_AT_ONCE):
+                await post(streams, _request(starts[begin : begin + MOST_AT_ONCE]))
         await self._until(people, len(starts), 10 * LOOK, "running")
 
     async def _end(self, email: str, streams: Streams) -> tuple[float, float]:

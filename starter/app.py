@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from domain.forms import FormMapping
 from records.session import Database
-from starter import events, submissions, unsubscribing
+from starter import enrolments, events, submissions, unsubscribing
 from starter.pages import page, reference
 from starter.safety import Safety
 from starter.site import RETRY_AFTER, Declined, Site, WebConfig
@@ -48,7 +48,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main)
-    for room in (submissions, events, unsubscribing):
+    for room in (submissions, events, enrolments, unsubscribing):
         app.include_router(room.routes(site))
     _add_health(app, site)
     app.add_exception_handler(Declined, _declined)

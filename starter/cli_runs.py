@@ -16,9 +16,10 @@ from records.entries import enter
 from records.inbox import accept
 from records.models import Contact, Enrolment
 from records.runs import end, open_runs, stir
+from starter.api import NotUsable
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import LATER, Store, contact_of, opened_store, program_of, sequence_name, wake_intake
-from starter.events import NotAnEvent, read_event
+from starter.events import read_event
 from starter.forms.base import inbox_key
 
 SOURCE = "cli"
@@ -103,7 +104,7 @@ def tell_event(name: str, who: str, data: Mapping[str, Any], step: str | None, o
         told |= {"data": dict(data), "of": step}
         try:
             row = read_event(told, datetime.now(UTC))
-        except NotAnEvent as error:
+        except NotUsable as error:
             raise ProblemsFound([f"event: {error}"]) from None
         row.source, row.key = SOURCE, inbox_key(SOURCE, "events", told_id)
         fresh = store.inbox.write_now(lambda session: accept(session, row))
