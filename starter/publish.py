@@ -14,8 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from domain.keys import content_hash
 from domain.loader import SEQUENCES
-from domain.needs import Deliver
-from domain.policy_files import POLICIES
+from domain.needs import Deliver, Notify
 from domain.program import Program
 from domain.tree import Problem
 from records.models import Enrolment
@@ -25,19 +24,10 @@ from records.session import Database
 from rendering.bundle import Place
 from rendering.checks import Trees
 from settings import PREFIX, Settings
-from starter.home import Home, LoadedHome, load_files, read_home, sources_of
+from starter.home import Home, read_home, sources_of
 from starter.home_templates import TEMPLATES
+from starter.settling import settled, unread
 
-# In this order one file builds upon another: a form names topics, a template senders and fields.
-ROOMS = (
-    f"{POLICIES}calendars.yaml",
-    f"{POLICIES}contact.yaml",
-    f"{POLICIES}events.yaml",
-    f"{POLICIES}messaging.yaml",
-    POLICIES,
-    f"{TEMPLATES}email/layouts/",
-    TEMPLATES,
-)
 SHOWN_OF_A_HASH = len("sha256:") + 12
 
 
@@ -146,8 +136,8 @@ def what_is_published(session: Session) -> Standing:
 
 def plan_publication(home: Home, standing: Standing) -> Publication:
     """Decide what to publish of a home; nothing is written."""
-    usable, problems = _settled(home, standing.files)
-    broken = {problem.path for problem in problems if not problem.warning} | _unread(home, standing.files)
+    usable, problems = settled(home, standing.files, standing.peopled)
+    broken = {problem.path for problem in problems if not problem.warning} | unread(home, standing.files)
     stays = {path: name for path, name in _stems(broken) if name in standing.programs}
     kept_programs = {name: standing.programs[name] for name in stays.values() if name not in usable.programs}
     programs = {**usable.programs, **kept_programs}
@@ -173,44 +163,6 @@ def _stems(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     return ((path, PurePosixPath(path).stem) for path in sorted(paths) if path.startswith(SEQUENCES))
 
 
-def _unread(home: Home, last: Mapping[str, str]) -> set[str]:
-    """Return the published files that could not be read now, alone or with their whole folder."""
-    places = {problem.path for problem in home.problems}
-    return {path for path in last if any(path == place or path.startswith(f"{place}/") for place in places)}
-
-
-def _shared_errors(loaded: LoadedHome, room: str = "") -> list[Problem]:
-    """Return what keeps policies and templates from being used; with `room`, only below that path."""
-    return [p for p in loaded.errors() if not p.path.startswith(SEQUENCES) and p.path.startswith(room)]
-
-
-def _settled(home: Home, last: Mapping[str, str]) -> tuple[LoadedHome, list[Problem]]:
-    """Put last published texts in the place of policies and templates that cannot be used; return that, and why.
-
-    Room by room, so that a file which only misses what a broken one declares is not called broken itself. If old and
-    new do not fit together then, all policies stay as they were, or all templates, too.
-    """
-    problems = list(home.problems)
-    loaded = load_files(_put_back(home.files, _unread(home, last), last))
-    for room in ROOMS:
-        while errors := _shared_errors(loaded, room):
-            problems += errors
-            files = _put_back(loaded.files, {problem.path for problem in errors}, last)
-            if files == loaded.files:
-                break  # these are the last texts, and do not fit the others
-            loaded = load_files(files)
-    for rooms in ((POLICIES,), (POLICIES, TEMPLATES)):
-        if _shared_errors(loaded) and last:
-            ours = {path: text for path, text in loaded.files.items() if not path.startswith(rooms)}
-            loaded = load_files(ours | {path: text for path, text in last.items() if path.startswith(rooms)})
-    return loaded, sorted({*problems, *(p for p in loaded.problems if p.path.startswith(SEQUENCES) or p.warning)})
-
-
-def _put_back(files: Mapping[str, str], broken: set[str], last: Mapping[str, str]) -> dict[str, str]:
-    good = {path: text for path, text in files.items() if path not in broken}
-    return good | {path: last[path] for path in broken if path in last}
-
-
 def _still_needed(files: Mapping[str, str], standing: Standing, used_by: list[Program]) -> dict[str, str]:
     """Return the published templates whose files are gone though programs in use send them, with their layouts."""
     sends = {(need.channel, need.template) for program in used_by for need in _deliveries(program)}
@@ -226,10 +178,10 @@ def _named(place: Place) -> tuple[str, str]:
     return place.channel, place.name
 
 
-def _deliveries(program: Program) -> Iterator[Deliver]:
+def _deliveries(program: Program) -> Iterator[Deliver | Notify]:
     for step in program.steps.values():
         need = step.need()
-        if isinstance(need, Deliver):
+        if isinstance(need, Deliver | Notify):
             yield need
 
 

@@ -210,3 +210,34 @@ def test_publishing_an_earlier_text_again_makes_it_the_newest(records: SmallHome
     publish_home(records.settings)
 
     assert "Another tip" not in newest(records)["templates/email/welcome/tips.html"]
+
+
+DAYTIME = 'calendars: {daytime: {zone: contact, hours: {mon-sun: ["08:00-20:00"]}}}\n'
+RENAMED = DAYTIME.replace("daytime", "by-day")
+
+
+def test_a_policy_that_people_inside_still_go_by_is_not_taken_away(records: SmallHome) -> None:
+    records.write("policies/calendars.yaml", DAYTIME)
+    records.change("sequences/welcome.yaml", "topic: product-news", "topic: product-news\nwindow: daytime")
+    publish_home(records.settings)
+    put_somebody_inside(records)
+
+    records.change("sequences/welcome.yaml", "\nwindow: daytime", "")
+    records.write("policies/calendars.yaml", RENAMED)
+    said = publish_home(records.settings)
+
+    assert newest(records)["policies/calendars.yaml"] == DAYTIME
+    assert (
+        "policies/calendars.yaml:1: calendar 'daytime' is gone, and people inside welcome go by it; "
+        "put it back until they are through, or end their runs" in said
+    )
+
+
+def test_when_nobody_is_inside_it_goes(records: SmallHome) -> None:
+    records.write("policies/calendars.yaml", DAYTIME)
+    publish_home(records.settings)
+
+    records.write("policies/calendars.yaml", RENAMED)
+    publish_home(records.settings)
+
+    assert newest(records)["policies/calendars.yaml"] == RENAMED

@@ -6,7 +6,7 @@ import pytest
 
 from domain.needs import LAST_OF, Happened, Listen, Outcome, Sent, TimedOut
 from domain.run import advance, departed, entered, need, since
-from tests.domain.kit import MONDAY, ended, lived, on, program, rows, said
+from tests.domain.kit import MONDAY, POLICIES, ended, lived, on, program, rows, said
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -320,3 +320,15 @@ def test_a_condition_looks_at_no_event_so_nothing_is_said_about_one() -> None:
     [found] = said("topic: product-news\nsteps:\n  - {wait_for: {when: contact.score > 5}, of: hello, up_to: 9 days}\n")
 
     assert found.startswith("3: 'of' looks at an event, and this waits for none; delete it")
+
+
+def test_members_of_a_segment_are_waited_for() -> None:
+    files = POLICIES | {"policies/segments.yaml": "segments: {keen: {when: contact.score >= 60}}"}
+    text = "steps: [{wait_for: {segment: keen}, up_to: 9 days, then: [{exit: keen}]}]"
+    made = program(text, files)
+
+    assert ended(lived(made, [on(DAY, "set", score=70)], among=files)) == "exited:keen"
+    assert ended(lived(made, among=files)) == "completed"
+    assert said("topic: product-news\nsteps: [{wait_for: {segment: kene}, up_to: 1 day}]", files)[0].startswith(
+        "2: segment 'kene' is not in policies/segments.yaml; did you mean 'keen'?"
+    )
