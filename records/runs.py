@@ -56,7 +56,7 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
     ended = {"state": "ended", "ended_at": now, "end_reason": reason[:LONGEST_REASON], "end_detail": detail}
     ended["group_slot"] = None
     if reason == CONVERTED:
-        ended["converted_at"] = now
+        ended["converted_at"] = ended["reached_at"] = now
     if program.again.rule in ("after_exit", "restart"):
         ended["slot"] = None  # the place is free again; `never` keeps it for ever
     # Asked of the row, not of what was read of it: of two workers that end a run at once, one does.
