@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,8 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
 Sequence_ = Annotated[str, typer.Argument(metavar="SEQUENCE", help="A name, or a file's path.")]
 Most = Annotated[int, typer.Option("--most", metavar="N", min=1, help="At most so many, the newest.")]
+
+LENGTH_OF_A_DAY = len("2026-03-27")
 
 
 def home_folder() -> Path:
@@ -36,6 +38,28 @@ def a_time_or_span(text: str) -> Any:
         return Span.parse(text)
     except ValueError:
         return a_time(text)
+
+
+def a_span(text: str) -> Any:
+    """Read a span such as `30 days`. Raises `BadParameter`."""
+    from domain.spans import Span
+
+    try:
+        return Span.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def a_day_or_time(text: str) -> Any:
+    """Read a day such as `2026-03-27`, or a time. Raises `BadParameter`.
+
+    >>> a_day_or_time("2026-03-27")
+    datetime.date(2026, 3, 27)
+    """
+    try:
+        return date.fromisoformat(text.strip()) if len(text.strip()) == LENGTH_OF_A_DAY else a_time(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text[:60]}' is not a day; write it like 2026-03-27") from None
 
 
 def an_object(text: str) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""The commands `report …`: what is typed."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from starter.cli_options import Json, Sequence_, a_day_or_time, a_span
+from starter.cli_result import show
+
+reports = typer.Typer(help="Figures. Alone it lists the reports there are.", invoke_without_command=True)
+Day = date | datetime
+
+
+@reports.callback()
+def list_reports(context: typer.Context) -> None:
+    """Figures. Alone it lists the reports there are."""
+    if context.invoked_subcommand is None:
+        from starter.cli_report import list_reports
+
+        raise typer.Exit(show(list_reports(), False))
+
+
+@reports.command("sequence")
+def report_sequence(
+    sequence: Sequence_,
+    since: Annotated[
+        Any | None, typer.Option("--since", metavar="DATE", parser=a_day_or_time, help="Who entered from then on.")
+    ] = None,
+    until: Annotated[
+        Any | None, typer.Option("--until", metavar="DATE", parser=a_day_or_time, help="Who entered before then.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="V", help="Who entered this version; the first digits will do.")
+    ] = None,
+    within: Annotated[
+        Any | None,
+        typer.Option("--within", metavar="SPAN", parser=a_span, help="How long a goal counts against the holdout."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report as a page, HTML.")] = None,
+    json: Json = False,
+) -> None:
+    """Report who enters a sequence, what becomes of them at each step, and what the sequence adds."""
+    from starter.cli_report import Wanted, report_sequence
+
+    wanted = Wanted(sequence, since, until, version, within, out)
+    raise typer.Exit(show(report_sequence(wanted), json))
