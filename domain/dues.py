@@ -72,13 +72,15 @@ def resolve(words: Span | Moment | Deadline, since: datetime, sight: Sight) -> D
 
 
 def is_past(words: Moment | Deadline, since: datetime, sight: Sight) -> bool:
-    """Say whether `words` are counted from a moment, and it is not after `since`: then `if_past` decides.
+    """Say whether `words` are counted from a moment, and it is before `since`: then `if_past` decides.
+
+    The very instant is not past: who enters by a date at 09:00 may wait until that date at 09:00.
 
     >>> is_past(Delay.parse("until 2026-05-01"), datetime(2026, 5, 2, tzinfo=UTC), Sight(ZoneInfo("UTC")))
     True
     """
     moment = words if isinstance(words, Moment) else words.moment
-    return moment is not None and _meaning(moment, since, sight)[0] <= since
+    return moment is not None and _meaning(moment, since, sight)[0] < since
 
 
 def _meaning(words: Span | Moment | Deadline, since: datetime, sight: Sight) -> tuple[datetime, str]:

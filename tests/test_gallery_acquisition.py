@@ -152,8 +152,8 @@ def test_a_trial_ends_as_converted_on_the_day_of_the_subscription() -> None:
 def test_a_trial_that_ran_out_is_asked_why_and_left_alone() -> None:
     assert lines(told("trial-conversion/lost", "ada")) == said("""
         Mon 04 May 16:00  day-one sent
-        Wed 06 May 16:00  wait_for-2 timed_out
-        Wed 06 May 16:00  first-board sent
+        Wed 06 May 09:00  wait_for-2 timed_out
+        Wed 06 May 09:00  first-board sent
         Fri 15 May 09:00  wait-3 waited
         Fri 15 May 09:00  three-days sent
         Fri 15 May 09:00  task-5 skipped
@@ -170,12 +170,17 @@ def test_a_trial_that_ran_out_is_asked_why_and_left_alone() -> None:
 def test_in_a_trial_of_two_days_what_would_come_too_late_is_left_out() -> None:
     assert lines(told("trial-conversion/two-days-only", "ada")) == said("""
         Mon 04 May 16:00  day-one sent
-        Wed 06 May 16:00  wait_for-2 timed_out
-        Wed 06 May 16:00  first-board sent
-        Wed 06 May 16:00  wait-3 waited
-        Wed 06 May 16:00  task-5 skipped
-        Wed 06 May 16:00  wait-6 waited
-        Wed 06 May 16:00  exited:too late
+        Wed 06 May 09:00  wait_for-2 timed_out
+        Wed 06 May 09:00  first-board sent
+        Wed 06 May 09:00  wait-3 waited
+        Wed 06 May 09:00  task-5 skipped
+        Wed 06 May 09:00  wait-6 waited
+        Wed 06 May 09:00  last-day sent
+        Sat 09 May 09:00  wait-8 waited
+        Sat 09 May 09:00  why-not sent
+        Sat 16 May 09:00  wait_for-10 timed_out
+        Sat 16 May 09:00  wait_for-10.2.update-1 updated
+        Sat 16 May 09:00  completed
     """)
 
 
@@ -214,10 +219,9 @@ def test_lena_s_lot_is_the_question_for_ever() -> None:
     assert lines(told("subject-test/clicks", "lena")) == said("""
         Thu 07 May 08:30  split-1 took question
         Thu 07 May 08:30  subject-question sent
-        Thu 07 May 11:30  split-1.1.wait_for-2 matched clicked
-        Thu 07 May 11:30  branch-2 took 1
-        Thu 07 May 11:30  branch-2.1.update-1 updated
-        Fri 08 May 09:00  branch-2.1.wait-2 waited
+        Thu 07 May 11:30  wait_for-2 matched clicked
+        Thu 07 May 11:30  wait_for-2.1.update-1 updated
+        Fri 08 May 09:00  wait_for-2.1.wait-2 waited
         Fri 08 May 09:00  meet sent
         Fri 08 May 09:00  completed
     """)
@@ -228,8 +232,7 @@ def test_ada_s_lot_is_the_number_and_silence_ends_the_test() -> None:
         Thu 07 May 07:30  split-1 took number
         Thu 07 May 07:30  subject-number deferred
         Thu 07 May 08:00  subject-number sent
-        Mon 11 May 08:00  split-1.2.wait_for-2 timed_out
-        Mon 11 May 08:00  branch-2 took none
+        Mon 11 May 08:00  wait_for-2 timed_out
         Mon 11 May 08:00  completed
     """)
 

@@ -117,15 +117,15 @@ def test_whoever_does_nothing_for_a_week_is_called() -> None:
         Mon 04 May 11:30  stop-1 stopped
         Mon 04 May 11:30  update-2 updated
         Mon 04 May 11:30  first-hour sent
-        Thu 07 May 11:30  wait_for-4 timed_out
-        Thu 07 May 11:30  first-board sent
-        Mon 11 May 11:30  wait_for-4.2.wait_for-2 timed_out
-        Mon 11 May 11:30  by-phone opened
+        Thu 07 May 09:00  wait_for-4 timed_out
+        Thu 07 May 09:00  first-board sent
+        Mon 11 May 09:00  wait_for-4.2.wait_for-2 timed_out
+        Mon 11 May 09:00  by-phone opened
         Wed 13 May 11:30  by-phone matched done
-        Sat 23 May 11:30  wait_for-5 timed_out
-        Sat 23 May 11:30  ten-jobs sent
-        Sat 30 May 11:30  wait_for-6 timed_out
-        Sat 30 May 11:30  not-alone sent
+        Sat 23 May 09:00  wait_for-5 timed_out
+        Sat 23 May 09:00  ten-jobs sent
+        Sat 30 May 09:00  wait_for-6 timed_out
+        Sat 30 May 09:00  not-alone sent
         Mon 01 Jun 09:00  wait-7 waited
         Mon 01 Jun 09:00  first-month sent
         Mon 01 Jun 09:00  completed

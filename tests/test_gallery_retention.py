@@ -50,9 +50,9 @@ def test_a_click_in_the_second_question_ends_the_asking() -> None:
         Mon 04 May 05:00  still-of-use deferred
         Mon 04 May 06:00  still-of-use deferred
         Mon 04 May 08:00  still-of-use sent
-        Mon 18 May 08:00  repeat-1.1.wait_for-2 timed_out
-        Mon 18 May 08:00  repeat-1 took none
-        Mon 18 May 08:00  still-of-use sent
+        Mon 18 May 10:00  repeat-1.1.wait_for-2 timed_out
+        Mon 18 May 10:00  repeat-1 took none
+        Mon 18 May 10:00  still-of-use sent
         Thu 21 May 05:00  repeat-1.1.wait_for-2 matched clicked
         Thu 21 May 05:00  repeat-1 took until
         Thu 21 May 05:00  branch-2 took 1
@@ -66,15 +66,15 @@ def test_after_three_questions_without_a_click_we_stop_by_ourselves() -> None:
         Mon 04 May 05:00  still-of-use deferred
         Mon 04 May 06:00  still-of-use deferred
         Mon 04 May 08:00  still-of-use sent
-        Mon 18 May 08:00  repeat-1.1.wait_for-2 timed_out
-        Mon 18 May 08:00  repeat-1 took none
-        Mon 18 May 08:00  still-of-use sent
-        Mon 01 Jun 08:00  repeat-1.1.wait_for-2 timed_out
-        Mon 01 Jun 08:00  repeat-1 took none
-        Mon 01 Jun 08:00  still-of-use sent
-        Mon 15 Jun 08:00  repeat-1.1.wait_for-2 timed_out
-        Mon 15 Jun 08:00  branch-2 took none
-        Mon 15 Jun 08:00  goodbye sent
+        Mon 18 May 10:00  repeat-1.1.wait_for-2 timed_out
+        Mon 18 May 10:00  repeat-1 took none
+        Mon 18 May 10:00  still-of-use sent
+        Mon 01 Jun 10:00  repeat-1.1.wait_for-2 timed_out
+        Mon 01 Jun 10:00  repeat-1 took none
+        Mon 01 Jun 10:00  still-of-use sent
+        Mon 15 Jun 10:00  repeat-1.1.wait_for-2 timed_out
+        Mon 15 Jun 10:00  branch-2 took none
+        Mon 15 Jun 10:00  goodbye sent
         Tue 16 Jun 10:00  wait-4 waited
         Tue 16 Jun 10:00  update-5 updated
         Tue 16 Jun 10:00  exited:sunset
@@ -102,9 +102,10 @@ def test_whoever_would_not_recommend_us_hears_from_a_person() -> None:
     assert lines(told("nps/would-not", "per")) == said("""
         Mon 04 Aug 10:00  one-question sent
         Tue 05 Aug 06:00  wait_for-2 matched survey_answered
-        Tue 05 Aug 06:00  branch-3 took 1
-        Tue 05 Aug 06:00  branch-3.1.case-1 opened
-        Tue 05 Aug 06:00  branch-3.1.update-2 updated
+        Tue 05 Aug 06:00  update-3 updated
+        Tue 05 Aug 06:00  branch-4 took 1
+        Tue 05 Aug 06:00  branch-4.1.case-1 opened
+        Tue 05 Aug 06:00  branch-4.1.update-2 updated
         Tue 05 Aug 06:00  we-call-you deferred
         Tue 05 Aug 08:00  we-call-you sent
         Tue 05 Aug 08:00  completed
@@ -117,8 +118,9 @@ def test_whoever_would_is_given_a_link_to_pass_on() -> None:
         Sat 09 Aug 10:00  wait_for-2 timed_out
         Sat 09 Aug 10:00  one-question-again sent
         Sun 10 Aug 10:00  wait_for-2.2.wait_for-2 matched survey_answered
-        Sun 10 Aug 10:00  branch-3 took 2
-        Sun 10 Aug 10:00  branch-3.2.update-1 updated
+        Sun 10 Aug 10:00  update-3 updated
+        Sun 10 Aug 10:00  branch-4 took 2
+        Sun 10 Aug 10:00  branch-4.2.update-1 updated
         Sun 10 Aug 10:00  pass-it-on sent
         Sun 10 Aug 10:00  completed
     """)
