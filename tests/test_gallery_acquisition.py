@@ -167,20 +167,15 @@ def test_a_trial_that_ran_out_is_asked_why_and_left_alone() -> None:
     """)
 
 
-def test_in_a_trial_of_two_days_what_would_come_too_late_is_left_out() -> None:
-    assert lines(told("trial-conversion/two-days-only", "ada")) == said("""
+def test_in_a_trial_of_one_day_what_would_come_too_late_is_left_out() -> None:
+    assert lines(told("trial-conversion/one-day-only", "ada")) == said("""
         Mon 04 May 16:00  day-one sent
         Wed 06 May 09:00  wait_for-2 timed_out
         Wed 06 May 09:00  first-board sent
         Wed 06 May 09:00  wait-3 waited
         Wed 06 May 09:00  task-5 skipped
         Wed 06 May 09:00  wait-6 waited
-        Wed 06 May 09:00  last-day sent
-        Sat 09 May 09:00  wait-8 waited
-        Sat 09 May 09:00  why-not sent
-        Sat 16 May 09:00  wait_for-10 timed_out
-        Sat 16 May 09:00  wait_for-10.2.update-1 updated
-        Sat 16 May 09:00  completed
+        Wed 06 May 09:00  exited:too late
     """)
 
 

@@ -134,3 +134,59 @@ def test_nobody_is_asked_a_third_time() -> None:
         Mon 18 Aug 10:00  wait_for-2.2.wait_for-2 timed_out
         Mon 18 Aug 10:00  exited:no-answer
     """)
+
+
+def test_customers_looked_after_by_name_are_talked_to_first() -> None:
+    assert lines(told("renewal/in-doubt", "rosa")) == said("""
+        Sat 16 May 09:00  branch-1 took 1
+        Sat 16 May 09:00  talk deferred
+        Mon 18 May 09:00  talk opened
+        Wed 20 May 09:00  talk matched in_doubt
+        Wed 20 May 09:00  talk.2.update-1 updated
+        Wed 20 May 09:00  talk.2.notify-2 notified
+        Mon 08 Jun 09:00  wait-2 waited
+        Mon 08 Jun 09:00  in-a-week sent
+        Tue 16 Jun 10:00  wait-4 waited
+        Tue 16 Jun 10:00  not-renewed sent
+        Tue 16 Jun 10:00  notify-6 notified
+        Tue 16 Jun 10:00  completed
+    """)
+
+
+def test_a_click_is_followed_by_a_talk() -> None:
+    assert lines(told("win-back/comes-back", "carl")) == said("""
+        Wed 04 Mar 09:00  wait-1 waited
+        Wed 04 Mar 09:00  what-is-new sent
+        Thu 05 Mar 10:00  wait_for-3 matched clicked
+        Thu 05 Mar 10:00  ask opened
+        Sat 07 Mar 10:00  ask matched comes_back
+        Sat 07 Mar 10:00  exited:comes-back
+    """)
+
+
+def test_whoever_had_a_complaint_lately_hears_from_a_person_and_not_from_us() -> None:
+    assert lines(told("win-back/complained-lately", "carl")) == said("""
+        Mon 02 Feb 10:00  refused:when
+    """)
+
+
+def test_three_letters_without_a_click_are_the_last_ones() -> None:
+    assert lines(told("win-back/sunset", "carl")) == said("""
+        Wed 04 Mar 09:00  wait-1 waited
+        Wed 04 Mar 09:00  what-is-new sent
+        Wed 18 Mar 09:00  wait_for-3 timed_out
+        Wed 18 Mar 09:00  your-boards sent
+        Sun 17 May 09:00  wait-4 waited
+        Sun 17 May 09:00  shall-we-stop sent
+        Sun 31 May 09:00  wait_for-6 timed_out
+        Sun 31 May 09:00  wait_for-6.2.update-1 updated
+        Sun 31 May 09:00  exited:sunset
+    """)
+
+
+def test_whoever_subscribes_again_has_been_won_back() -> None:
+    assert lines(told("win-back/buys-again", "carl")) == said("""
+        Wed 04 Mar 09:00  wait-1 waited
+        Wed 04 Mar 09:00  what-is-new sent
+        Sat 14 Mar 10:00  converted
+    """)
