@@ -10,6 +10,8 @@ from domain.program import Program
 from domain.steps.base import Step
 
 T = TypeVar("T")
+# Ways out that the decision log names by what was done.
+WAYS = {"none": "none of these", "matched": "it happened", "timed_out": "nothing came in time"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Placed:
     @cached_property
     def labels(self) -> Mapping[str, str]:
         """What its arms say, by the name the decision log has for them: a branch's are numbered."""
-        labels = [label for label, _ in self.step.exits()]
-        return {str(number): label for number, label in enumerate(labels, 1)} | {"none": "none of these"}
+        labels = (label for label, _ in self.step.exits())
+        return WAYS | dict(zip(getattr(self.step.need(), "arms", ()), labels, strict=False))
 
     def in_order(self, arms: Mapping[str, T]) -> list[T]:
         """Return what is known of each arm, by its name, in the order of the file; what is not in the file last."""

@@ -23,7 +23,7 @@ from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import Store, opened_store, sequence_name
 from starter.publish import SHOWN_OF_A_HASH
 from starter.report_page import page
-from starter.report_words import arm_words, entries, goal, left_words, number, troubles, verdict
+from starter.report_words import arm_words, entries, failed_words, goal, left_words, number, skipped_words, verdict
 
 REPORTS = {"sequence": "rapport report sequence NAME: who enters a sequence, what becomes of them, what it adds"}
 
@@ -157,8 +157,9 @@ def _beside(figures: SequenceFigures) -> Iterator[str]:
         yield "* whether a message was opened cannot be known for sure; do not decide by it"
     for step in figures.steps:
         first = step.drawn()
-        told = [f"  {arm.name}{_label(arm.label)}: {_arm(arm, first)}" for arm in step.arms]
-        told += [f"  {troubles(step)}"] * bool(troubles(step))
+        told = [f"  {arm.title}: {_arm(arm, first)}" for arm in step.arms]
+        told += [f"  {skipped_words(step)}"] * bool(step.skipped)
+        told += [f"  {failed_words(step)}"] * bool(step.failed)
         told += [f"  left: {left_words(step.left)}"] * bool(step.left)
         told += [f"  clicked by machines: {number(step.letters.clicked_by_machines)}"] * bool(
             step.letters.clicked_by_machines
@@ -166,10 +167,6 @@ def _beside(figures: SequenceFigures) -> Iterator[str]:
         if told:
             yield f"\n{step.placed.step.id}"
             yield from told
-
-
-def _label(label: str) -> str:
-    return f" ({label})" if label else ""
 
 
 def _arm(arm: Any, first: Any) -> str:

@@ -11,7 +11,8 @@ from domain.statistics import Share, interval_of
 from starter.report_words import percent
 
 WIDE = 1000
-ROUND = 4
+# Narrower, so that its words can be read on a telephone, too.
+SIDES, FIRST, LAST = 640, 90, 570
 
 
 def bar(parts: Iterable[tuple[str, int]], most: int, says: str, tall: int = 26) -> str:
@@ -33,7 +34,7 @@ def sides(comparison: Comparison) -> str:
     rows = [_side(name, share, most, 24 + 40 * row) for row, (name, share) in enumerate(known)]
     height = 24 + 40 * len(known)
     says = "; ".join(f"{name}: {percent(share.rate)}" for name, share in known)
-    return _svg("sides", WIDE, height, says, "".join(rows) + _axis(most, height))
+    return _svg("sides", SIDES, height, says, "".join(rows) + _axis(most, height))
 
 
 def _side(name: str, share: Share, most: float, y: int) -> str:
@@ -59,7 +60,7 @@ def _axis(most: float, height: int) -> str:
 
 def _along(value: float, most: float) -> float:
     """Return where a share stands from left to right: names stand before the first, figures behind the last."""
-    return 120 + 760 * value / most
+    return FIRST + (LAST - FIRST) * value / most
 
 
 def _svg(look: str, width: int, height: int, says: str, inside: str, *, stretched: bool = False) -> str:

@@ -13,21 +13,22 @@ from starter.report_words import (
     arm_words,
     day,
     entries,
+    failed_words,
     goal,
     lasting,
     left_words,
     number,
     percent,
-    troubles,
+    skipped_words,
     verdict,
 )
 from starter.telling import ended
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #23272e; --soft: #667080; --line: #d9dce1; --paper: #fff; --ground: #f5f4f1;
-  --went: #1f6f54; --waits: #d9a441; --gone: #b9bec6; --choice: #6a4fb3; --goal: #1f6f54; --halt: #b3541e; }
+  --went: #1f6f54; --waits: #d9a441; --gone: #b9bec6; --choice: #6a4fb3; --goal: #2a78b5; --halt: #b3541e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e6; --soft: #a3abb6; --line: #3a4048; --paper: #22262b;
-  --ground: #181b1f; --went: #4fae8a; --waits: #c9963a; --gone: #59616c; --choice: #a08be0; --goal: #7fd1b2;
+  --ground: #181b1f; --went: #4fae8a; --waits: #c9963a; --gone: #59616c; --choice: #a08be0; --goal: #6db3e8;
   --halt: #f0a276; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
@@ -44,7 +45,7 @@ p { margin: .25rem 0; max-width: 46rem; } .soft { color: var(--soft); }
 .figures b { display: block; font-size: 1.45rem; font-variant-numeric: tabular-nums; line-height: 1.25; }
 .figures span { color: var(--soft); font-size: .85rem; }
 svg { display: block; width: 100%; } svg.bar { height: 1.4rem; border-radius: .25rem; background: var(--line); }
-svg.sides { max-width: 46rem; margin-top: .75rem; font: 15px system-ui, sans-serif; }
+svg.sides { max-width: 40rem; margin-top: .75rem; font: 14px system-ui, sans-serif; }
 svg text { fill: var(--ink); } svg .tick { fill: var(--soft); text-anchor: middle; font-size: 13px; }
 svg .axis { stroke: var(--line); } svg .sure { stroke: var(--soft); stroke-width: 3; stroke-linecap: round; }
 .went { fill: var(--went); } .waits { fill: var(--waits); } .gone { fill: var(--gone); } .took { fill: var(--choice); }
@@ -66,6 +67,7 @@ footer { color: var(--soft); font-size: .85rem; margin-top: 3rem; } footer p { m
   svg * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 KEY = (("went", "went on"), ("waits", "wait there now"), ("gone", "left there"))
+KEY_OF_ARMS = (("choice", "took this way"), ("goal", "and reached the goal"))
 DEFINITIONS = (
     "Everything is counted for those who entered in the period, whenever it happened to them.",
     "Sent: the other side's mail server took it. Clicked: people, each once; machines that follow links are left out.",
@@ -99,7 +101,8 @@ def _body(figures: SequenceFigures) -> Iterator[str]:
     yield from (f'<p class="bad">{escape(remark[:1].upper() + remark[1:])}.</p>' for remark in figures.remarks)
     yield from _comparison(figures)
     yield "<h2>Step by step</h2>"
-    key = (f'<span><i style="background: var(--{look})"></i>{said}</span>' for look, said in KEY)
+    shown = KEY + (KEY_OF_ARMS if any(step.arms for step in figures.steps) else ())
+    key = (f'<span><i style="background: var(--{look})"></i>{said}</span>' for look, said in shown)
     yield f'<div class="key">{"".join(key)}</div>'
     most = max([figures.entered, *(step.visited for step in figures.steps)])
     for step in figures.steps:
@@ -167,10 +170,12 @@ def _more(step: StepFigures) -> Iterator[str]:
         yield escape(" · ".join(told))
     if step.waiting or step.left:
         left = f"left here: {left_words(step.left)}" if step.left else ""
-        waits = f"{number(step.waiting)} wait here now" if step.waiting else ""
+        waits = f"waiting here now {number(step.waiting)}" if step.waiting else ""
         yield escape(" · ".join(filter(None, (waits, left))))
-    if troubles(step):
-        yield f'<span class="bad">{escape(troubles(step))}</span>'
+    if step.skipped:
+        yield escape(skipped_words(step))
+    if step.failed:
+        yield f'<span class="bad">{escape(failed_words(step))}</span>'
 
 
 def _rate(count: int, of: int) -> float | None:
@@ -183,10 +188,10 @@ def _arm(step: StepFigures, arm: Arm, most: int) -> str:
     against = difference(arm.share, first.share) if first is not None and arm is not first else None
     says = arm_words(arm, first if against else None, against)
     parts = (("reached", arm.converted), ("took", arm.took - arm.converted))
-    label = f"<small>{escape(arm.label)}</small>" if arm.label else ""
-    name = f"{escape(arm.name)}{label}"
     more = f'<div class="more">{escape(says)}</div>'
-    return _row("step arm", step.placed.depth + 1, name, bar(parts, most, says, 12), number(arm.took), more)
+    return _row(
+        "step arm", step.placed.depth + 1, escape(arm.title), bar(parts, most, says, 12), number(arm.took), more
+    )
 
 
 def _ends(figures: SequenceFigures) -> Iterator[str]:

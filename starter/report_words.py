@@ -193,7 +193,7 @@ def arm_words(arm: Arm, first: Arm | None, interval: Interval | None) -> str:
     if first is None or interval is None:
         return told
     sure = "no difference to be seen yet" if 0 in interval else "a true difference"
-    return f"{told}; against {first.name}: {between(interval, '+')}, {sure}"
+    return f"{told}; against {first.title}: {between(interval, '+')}, {sure}"
 
 
 def left_words(left: Mapping[str, int]) -> str:
@@ -205,9 +205,11 @@ def left_words(left: Mapping[str, int]) -> str:
     return listed({reason.removeprefix("exited:"): count for reason, count in left.items()})
 
 
-def troubles(step: StepFigures) -> str:
+def skipped_words(step: StepFigures) -> str:
+    """Return how many visits of a step did nothing, by reason."""
+    return f"skipped: {listed({SKIPPED.get(reason, reason): count for reason, count in step.skipped.items()}, 6)}"
+
+
+def failed_words(step: StepFigures) -> str:
     """Return what did not work at a step, in one line."""
-    failed = {FAILED.get(reason, reason): count for reason, count in step.failed.items()}
-    skipped = {SKIPPED.get(reason, reason): count for reason, count in step.skipped.items()}
-    told = [f"skipped: {listed(skipped, 6)}"] * bool(skipped) + [f"failed: {listed(failed)}"] * bool(failed)
-    return "; ".join(told)
+    return f"failed: {listed({FAILED.get(reason, reason): count for reason, count in step.failed.items()})}"

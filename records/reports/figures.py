@@ -46,7 +46,13 @@ class Arm:
     converted: int
 
     @property
+    def title(self) -> str:
+        """What people read: what the arm says, else its name."""
+        return self.label or self.name
+
+    @property
     def share(self) -> Share:
+        """How many of those who took it reached the goal so far."""
         return Share(self.converted, self.took)
 
 

@@ -113,10 +113,35 @@ def test_an_arm_tells_who_took_it_and_who_of_them_got_there(main: Database, crow
     assert [(arm.name, arm.label) for arm in branch.arms] == [
         ("1", "contact.score >= 60"),
         ("2", "contact.country in ['DE', 'AT', 'CH']"),
-        ("otherwise", ""),
+        ("otherwise", "otherwise"),
     ]
     waited = steps(told(main, Period("demo-welcome")))["wait_for-4"]
-    assert {arm.name for arm in waited.arms} == {"matched", "timed_out"}
+    assert {arm.name: arm.title for arm in waited.arms} == {
+        "matched": "it happened",
+        "timed_out": "nothing came in time",
+    }
+
+
+def test_the_arms_of_a_split_stand_in_the_order_of_the_file_against_the_first(main: Database) -> None:
+    drawn = program("""
+        enter: {on: {form: demo-request}}
+        goal: {event: meeting_booked}
+        steps:
+          - split:
+              arms:
+                - {name: tips, share: 60%, steps: [{send: welcome/tips}]}
+                - {name: nudge, share: 40%, steps: [{send: welcome/nudge}]}
+        """)
+    crowd = Crowd(drawn, NEW_YEAR, 60)
+    main.write_now(crowd.write)
+
+    split = steps(told(main, Period("story")))["split-1"]
+
+    assert [arm.title for arm in split.arms] == ["tips, 60%", "nudge, 40%"]
+    first, second = split.as_json()["arms"]
+    assert first["against_first"] is None
+    low, high = second["against_first"]
+    assert -1 < low < second["rate"] - first["rate"] < high < 1
 
 
 def test_a_period_is_of_those_who_entered_in_it(main: Database, crowd: Crowd) -> None:
