@@ -20,6 +20,7 @@ from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 from settings_environment import PREFIX as PREFIX
 from settings_environment import Environment, as_text, misspelt, refusals, variables_of
 from settings_values import (
+    CallSecrets,
     Count,
     Database,
     Folder,
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
     events_key: Key | None = None
     forms_unsigned: Switch = False
     form_secrets: FormSecrets = Field(default_factory=dict)
+    call_secrets: CallSecrets = ()
+    call_private: Switch = False
 
     @model_validator(mode="after")
     def _live_needs_a_server(self) -> Self:

@@ -106,6 +106,8 @@ def as_text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, tuple):
+        return " ".join(as_text(each) for each in value)
     if isinstance(value, Mapping):
         return json.dumps({form: [key.get_secret_value() for key in keys] for form, keys in value.items()})
     return str(value)

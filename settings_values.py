@@ -4,6 +4,7 @@ Used by settings.py and settings_environment.py alone. What may hold a secret is
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -92,6 +93,23 @@ def _rotation(form: str, keys: object, shape: str) -> tuple[SecretStr, ...]:
     return tuple(k if isinstance(k, SecretStr) else SecretStr(k) for k in keys)
 
 
+def _call_secrets(value: object) -> tuple[SecretStr, ...]:
+    words = value.split() if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [value]
+    secrets = tuple(word if isinstance(word, SecretStr) else SecretStr(str(word)) for word in words)
+    if not all(_is_webhook_secret(secret.get_secret_value()) for secret in secrets):
+        raise ValueError(
+            "is not whsec_ and a key of 16 bytes or more in base64; give `echo whsec_$(openssl rand -base64 32)`"
+        )
+    return secrets
+
+
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and len(b64decode(text.removeprefix("whsec_"), validate=True)) >= 16
+    except ValueError:
+        return False
+
+
 class AlsoFromFile:
     """Marks a field that holds something secret: RAPPORT_X_FILE may name a file that holds the value."""
 
@@ -107,4 +125,5 @@ Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
 Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
+CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]
 FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]

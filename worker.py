@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from activities.attempt import MailSettings, Post
+from activities.beside import Effects
+from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
 from activities.intake import Intake
 from activities.messages import Messages
@@ -27,6 +29,7 @@ from activities.steps import Steps
 from activities.sweeps import bury, make_rounds, sweep
 from channels.base import Channel
 from channels.smtp import Relay, SmtpPool
+from channels.webhooks import Line
 from domain.keys import Tokens
 from records import inbox
 from records.published import Published
@@ -56,6 +59,8 @@ class Parts:
     clock: Clock = wall_clock
     at_once: int = 20
     round_every: timedelta = timedelta(hours=1)
+    line: Asks = field(default_factory=Line)
+    call_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def oldest_waiting(self) -> datetime | None:
         """Return when the oldest row that waits in the inbox was received."""
@@ -72,6 +77,10 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     post = Post(parts.main, parts.renderer, parts.channel, parts.clock, parts.mail, parts.withdrawn)
     steps = Steps(parts.main, published, parts.oldest_waiting)
     messages = Messages(post, published, parts.at_once, parts.oldest_waiting)
+    effects = Effects(
+        parts.main, published, parts.clock, parts.withdrawn, parts.at_once, oldest_waiting=parts.oldest_waiting
+    )
+    calls = Calls(effects, parts.line, parts.call_secrets)
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     return Worker(
@@ -79,7 +88,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
         task_queue=task_queue,
         workflows=[SequenceWorkflow, IntakeWorkflow, RetentionWorkflow],
         activities=[
-            *(steps.settle, steps.look, steps.finish, messages.send),
+            *(steps.settle, steps.look, steps.finish, messages.send, calls.call),
             *(intake.drain, intake.send_out, retention.look_at_contacts),
         ],
         graceful_shutdown_timeout=GRACE,
@@ -134,14 +143,23 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     received = Database(settings.inbox_url)
     main = received if settings.database_url == settings.inbox_url else Database(settings.database_url)
     try:
-        async with Renderer() as renderer, SmtpPool(relay(settings)) as pool:
-            at_once = 2 * settings.mail_server.pool_size
-            every = timedelta(seconds=settings.round_seconds)
-            parts = Parts(main, received, renderer, pool, mail_settings(settings), at_once=at_once, round_every=every)
+        line = Line(private=settings.call_private)
+        async with Renderer() as renderer, SmtpPool(relay(settings)) as pool, line:
+            parts = Parts(
+                main,
+                received,
+                renderer,
+                pool,
+                mail_settings(settings),
+                at_once=2 * settings.mail_server.pool_size,
+                round_every=timedelta(seconds=settings.round_seconds),
+                line=line,
+                call_secrets=tuple(each.get_secret_value() for each in settings.call_secrets),
+            )
             async with make_worker(client, parts, settings.task_queue) as worker:
                 beside = [
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
-                    asyncio.create_task(make_rounds(client, main, every, settings.task_queue)),
+                    asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
                     asyncio.create_task(bury(main)),
                 ]
                 try:

@@ -34,6 +34,15 @@ def send_key(enrolment: str, step: str, visit: int) -> str:
     return f"{enrolment}/{step}/{visit}"
 
 
+def call_id(key: str) -> str:
+    """Return the `webhook-id` of the call with this send key: the same at every attempt, so that it is done once.
+
+    >>> call_id("e1/credit/1") == call_id("e1/credit/1"), call_id("e1/credit/1")[:5]
+    (True, 'call_')
+    """
+    return f"call_{content_hash(key)[7:39]}"
+
+
 def slot(contact: str, sequence: str, per: str | None) -> str:
     """Return the place a contact holds in a sequence under a rule of `again`.
 

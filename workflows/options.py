@@ -19,6 +19,10 @@ RECORDING = timedelta(seconds=30)
 SENDING = timedelta(seconds=420)
 SENDING_HEARTBEAT = timedelta(seconds=30)
 
+# A batch of calls takes at most 20 s of starting new ones, then the longest `up_to` of a call (domain/steps/call.py).
+CALLING = timedelta(seconds=720)
+CALLING_HEARTBEAT = timedelta(seconds=30)
+
 DRAINING = timedelta(seconds=60)
 DRAINING_HEARTBEAT = timedelta(seconds=20)
 

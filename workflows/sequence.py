@@ -6,22 +6,30 @@ positions and instants, and what is true is read from the records by the activit
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.options import PATIENT, RECORDING, SENDING, SENDING_HEARTBEAT
+from workflows.options import CALLING, CALLING_HEARTBEAT, PATIENT, RECORDING, SENDING, SENDING_HEARTBEAT
 
 with workflow.unsafe.imports_passed_through():
     from activities.batches import Alike, Answers, Batch, Finished, Look, Seen
+    from activities.calls import Calls
     from activities.messages import Messages
     from activities.steps import Steps
-    from domain.needs import Broken, Deliver, Later, Left, Outcome
+    from domain.needs import Broken, Call, Deliver, Later, Left, Need, Notify, Outcome
     from domain.run import Run, advance, asks_admission, departed, entered, need, since
     from domain.wave import Member, Wave
+
+# What reaches out of our own records takes as long as others take, and has an activity of its own.
+OUTSIDE: dict[type[Need], tuple[Callable[..., Awaitable[Answers]], timedelta, timedelta]] = {
+    Deliver: (Messages.send, SENDING, SENDING_HEARTBEAT),
+    Notify: (Messages.send, SENDING, SENDING_HEARTBEAT),
+    Call: (Calls.call, CALLING, CALLING_HEARTBEAT),
+}
 
 # Continue as new at this many events, well before the server suggests it (house.md section 3).
 MOST_EVENTS = 2_000
@@ -221,13 +229,14 @@ class SequenceWorkflow:
         self.landed.append((batch, answers.by_enrolment(members)))
 
     async def ask(self, batch: Batch) -> Answers:
-        """Send messages by an activity of its own; everything else is read and recorded beside this task."""
-        if isinstance(batch.need, Deliver):
+        """Reach outside by an activity of its own; everything else is read and recorded beside this task."""
+        if type(batch.need) in OUTSIDE:
+            effect, timeout, heartbeat = OUTSIDE[type(batch.need)]
             return await workflow.execute_activity_method(
-                Messages.send,
+                effect,
                 batch,
-                start_to_close_timeout=SENDING,
-                heartbeat_timeout=SENDING_HEARTBEAT,
+                start_to_close_timeout=timeout,
+                heartbeat_timeout=heartbeat,
                 retry_policy=PATIENT,
                 summary=batch.step,
             )

@@ -24,6 +24,7 @@ from activities.attempt import MailSettings
 from activities.clock import activity_clock
 from channels.mailbox import MailServer
 from channels.smtp import Relay, SmtpPool
+from channels.webhooks import Line
 from domain.facts import Event
 from domain.holds import PACE, PAUSE
 from domain.keys import Tokens, wave_id
@@ -46,6 +47,8 @@ from rendering.catalogue import Catalogue
 from rendering.process import Renderer
 from worker import Parts, make_worker
 from workflows.sequence import SequenceWorkflow
+
+CALL_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 # How long after entry, what, of which step, with which data; a pause may have an `until`, counted from entry, too.
 Happens = tuple[timedelta, str, str | None, Mapping[str, Any]]
@@ -278,7 +281,9 @@ def timeline(session: Session, enrolment_id: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def living(env: WorkflowEnvironment, folder: Path, **options: Any) -> AsyncIterator[World]:
+async def living(
+    env: WorkflowEnvironment, folder: Path, call_secrets: tuple[str, ...] = (CALL_SECRET,), **options: Any
+) -> AsyncIterator[World]:
     """Yield a world with its own database, mail server and worker."""
     main, received = f"sqlite:///{folder}/main.db", f"sqlite:///{folder}/inbox.db"
     await asyncio.to_thread(migrate_main, main)
@@ -292,8 +297,11 @@ async def living(env: WorkflowEnvironment, folder: Path, **options: Any) -> Asyn
         Renderer() as renderer,
         MailServer(folder / "mail", smtp_port=0, http_port=0) as mail,
         SmtpPool(Relay(host="127.0.0.1", port=mail.smtp_port, tls="none", local_hostname="rapport.example")) as pool,
+        Line(private=True) as line,
     ):
-        parts = Parts(database, inbox, renderer, pool, settings, activity_clock)
+        parts = Parts(
+            database, inbox, renderer, pool, settings, activity_clock, line=line, call_secrets=call_secrets
+        )
         worker = make_worker(env.client, parts, task_queue, workflow_failure_exception_types=[Exception], **options)
         async with worker:
             yield World(env, database, mail, task_queue, worker)

@@ -1,0 +1,74 @@
+"""What we say to other systems and hear from them: signed requests (Standard Webhooks), and their answers.
+
+The signature covers the id, the instant and the body, so nobody else can have sent it, and nobody can send it again
+much later. Each secret in use signs: so one is changed without losing a call.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import new as hmac
+from typing import Any
+
+from domain.answers import clean_tree
+
+PREFIX = "whsec_"
+
+
+def key_of(secret: str) -> bytes:
+    """Return the key that a secret stands for: base64 behind `whsec_`. Raises ValueError.
+
+    >>> key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").hex()[:8]
+    '31f290f6'
+    """
+    return b64decode(secret.removeprefix(PREFIX), validate=True)
+
+
+def signed(id: str, at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """Return the headers of a request: its id, when it was sent, and a signature by each secret.
+
+    >>> at = datetime.fromtimestamp(1614265330, UTC)
+    >>> secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    >>> signed("msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}', [secret])["webhook-signature"]
+    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+    """
+    second = str(int(at.timestamp()))
+    content = b".".join((id.encode(), second.encode(), body))
+    signatures = (b64encode(hmac(key_of(secret), content, sha256).digest()).decode() for secret in secrets)
+    return {
+        "webhook-id": id,
+        "webhook-timestamp": second,
+        "webhook-signature": " ".join(f"v1,{each}" for each in signatures),
+    }
+
+
+def enveloped(type_: str, at: datetime, contact: str, data: Any) -> bytes:
+    """Return the body of a request: what it is, when it came about, whom it concerns, and the author's own words.
+
+    >>> enveloped("referral.thanks", datetime(2026, 3, 27, 9, tzinfo=UTC), "c1", {"points": 5}).decode()
+    '{"type": "referral.thanks", "timestamp": "2026-03-27T09:00:00Z", "contact": "c1", "data": {"points": 5}}'
+    """
+    said = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    tree = {"type": type_, "timestamp": said, "contact": contact, "data": data}
+    return json.dumps(tree, ensure_ascii=False, allow_nan=False, default=str).encode("utf-8", "replace")
+
+
+def understood(body: bytes) -> Mapping[str, Any]:
+    """Return what another system answered, as conditions read it: an object's fields, `value` for anything else.
+
+    An answer without words, or in words that are no JSON, says nothing but yes. Raises ValueError for one that is
+    nested too deep to be kept.
+
+    >>> understood(b'{"credit": 5}'), understood(b"5"), understood(b""), understood(b"OK")
+    ({'credit': 5}, {'value': 5}, {}, {})
+    """
+    try:
+        tree = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if tree is None:
+        return {}
+    kept = clean_tree(tree)
+    return kept if isinstance(kept, dict) else {"value": kept}

@@ -1,0 +1,86 @@
+"""One call to another system: what each answer means, and where nobody is let."""
+
+from datetime import timedelta
+
+import pytest
+
+from channels.base import Refused, Unavailable
+from channels.webhooks import MOST_BYTES, Line
+from tests.scripted_http import DROP, HANG, ScriptedHttp, answer
+
+pytestmark = pytest.mark.system
+
+
+async def ask(server: ScriptedHttp, within: float = 5.0) -> bytes:
+    async with Line(private=True) as line:
+        return await line.post(server.address, {"webhook-id": "call_1"}, b"{}", within)
+
+
+async def test_what_is_answered_comes_back_and_what_is_asked_arrives() -> None:
+    async with ScriptedHttp.saying([answer({"credit": 5})]) as server:
+        assert await ask(server) == b'{"credit": 5}'
+
+        (heard,) = server.heard
+        assert (heard.target, heard.headers["host"]) == ("/hook", f"127.0.0.1:{server.port}")
+        assert (heard.headers["webhook-id"], heard.headers["content-type"]) == ("call_1", "application/json")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
+async def test_a_no_is_a_no(status: int) -> None:
+    async with ScriptedHttp.saying([answer(b"", status)]) as server:
+        with pytest.raises(Refused, match=str(status)):
+            await ask(server)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
+async def test_not_now_may_be_asked_again(status: int) -> None:
+    async with ScriptedHttp.saying([answer(b"", status, retry_after="7")]) as server:
+        with pytest.raises(Unavailable) as stopped:
+            await ask(server)
+
+        assert stopped.value.retry_after == timedelta(seconds=7)
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with ScriptedHttp.saying([answer(b"", 307, location="http://127.0.0.1:1/")]) as server:
+        with pytest.raises(Refused, match="elsewhere"):
+            await ask(server)
+
+        assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "said", [answer(b"x" * (MOST_BYTES + 1)), answer(b"\x1f\x8b", content_encoding="gzip")], ids=["long", "packed"]
+)
+async def test_an_answer_that_is_too_much_is_refused(said: bytes) -> None:
+    async with ScriptedHttp.saying([said]) as server:
+        with pytest.raises(Refused):
+            await ask(server)
+
+
+async def test_whoever_hangs_up_or_is_silent_may_be_asked_again() -> None:
+    async with ScriptedHttp.saying([DROP, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"]) as server:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="not reached"):
+                await ask(server)
+    with pytest.raises(Unavailable, match="not reached"):
+        await ask(server)
+
+
+async def test_time_is_up_for_whoever_says_nothing() -> None:
+    async with ScriptedHttp.saying([HANG]) as server:
+        with pytest.raises(Unavailable, match="no answer in time"):
+            await ask(server, within=0.2)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "10.1.2.3", "169.254.169.254", "[::ffff:7f00:1]"])
+async def test_our_own_network_is_closed(host: str) -> None:
+    async with Line() as line:
+        with pytest.raises(Refused, match="RAPPORT_CALL_PRIVATE"):
+            await line.post(f"http://{host}:9/", {}, b"{}", 5.0)
+
+
+async def test_a_name_that_does_not_exist_may_exist_later() -> None:
+    async with Line() as line:
+        with pytest.raises(Unavailable, match="not reached"):
+            await line.post("https://nowhere.invalid/", {}, b"{}", 5.0)
