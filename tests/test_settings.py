@@ -219,3 +219,22 @@ def test_every_variable_is_documented_and_no_other() -> None:
     described = set(re.findall(r"^\| `(\w+)`(?: · `(\w+)`)?", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert {name for row in described for name in row if name} == set(documented())
+
+
+WEBHOOK_KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def test_secrets_of_calls_are_several_with_spaces_between_them_and_survive_a_child_process() -> None:
+    settings = load({"RAPPORT_CALL_SECRETS": f"{WEBHOOK_KEY} whsec_{'A' * 24}"})
+
+    assert [each.get_secret_value() for each in settings.call_secrets] == [WEBHOOK_KEY, "whsec_" + "A" * 24]
+    assert load(settings.as_environment()).call_secrets == settings.call_secrets
+    assert load(Settings().as_environment()).call_secrets == ()
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "whsec_!!!!", "whsec_YWJj"])
+def test_what_is_no_secret_of_calls_is_refused_and_not_repeated(secret: str) -> None:
+    (refusal,) = refusals(RAPPORT_CALL_SECRETS=secret)
+
+    assert refusal.startswith("RAPPORT_CALL_SECRETS: is not whsec_")
+    assert secret not in refusal
