@@ -25,6 +25,7 @@ __all__ = [
     "converted_late",
     "ended_already",
     "ended_by",
+    "holds",
     "may_enter",
     "meant",
     "over_at",

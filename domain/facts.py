@@ -224,7 +224,7 @@ class Facts:
         segment = self.policies.segments.segments.get(name)
         if segment is None or name in self.asking:
             return False
-        return replace(self, program=NO_PROGRAM, asking=self.asking | {name}).judge(segment.when).true
+        return self.but(program=NO_PROGRAM, asking=self.asking | {name}).judge(segment.when).true
 
     def topic(self, name: str) -> bool:
         """Whether the contact wants to hear about a topic: what they said, else its default, and nothing withdrawn."""

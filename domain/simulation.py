@@ -11,10 +11,9 @@ from operator import is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer, may_go, propose
-from domain.entry import Before, ended_already, may_enter, over_at
-from domain.facts import Event, Facts, noted
-from domain.holds import PACE, paced
-from domain.imagining import CALLED, imagined, opened, sent
+from domain.entry import ended_already, over_at
+from domain.facts import Event, Facts
+from domain.imagining import CALLED, happened, imagined, opened, sent
 from domain.letters import Compose, Lacks, hold, plan
 from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
 from domain.policies import Policies
@@ -22,6 +21,7 @@ from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
 from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
+from domain.simulated_entry import DOOR, data_of, joined, let_in, starting_trigger, watched
 from domain.story import Story, spelled, timeline_row
 
 # More rows than this, and the run is left where it stands.
@@ -50,6 +50,8 @@ class _World:
         self.coming = sorted(happens, key=lambda event: event.at)
         self.answers = [event for event in script.events if event.event == CALLED]
         self.entering: Event | None = None
+        self.trigger: Trigger | None = None
+        self.watched, self.members = watched(program), frozenset[str]()
         standing, assumed = assume(program, script.contact)
         facts = Facts(
             now=script.at,
@@ -71,28 +73,27 @@ class _World:
         """Put what happened before the entry into the contact's past, and then what starts the run."""
         while self.coming and self.coming[0].at < self.now:
             self._record(self.coming.pop(0))
-        trigger = self._trigger()
-        if trigger is not None:
-            data = dict(self.facts.run_event) | ({"form": trigger.form} if trigger.form else {})
-            self.facts = self.facts.but(run_event=data)
-            self.entering = self._record(Scripted(at=self.now, event=trigger.name or "", data=data))
+        self.trigger = starting_trigger(self.program, self.facts)
+        if self.trigger is None:
+            return
+        self.facts = self.facts.but(run_event=data_of(self.trigger, self.facts))
+        if self.trigger.name is not None:
+            self.entering = self._record(Scripted(self.now, self.trigger.name, data=self.facts.run_event))
             # It has moved this run once, into it: nothing in the run waits for it.
             self.facts = self.facts.but(taken=frozenset({len(self.facts.events)}))
 
-    def _trigger(self) -> Trigger | None:
-        """Return the trigger the script means: the first whose `where` is true, else the first."""
-        triggers = self.program.enter
-        event = Event(id=0, name="", at=self.now, data=self.facts.run_event)
-        true = (each for each in triggers if each.where is None or self.facts.judge(each.where, event).true)
-        return next(true, triggers[0] if triggers else None)
-
     def live(self) -> Story:
         """Enter, if the contact may, and go on until the end, the horizon, or a wait nothing will end."""
-        entry = may_enter(self.facts, Before(), self._trigger(), self.entering)
-        if not entry.enters:
-            self.story.end = {"at": spelled(self.now), "reason": f"refused:{entry.check}", "why": entry.why}
+        entry, entered_at = let_in(self, self.trigger, self.entering)
+        self.facts = self.story.facts = self.facts.but(entered_at=entered_at)
+        if entry.waits_until is not None:
+            self.story.waiting = {"step": DOOR, "until": spelled(entry.waits_until)}
             return self.story
-        run = entered(self.program, self.now)
+        if not entry.enters:
+            self._end(f"refused:{entry.check}", why=entry.why)
+            return self.story
+        self.members, _ = joined(self.watched, frozenset(), self.facts)
+        run = entered(self.program, entered_at)
         while run.position is not None and len(self.story.timeline) < MOST_ROWS:
             next_run = self._step(run)
             if next_run is None:
@@ -112,6 +113,8 @@ class _World:
         run = departed(self.program, run, self.now)
         found = self._answer(wanted, run)
         self._write(run, found)
+        if self.story.end is not None:
+            return run.model_copy(update={"position": None})
         outcome = found.outcome
         if not isinstance(outcome, Later):
             if isinstance(outcome, Broken):
@@ -135,40 +138,36 @@ class _World:
             if first is None or first > upcoming:
                 return run
             event = self._record(self.coming.pop(0))
-            over = over_at(self.facts, event) if event else None
-            if over is not None:
-                self._end(over.reason, why=[over.why])
+            if self._ends_at(event) or self._joins():
                 return run.model_copy(update={"position": None})
             if event is None or self.program.is_concerned_by(event.name):
                 return run
 
+    def pass_to(self, due: datetime) -> bool:
+        """Go to this instant, or to what the script has before it; False where the simulation ends before that."""
+        upcoming = min([due, *(event.at for event in self.coming[:1])])
+        if upcoming > self.until:
+            return False
+        self._go_to(max(upcoming, self.now))
+        if self.coming and self.coming[0].at <= due:
+            self._record(self.coming.pop(0))
+        return True
+
+    def _ends_at(self, event: Event | None) -> bool:
+        over = over_at(self.facts, event) if event else None
+        if over is not None:
+            self._end(over.reason, why=[over.why])
+        return over is not None
+
+    def _joins(self) -> bool:
+        """Let the contact become a member of what it is one of now; whether that ends the run."""
+        self.members, fresh = joined(self.watched, self.members, self.facts)
+        return any(self._ends_at(self._record(each)) for each in fresh)
+
     def _record(self, scripted: Scripted) -> Event | None:
         """Put something into the contact's past; None if it only changed fields, or the pace."""
-        if scripted.event in PACE:
-            self.facts = self.facts.but(holds=paced(self.facts.holds, scripted.event, scripted.at, scripted.until))
-            return None
-        if scripted.event == SET:
-            self.facts = self.facts.but(contact={**self.facts.contact, **scripted.data})
-            return None
-        # As in the records: what somebody does with a message belongs to a run only if that message was sent.
-        visit = self._visit_of(scripted)
-        event = Event(
-            id=len(self.facts.events) + 1,
-            name=scripted.event,
-            at=scripted.at,
-            data=scripted.data,
-            enrolment=self.facts.enrolment if visit else None,
-            step=scripted.of,
-            visit=visit,
-        )
-        self.facts = self.facts.but(events=(*self.facts.events, event), standing=noted(self.facts.standing, event))
+        self.facts, event = happened(scripted, self.facts)
         return event
-
-    def _visit_of(self, scripted: Scripted) -> int | None:
-        """Return which visit of the step it names an event belongs to: of a send, or of a task that was opened."""
-        if scripted.event != "task_completed":
-            return self.facts.sends.get(scripted.of or "")
-        return max((visit for step, visit in self.facts.begun if step == scripted.of), default=None)
 
     def _left(self) -> bool:
         facts = self.facts
@@ -241,6 +240,7 @@ class _World:
         topics = dict.fromkeys(row.more.get("withdrawn", ()), "opted_out")
         standing = replace(self.facts.standing, consents={**self.facts.standing.consents, **topics})
         self.facts = self.facts.but(contact={**self.facts.contact, **row.more["set"]}, standing=standing)
+        self._joins()
 
     def _go_to(self, at: datetime) -> None:
         self.now = at

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from records.entry_models import DateEntry, Membership
-from records.models import Contact, Enrolment
+from records.models import Contact
 from tests.system.audit import audit
 from tests.system.company import EVENTS_KEY, Company, form_row
 from tests.system.waiting import until
@@ -34,11 +34,6 @@ def files(company: Company) -> None:
     )
 
 
-def runs_of(company: Company, sequence: str) -> list[Enrolment]:
-    wanted = select(Enrolment).where(Enrolment.sequence == sequence)
-    return list(company.main.read_now(lambda session: session.exec(wanted).all()))
-
-
 def test_those_whose_date_comes_at_once_enter_once_and_together_though_the_worker_died(
     company: Company, address: Callable[[str], str]
 ) -> None:
@@ -56,8 +51,8 @@ def test_those_whose_date_comes_at_once_enter_once_and_together_though_the_worke
     for email in people:
         assert company.ended(email, within=90).entered_at == due
         company.in_state(email, "news", "accepted")
-    assert len(runs_of(company, "visit")) == 20
-    assert len({run.wave for run in runs_of(company, "visit")}) == 1
+    runs = [run for email in people for run in company.enrolments(email)]
+    assert (len(runs), len({run.wave for run in runs})) == (20, 1)
     assert company.count(DateEntry, col(DateEntry.fired_at).is_not(None)) == 20
     audit(company)
 

@@ -1,0 +1,101 @@
+"""Runs that give way and entries that wait, on real parts: what was replaced sends nothing more."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session
+
+from records.contacts import find_or_make, record_consent
+from records.entry_models import WaitingEntry
+from records.models import Enrolment
+from tests.system.audit import audit
+from tests.system.company import Company, form_row
+from tests.system.waiting import until
+
+pytestmark = pytest.mark.system
+
+FORM = "fields: {email: email, first_name: first_name, company: company, benches: benches}"
+STEPS = "steps:\n  - send: letters/first\n  - wait: 6 seconds\n  - send: letters/second\n"
+FORMS = ("cart", "calm", "urgent", "waits")
+SEQUENCES = {
+    "cart": "enter: {on: {form: cart}, again: restart}\n",
+    "calm": "group: nurture\npriority: 40\nenter: {on: {form: calm}, again: always}\n",
+    "urgent": "group: nurture\npriority: 60\non_conflict: preempt\nenter: {on: {form: urgent}, again: always}\n",
+    "waits": "enter: {on: {form: waits}}\n",
+}
+
+
+@pytest.fixture
+def shop(company: Company) -> Company:
+    forms = {f"policies/forms/{name}.yaml": FORM for name in FORMS}
+    company.edit_all(
+        forms | {f"sequences/{name}.yaml": f"topic: product-news\n{head}{STEPS}" for name, head in SEQUENCES.items()}
+    )
+    return company
+
+
+def ends(company: Company, email: str) -> list[tuple[str, str | None]]:
+    return [(run.sequence, run.end_reason) for run in company.enrolments(email)]
+
+
+def all_over(company: Company, email: str, runs: int) -> None:
+    def over() -> list[Enrolment] | None:
+        found = company.enrolments(email)
+        return found if len(found) == runs and all(run.ended_at for run in found) else None
+
+    until(over, f"{runs} ended runs of {email}", within=60)
+
+
+def test_what_begins_anew_ends_the_run_before_which_sends_nothing_more(
+    shop: Company, address: Callable[[str], str]
+) -> None:
+    email = address("cart")
+    shop.put_into_inbox([form_row("cart", email)])
+    shop.in_state(email, "first", "accepted")
+
+    shop.put_into_inbox([form_row("cart", email)])
+    all_over(shop, email, 2)
+
+    assert ends(shop, email) == [("cart", "replaced"), ("cart", "completed")]
+    assert len(shop.letters_to(email)) == 3, "first, first again, second once"
+    audit(shop)
+
+
+def test_what_takes_a_place_in_its_group_ends_the_other_at_once(shop: Company, address: Callable[[str], str]) -> None:
+    email = address("urgent")
+    shop.put_into_inbox([form_row("calm", email)])
+    shop.in_state(email, "first", "accepted")
+
+    shop.put_into_inbox([form_row("urgent", email)])
+    until(lambda: len(shop.enrolments(email)) == 2, "a second run")
+    assert ends(shop, email)[0] == ("calm", "replaced")
+    all_over(shop, email, 2)
+
+    assert ends(shop, email)[1] == ("urgent", "completed")
+    assert len(shop.letters_to(email)) == 3
+    audit(shop)
+
+
+def test_a_consent_that_waits_for_its_confirmation_lets_in_at_that_moment(
+    shop: Company, address: Callable[[str], str]
+) -> None:
+    email, now = address("pending"), datetime.now(UTC)
+
+    def pending(session: Session) -> str:
+        contact = find_or_make(session, {"email": email}, "test", now)
+        record_consent(session, contact.id, "product-news", "pending", now, basis="consent", source="test")
+        return contact.id
+
+    contact = shop.main.write_now(pending)
+    shop.put_into_inbox([form_row("waits", email)])
+    until(lambda: shop.count(WaitingEntry, WaitingEntry.contact_id == contact), "an entry that waits")
+    assert shop.enrolments(email) == []
+
+    shop.tell("consent_confirmed", email, topic="product-news")
+
+    run = shop.ended(email, within=60)
+    assert run.end_reason == "completed"
+    assert shop.count(WaitingEntry, WaitingEntry.contact_id == contact) == 0
+    assert len(shop.letters_to(email)) == 2
+    audit(shop)
