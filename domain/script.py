@@ -1,6 +1,6 @@
 """What a simulation is given: who the contact is, when they enter, and what happens to them when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,12 +24,20 @@ class Scripted:
     until: datetime | None = None
 
 
+Reactions = Callable[[str, datetime], Iterable[Scripted]]
+
+
+def _none(step: str, sent_at: datetime) -> Iterable[Scripted]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Script:
     """A contact, the instant of entry, what started the run, and what happens afterwards.
 
     `sends_take` is the time between the asking and the answer of one message after another; on a real clock it is a
-    moment. Those it does not name take none.
+    moment. Those it does not name take none. `reactions` gives what the contact does with a message of a step that was
+    sent at an instant.
     """
 
     contact: Mapping[str, Any]
@@ -38,6 +46,7 @@ class Script:
     events: Sequence[Scripted] = ()
     until: datetime | None = None
     sends_take: Sequence[timedelta] = ()
+    reactions: Reactions = _none
 
 
 def assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:

@@ -48,6 +48,7 @@ class _World:
         self.until = min(script.until or script.at + HORIZON, script.at + HORIZON)
         happens = (event for event in script.events if event.event not in (ENTER, CALLED))
         self.coming = sorted(happens, key=lambda event: event.at)
+        self.reactions = script.reactions
         self.answers = [event for event in script.events if event.event == CALLED]
         self.entering: Event | None = None
         self.trigger: Trigger | None = None
@@ -220,6 +221,7 @@ class _World:
             return hold(proposed, self.facts, written)
         self.story.letters[len(self.story.timeline)] = (planned, written)
         self.facts = sent(planned, asked, self.facts)
+        self.coming = sorted([*self.coming, *self.reactions(asked.step, self.now)], key=lambda event: event.at)
         return Answer(Sent("accepted"), Row("sent", more={"template": wanted.template, "subject": written.subject}))
 
     def _write(self, run: Run, found: Answer) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starter.cli_options import Json, Sequence_, a_time, a_time_or_span, an_object, home_folder
+from starter.cli_options import Json, Sequence_, a_reaction, a_time, a_time_or_span, an_object, home_folder
 from starter.cli_result import show
 
 
@@ -35,9 +35,20 @@ def check(
 
 def simulate(
     sequence: Sequence_,
-    contact: Annotated[Path, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")],
+    contact: Annotated[
+        Path | None, typer.Option("--contact", metavar="FILE", help="The contact, a JSON object.")
+    ] = None,
+    contacts: Annotated[
+        Path | None, typer.Option("--contacts", metavar="FILE.csv", help="Many contacts instead: a forecast of all.")
+    ] = None,
     events: Annotated[
         Path | None, typer.Option("--events", metavar="FILE", help="What happens, a YAML or JSON list.")
+    ] = None,
+    reaction: Annotated[
+        list[Any] | None,
+        typer.Option(
+            "--assume", metavar="RATE", parser=a_reaction, help="Of a forecast: 'clicked: 8%'; may be repeated."
+        ),
     ] = None,
     at: Annotated[
         datetime | None, typer.Option("--at", metavar="TIME", parser=a_time, help="The instant of entry; default: now.")
@@ -51,7 +62,18 @@ def simulate(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Run a sequence for one contact on a virtual clock; nobody is written to."""
+    """Run a sequence for one contact, or many, on a virtual clock; nobody is written to."""
+    if contacts is not None and contact is None:
+        from starter.cli_forecast import Foreseen, forecast_files
+
+        foreseen = Foreseen(sequence, contacts, events, at, until, tuple(reaction or ()), out)
+        raise typer.Exit(show(forecast_files(home_folder(), foreseen), json))
+    if contact is None or contacts is not None:
+        raise typer.BadParameter("give --contact FILE for one contact, or --contacts FILE.csv for many")
+    if reaction:
+        raise typer.BadParameter(
+            "rates are of many; for one contact write what happens into --events", param_hint="--assume"
+        )
     from starter.cli_simulate import Wanted, simulate_files
 
     wanted = Wanted(sequence, contact, events, at, until, out)

@@ -50,6 +50,16 @@ def a_span(text: str) -> Any:
         raise typer.BadParameter(str(error)) from None
 
 
+def a_reaction(text: str) -> Any:
+    """Read what a share of people does with a message. Raises `BadParameter`."""
+    from domain.reactions import Reaction
+
+    try:
+        return Reaction.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def a_day_or_time(text: str) -> Any:
     """Read a day such as `2026-03-27`, or a time. Raises `BadParameter`.
 

@@ -55,7 +55,7 @@ def simulate_files(home: Path, wanted: Wanted) -> Result:
         problems += odd
     if any(not problem.warning for problem in problems):
         raise problems_found(problems)
-    script = _script(wanted, program, policies, contact, told)
+    script = script_for(program, policies, contact, told, entry_at(wanted.at, told), wanted.until)
     with composing(loaded) as composer:
         story = simulate(program, policies, loaded.templates, composer, script)
     notes = [str(problem) for problem in sorted(set(problems))]
@@ -64,20 +64,30 @@ def simulate_files(home: Path, wanted: Wanted) -> Result:
     return Result(story.as_json(), list(lines(story, script.events)), notes)
 
 
-def _script(
-    wanted: Wanted, program: Program, policies: Policies, contact: Mapping[str, Any], told: Sequence[Told]
+def entry_at(at: datetime | None, told: Sequence[Told]) -> datetime:
+    """Return the instant of entry: the one asked for, else that of the pseudo-event, else now."""
+    entered = next((each.at for each in told if each.event == ENTER), None)
+    return at or entered or datetime.now(UTC).replace(microsecond=0)
+
+
+def script_for(
+    program: Program,
+    policies: Policies,
+    contact: Mapping[str, Any],
+    told: Sequence[Told],
+    at: datetime,
+    until: datetime | Span | None,
 ) -> Script:
-    entry = next((each for each in told if each.event == ENTER), None)
-    at = wanted.at or (entry.at if entry else None) or datetime.now(UTC).replace(microsecond=0)
-    run_event = dict(entry.data) if entry else {}
+    """Return the script of one contact who enters `at` this instant, and to whom these things happen."""
+    run_event = dict(next((each.data for each in told if each.event == ENTER), {}))
     facts = Facts(now=at, program=program, policies=policies, contact=contact, entered_at=at, run_event=run_event)
     happens = [
         Scripted(_instant(each.after or each.at or at, facts), each.event, each.of, each.data, _end(each, facts))
         for each in told
         if each.event != ENTER
     ]
-    until = _instant(wanted.until, facts) if wanted.until is not None else None
-    return Script(contact=contact, at=at, run_event=run_event, events=happens, until=until)
+    stop = _instant(until, facts) if until is not None else None
+    return Script(contact=contact, at=at, run_event=run_event, events=happens, until=stop)
 
 
 def _end(told: Told, facts: Facts) -> datetime | None:
