@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 MOST_QUOTED = 120
-_QUOTED = re.compile("'[^']*'")
+_LONG = re.compile(rf"'[^']{{{MOST_QUOTED},}}'|\S{{{MOST_QUOTED},}}")
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +26,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if len(self.what) > MOST_QUOTED or not self.what.isprintable():
-            object.__setattr__(self, "what", _QUOTED.sub(_cut, _printable(self.what)))
+            object.__setattr__(self, "what", _LONG.sub(_cut, _printable(self.what)))
 
     def __str__(self) -> str:
         note = "warning: " if self.warning else ""
@@ -37,5 +37,6 @@ def _printable(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
-def _cut(quoted: re.Match[str]) -> str:
-    return quoted[0] if len(quoted[0]) <= MOST_QUOTED else f"{quoted[0][: MOST_QUOTED - 2]}…'"
+def _cut(found: re.Match[str]) -> str:
+    end = found[0][-1] if found[0][-1] in "';" else ""
+    return f"{found[0][: MOST_QUOTED - 2]}…{end}"

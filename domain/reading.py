@@ -3,6 +3,7 @@
 A broken step is said and left out; what is said of a step points to the key or the value that is wrong.
 """
 
+import re
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -14,6 +15,9 @@ from domain.tree import Items, Keys, Problem, at, line_of, locate
 
 # What `since` takes beside the ids of steps.
 SINCE = frozenset({"now", "entry"})
+# An id made from a template's name; those of authors are as other names.
+MADE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+MOST_ID = 200  # as wide as the columns that hold it
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -164,11 +168,20 @@ class Reading:
     def _name(self, steps: tuple[Step, ...], prefix: str, taken: set[str]) -> None:
         for number, step in enumerate(steps, 1):
             if not step.id:
-                step.id = _free(step.name() or f"{prefix}{step.kind}-{number}", taken)
+                step.id = _free(_named(step) or f"{prefix}{step.kind}-{number}", taken)
                 taken.add(step.id)
                 self.lines[step.id] = self.trees[id(step)]
+                if len(step.id) > MOST_ID:
+                    what = f"this stands so deep that its id has more than {MOST_ID} characters"
+                    self.say(line_of(self.trees[id(step)]), f"{what}; give a step around it an 'id'")
             for place, block in enumerate(step.blocks(), 1):
                 self._name(block.steps, f"{step.id}.{place}.", taken)
+
+
+def _named(step: Step) -> str | None:
+    """Return the word that a step gives itself as an id, if it can be one."""
+    name = step.name()
+    return name if name is not None and MADE.fullmatch(name) and name not in SINCE else None
 
 
 def _free(wanted: str, taken: set[str]) -> str:

@@ -157,10 +157,11 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
         raise Unreadable(f"cannot be read ({reason}); check the path") from None
     if len(content) > most:
         raise Unreadable(f"the file is larger than {most // 1024} kB; make it smaller")
-    return _decoded(content)
+    return decoded(content)
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Return the text of a file's bytes. Raises `Unreadable`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

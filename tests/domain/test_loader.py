@@ -16,6 +16,25 @@ from tests.domain.programs import TEMPLATE_FILES, a_case, corpus
 # All of it, in one go ----------------------------------------------------------------------------------------------
 
 
+def test_a_template_with_a_name_that_is_no_id_leaves_the_step_its_place() -> None:
+    name = "x" * 65
+    found = load(
+        POLICIES | {"sequences/a.yaml": f"steps: [{{send: shop/{name}}}]"}, Templates({f"shop/{name}": "service"})
+    )
+
+    assert set(found.programs["a"].steps) == {"send-1"}
+
+
+def test_an_id_that_no_column_holds_is_refused() -> None:
+    inner = "[{wait: 1 day}]"
+    for _ in range(16):
+        inner = f"[{{wait_for: purchased, up_to: 1 day, then: {inner}}}]"
+
+    assert said(f"steps: {inner}") == [
+        "1: this stands so deep that its id has more than 200 characters; give a step around it an 'id'"
+    ]
+
+
 def test_a_good_file_has_no_problem() -> None:
     assert said(GOOD) == []
 
