@@ -248,3 +248,15 @@ def test_the_clock_of_somebody_who_is_paused_stands_still() -> None:
         Tue 19 May 08:30  start-3 started
         Tue 19 May 08:30  completed
     """)
+
+
+def test_with_double_opt_in_the_welcome_begins_at_the_instant_of_the_confirmation() -> None:
+    story = told("newsletter-welcome/confirms", "ada", consents={"product-news": "pending"})
+
+    assert lines(story).splitlines()[0] == "Tue 05 May 07:12  welcome sent"
+
+
+def test_what_is_not_confirmed_is_not_welcomed() -> None:
+    story = told("newsletter-welcome/reads", "ada", consents={"product-news": "pending"})
+
+    assert lines(story) == said("Thu 07 May 20:12  refused:consent")
