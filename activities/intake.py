@@ -6,7 +6,6 @@ it finds the note. Starts and wakes go out after the commit, from rows, until th
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +25,7 @@ from records import inbox
 from records.falling_due import DueNow, all_due, put_off, see_to
 from records.models import Inbox
 from records.published import Published
-from records.runs import MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
+from records.runs import MOST_WAKES, MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
 from records.session import Database
 from records.standing import runs_on_their_way
 
@@ -138,7 +137,7 @@ class Intake:
             await self._all(self._start(start) for start in starts)
         if waiting:
             await self.main.write(lambda session: woken(session, waiting))
-        return len(starts) >= MOST_WAVES
+        return len(starts) >= MOST_WAVES or len(waiting) >= MOST_WAKES
 
     async def _all(self, calls: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Make calls to the server, a few side by side. The first that fails is raised, once all have been made."""
@@ -162,8 +161,8 @@ class Intake:
                 SearchAttributePair(MEMBERS, len(start.members)),
             ]
         )
-        # Started already: an earlier attempt got through and died before it could say so.
-        with suppress(WorkflowAlreadyStartedError):
+        there = False
+        try:
             await self.client.start_workflow(
                 "Sequence",
                 wave,
@@ -173,7 +172,12 @@ class Intake:
                 search_attributes=attributes,
                 static_summary=f"{start.sequence}, {len(start.members)} contacts",
             )
+        except WorkflowAlreadyStartedError:
+            there = True
         await self.main.write(lambda session: started(session, start.wave, self.clock()))
+        if there:
+            # An earlier attempt got through and died before it could say so. What happened since, it has not seen.
+            await self._signal(start.wave)
 
     def _wave(self, session: Session, start: Start) -> Wave:
         """Return what a wave is given. Who was on the way already (its wave was lost, it had failed) goes on there."""

@@ -24,7 +24,7 @@ from domain.zones import Zone, wall, zone_of
 
 @dataclass(frozen=True)
 class Event:
-    """Something in a contact's timeline. `id` is the order of receipt, `at` the instant of receipt.
+    """Something in a contact's timeline. `at` is the instant of receipt; of one instant, `id` tells the order.
 
     `enrolment`, `step` and `visit` name the send or the task it belongs to, where it belongs to one.
     """

@@ -1,7 +1,7 @@
 """Facts from the records: what rules need to know of many contacts, read in a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -118,7 +118,7 @@ _RUN = (
     .with_for_update(read=True, of=Record.metadata.tables["enrolment"])
 )
 _CONSENTS = (
-    select(Consent.topic, Consent.state)
+    select(Consent.topic, Consent.state, Consent.given_at)
     .where(col(Consent.contact_id) == bindparam("contact"), Consent.channel == "email")
     .order_by(col(Consent.id))
 )
@@ -145,8 +145,7 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
     leaving = frozenset(withdrawn([run.contact_id]).get(run.contact_id, ()))
     reasons = set(connection.execute(_REASONS, who).scalars())
     standing = Standing(
-        # Append-only: of two words about a topic the newer one is what holds.
-        consents={said.topic: said.state for said in connection.execute(_CONSENTS, {"contact": run.contact_id})},
+        consents=what_holds(connection.execute(_CONSENTS, {"contact": run.contact_id}).all()),
         suppressed=frozenset(reasons | ({"erased"} if run.erased_at else set())),
         withdrawn=leaving,
     )
@@ -163,19 +162,36 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
 
 def _standings(session: Session, contacts: Sequence[Contact], withdrawn: Withdrawn) -> dict[str, Standing]:
     ids = [contact.id for contact in contacts]
-    consents: dict[str, dict[str, str]] = defaultdict(dict)
-    said = select(Consent).where(col(Consent.contact_id).in_(ids), Consent.channel == "email").order_by(col(Consent.id))
-    for consent in session.exec(said):
-        consents[consent.contact_id][consent.topic] = consent.state  # append-only: the newest is what holds
+    said: dict[str, list[tuple[str, str, datetime]]] = defaultdict(list)
+    rows = select(Consent).where(col(Consent.contact_id).in_(ids), Consent.channel == "email").order_by(col(Consent.id))
+    for row in session.exec(rows):
+        said[row.contact_id].append((row.topic, row.state, row.given_at))
     reasons, leaving = _suppressions(session, contacts), withdrawn(ids)
     return {
         contact.id: Standing(
-            consents=consents[contact.id],
+            consents=what_holds(said[contact.id]),
             suppressed=frozenset(reasons[contact.id] | ({"erased"} if contact.erased_at else set())),
             withdrawn=frozenset(leaving.get(contact.id, ())),
         )
         for contact in contacts
     }
+
+
+def what_holds(said: Iterable[tuple[str, str, datetime]]) -> dict[str, str]:
+    """Return what holds of what was said about each topic: (topic, state, when it was said), as it was written down.
+
+    That is the newest. But a yes never undoes a no that was said after it, though it is written down later: withdrawals
+    are drained before forms.
+    """
+    holds: dict[str, str] = {}
+    refused: dict[str, datetime] = {}
+    for topic, state, at in said:
+        if state == "opted_out":
+            refused[topic] = max(at, refused.get(topic, at))
+        elif topic in refused and at < refused[topic]:
+            continue
+        holds[topic] = state
+    return holds
 
 
 def _suppressions(session: Session, contacts: Sequence[Contact]) -> dict[str, set[str]]:
@@ -213,7 +229,8 @@ def _events(session: Session, contacts: Sequence[str]) -> dict[str, list[Event]]
         )
         aged = select(col(Interaction.id), newest_first.label("age")).where(theirs).subquery()
         rows = rows.join(aged, aged.c.id == col(Interaction.id)).where(aged.c.age <= MOST_EVENTS)
-    for row in session.exec(rows.order_by(col(Interaction.id))):
+    # By receipt: urgent rows are drained first, and what was parked long after.
+    for row in session.exec(rows.order_by(col(Interaction.at), col(Interaction.id))):
         events[row.contact_id].append(event_of(row))
     return dict(events)
 

@@ -99,7 +99,7 @@ class Identity(Record, table=True):
 
 
 class Consent(Record, table=True):
-    """What a contact said about a topic on a channel. Append-only: the newest row is what holds."""
+    """What a contact said about a topic on a channel, append-only; `records.facts.what_holds` tells what holds."""
 
     __tablename__ = "consent"
     __table_args__ = (
@@ -136,7 +136,7 @@ class Suppression(Record, table=True):
 
 
 class Interaction(Record, table=True):
-    """The timeline of every contact across departments, append-only. `id` is the order of receipt.
+    """The timeline of every contact across departments, append-only. `at` is the receipt, `id` the order of writing.
 
     `key` names the occurrence in the sender's words, so that the same event told twice is one row.
     """

@@ -23,9 +23,10 @@ from records.models import Decision, Enrolment, Record, Wake
 
 # A wave carries at most this many (house.md 3): one member's trouble, a replay and a payload grow with it.
 MOST_MEMBERS = 250
-# Runs that are given a wave, and waves that are started, in one go; the rest follows in the next.
+# Runs that are given a wave, waves that are started, and that are signalled, in one go; the rest follows in the next.
 MOST_AT_ONCE = 20 * MOST_MEMBERS
 MOST_WAVES = 100
+MOST_WAKES = 1000
 LONGEST_REASON = 200
 CONVERTED = "converted"
 
@@ -185,8 +186,8 @@ def started(session: Session, wave: str, now: datetime) -> None:
 
 
 def wakes(session: Session) -> Sequence[Wake]:
-    """Return the waves that have to be signalled."""
-    return session.exec(select(Wake).limit(1000)).all()
+    """Return the waves that have to be signalled, those that wait longest first."""
+    return session.exec(select(Wake).order_by(col(Wake.asked_at)).limit(MOST_WAKES)).all()
 
 
 def woken(session: Session, taken: Sequence[Wake]) -> None:

@@ -140,7 +140,7 @@ def _take_note(session: Session, contact: Contact, row: Interaction, now: dateti
         suppress(session, "contact", contact.id, "unsubscribed", now)
     elif row.name == "unsubscribed":
         how = str(row.data.get("how", "told us"))
-        record_consent(session, contact.id, topic, "opted_out", now, basis="objection", source=how)
+        record_consent(session, contact.id, topic, "opted_out", now, basis="objection", source=how, given_at=row.at)
     elif row.name in ("consent_confirmed", "resubscribed") and topic != EVERYTHING:
         record_consent(session, contact.id, topic, "opted_in", now, basis="consent", source=row.name, given_at=row.at)
     elif row.name == "complained":

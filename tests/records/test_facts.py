@@ -12,9 +12,9 @@ from domain.facts import Facts
 from domain.policies import Policies
 from domain.program import Program
 from records.contacts import record_consent
-from records.facts import read_again, read_known
+from records.facts import read_again, read_known, what_holds
 from records.models import Bundle as PublishedFiles
-from records.models import Contact, Edition, Enrolment, Record, Suppression
+from records.models import Contact, Edition, Enrolment, Interaction, Record, Suppression
 from records.session import Database
 from tests.home import shipped
 
@@ -23,7 +23,8 @@ LATER = NOW + timedelta(minutes=5)
 TOPICS = ("product-news", "events")
 PROGRAM = shipped().load().programs["demo-welcome"]
 
-said = st.lists(st.tuples(st.sampled_from(TOPICS), st.sampled_from(["opted_in", "opted_out", "pending"])), max_size=5)
+STATES = ("opted_in", "opted_out", "pending")
+said = st.lists(st.tuples(st.sampled_from(TOPICS), st.sampled_from(STATES), st.integers(0, 3)), max_size=5)
 suppressed = st.sets(
     st.tuples(
         st.sampled_from(["contact", "address"]),
@@ -69,15 +70,16 @@ class Undone(Exception):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_short_look_sees_the_standing_that_the_long_one_sees(
     database: Database,
-    said: list[tuple[str, str]],
+    said: list[tuple[str, str, int]],
     suppressed: set[tuple[str, str, str]],
     leaving: set[str],
     erased: bool,
 ) -> None:
     def look(session: Session) -> None:
         facts = at_first(session)
-        for topic, state in said:
-            record_consent(session, "c", topic, state, NOW, basis="consent", source="test")
+        for topic, state, minute in said:
+            at = NOW + timedelta(minutes=minute)
+            record_consent(session, "c", topic, state, NOW, basis="consent", source="test", given_at=at)
         for kind, value, reason in suppressed:
             session.add(Suppression(kind=kind, value=value, reason=reason, recorded_at=NOW))
         session.exec(update(Contact).values(erased_at=NOW if erased else None))
@@ -89,6 +91,38 @@ def test_the_short_look_sees_the_standing_that_the_long_one_sees(
         whole = read_known(session, ["e"], lambda contacts: {"c": leaving})
         assert isinstance(again, Facts)
         assert again == whole.facts("e", PROGRAM, Policies.none(), LATER)
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.write_now(look)
+
+
+def test_a_yes_does_not_undo_a_no_that_was_said_after_it_though_it_is_written_down_later() -> None:
+    early, late = NOW, NOW + timedelta(seconds=5)
+
+    assert what_holds([("news", "opted_out", late), ("news", "opted_in", early)]) == {"news": "opted_out"}
+    assert what_holds([("news", "opted_out", early), ("news", "opted_in", late)]) == {"news": "opted_in"}
+    assert what_holds([("news", "opted_in", late), ("news", "opted_out", early)]) == {"news": "opted_out"}
+
+
+@given(said=said)
+def test_written_down_in_the_order_it_was_said_the_newest_word_holds(said: list[tuple[str, str, int]]) -> None:
+    in_order = sorted(said, key=lambda each: each[2])
+
+    told = [(topic, state, NOW + timedelta(minutes=minute)) for topic, state, minute in in_order]
+
+    assert what_holds(told) == {topic: state for topic, state, _ in in_order}
+
+
+def test_events_stand_in_the_order_of_receipt_whenever_they_were_drained(database: Database) -> None:
+    def look(session: Session) -> None:
+        for key, at in (("second", LATER), ("first", NOW), ("third", LATER)):
+            session.add(Interaction(contact_id="c", key=key, name=key, at=at))
+            session.flush()
+
+        facts = at_first(session)
+
+        assert [event.name for event in facts.events] == ["first", "second", "third"]
         raise Undone
 
     with pytest.raises(Undone):
