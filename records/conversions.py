@@ -4,7 +4,7 @@ What a run reaches while it is open ends it (`records/timeline.py`). Where someb
 left, too, however long ago (`reached_at`): nothing ends those held out, and both sides must be watched for as long.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -12,14 +12,12 @@ from domain.entry import converted_late, ended_already, over_at
 from domain.facts import Event, Facts
 from domain.policies import Policies
 from domain.program import Program
+from records.concerns import LONGEST_WITHIN
 from records.entry_models import Holdout
 from records.facts import Known, read_contacts, read_known
 from records.models import Enrolment
 from records.published import Published
 from records.runs import CONVERTED
-
-# Who left longer ago than this is not looked at any more, whatever `within` says.
-LONGEST_WITHIN = timedelta(days=2 * 366)
 
 
 def note_conversions(session: Session, published: Published, contact: str, event: Event | None, at: datetime) -> None:

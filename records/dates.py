@@ -40,7 +40,7 @@ def update_dates(
     session: Session, policies: Policies, programs: Mapping[str, Program], contact: Contact, now: datetime
 ) -> bool:
     """Write what comes next for a contact in these programs (`dated`); return whether anything changed."""
-    rows = rows_of(session, [contact.id]).get(contact.id, []) if programs else []
+    rows = rows_of(session, [contact.id]).get(contact.id, [])
     changed = False
     for row, found in changes(rows, policies, programs, contact, now):
         changed = True

@@ -20,8 +20,6 @@ from records.unique import add_if_new
 def update_memberships(session: Session, policies: Policies, contact: Contact, since: datetime) -> list[str]:
     """Write which segments a contact is in from this instant on; return those it was not in before."""
     before = memberships(session, [contact.id]).get(contact.id, frozenset())
-    if not before and not policies.segments.segments:
-        return []
     known = read_contacts(session, [contact.id])
     now_in = segments_of(known, contact, policies, since)
     if left := before - now_in:

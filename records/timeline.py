@@ -14,6 +14,8 @@ from sqlmodel import Session, col, select
 from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import EVERYTHING, SEGMENT_ENTERED
 from domain.facts import Event, Facts
+from domain.program import Program
+from records.concerns import concerns
 from records.contacts import record_consent, suppress
 from records.conversions import note_conversions
 from records.dates import dated, update_dates
@@ -59,16 +61,32 @@ def record(
         return None
     row = _write(session, contact, happening)
     _take_note(session, contact, row, now)
-    _tell(session, published, contact, event_of(row), now)
-    review(session, published, contact, happening.at, now)
+    programs = published.current(session)
+    _tell(session, published, programs, contact, event_of(row), now)
+    _look_if_any(session, published, programs, contact, happening.at, now)
     return row
 
 
-def _tell(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+def _tell(
+    session: Session,
+    published: Published,
+    programs: Sequence[Program],
+    contact: Contact,
+    event: Event,
+    now: datetime,
+) -> None:
     _tell_runs(session, published, contact, event, now)
-    note_conversions(session, published, contact.id, event, event.at)
-    bring_forward(session, contact.id, event.at)
-    _start_runs(session, published, contact, event)
+    _tell_others(session, published, contact, event, event.at)
+    _start_runs(session, published, programs, contact, event)
+
+
+def _tell_others(session: Session, published: Published, contact: Contact, event: Event | None, at: datetime) -> None:
+    """Tell those who are not inside: who waits to enter, who is held out, who left and may still reach the goal."""
+    concerned = concerns(session, contact.id, at)
+    if concerned.held_out or concerned.left:
+        note_conversions(session, published, contact.id, event, at)
+    if concerned.waits:
+        bring_forward(session, contact.id, at)
 
 
 def review(session: Session, published: Published, contact: Contact, at: datetime, now: datetime) -> bool:
@@ -76,7 +94,26 @@ def review(session: Session, published: Published, contact: Contact, at: datetim
 
     Who becomes a member at this instant enters the sequences that start on it.
     """
-    policies, programs = published.policies(session), dated(published.current(session))
+    return _look(session, published, published.current(session), contact, at, now)
+
+
+def _look_if_any(
+    session: Session, published: Published, programs: Sequence[Program], contact: Contact, at: datetime, now: datetime
+) -> None:
+    # What is left of segments and dates that are not published any more, the next round takes away.
+    if published.policies(session).segments.segments or dated(programs):
+        _look(session, published, programs, contact, at, now)
+
+
+def _look(
+    session: Session,
+    published: Published,
+    programs: Sequence[Program],
+    contact: Contact,
+    at: datetime,
+    now: datetime,
+) -> bool:
+    policies = published.policies(session)
     joined = update_memberships(session, policies, contact, at)
     for segment in joined:
         happening = Happening(
@@ -87,8 +124,8 @@ def review(session: Session, published: Published, contact: Contact, at: datetim
             direction="none",
         )
         row = _write(session, contact, happening)
-        _tell(session, published, contact, event_of(row), now)
-    return update_dates(session, policies, programs, contact, now) or bool(joined)
+        _tell(session, published, programs, contact, event_of(row), now)
+    return update_dates(session, policies, dated(programs), contact, now) or bool(joined)
 
 
 def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
@@ -161,8 +198,10 @@ def _has_to_look(session: Session, published: Published, run: Enrolment, event: 
     return run.ended_at is not None or published.program(session, run.version).is_concerned_by(event)
 
 
-def _start_runs(session: Session, published: Published, contact: Contact, event: Event) -> None:
-    for program in published.current(session):
+def _start_runs(
+    session: Session, published: Published, programs: Sequence[Program], contact: Contact, event: Event
+) -> None:
+    for program in programs:
         triggers = triggers_of(program, event)
         if triggers:
             first, *others = triggers
@@ -182,9 +221,8 @@ def record_changed(
     asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
     _end_runs(session, published, asked, now, ended_already)
     stir_all(session, [run for run in runs if run.id != by or run.ended_at is not None], now)
-    note_conversions(session, published, contact.id, None, now)
-    bring_forward(session, contact.id, now)
-    review(session, published, contact, now, now)
+    _tell_others(session, published, contact, None, now)
+    _look_if_any(session, published, published.current(session), contact, now, now)
 
 
 def _end_runs(
