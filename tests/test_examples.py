@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.facts import Facts
-from domain.letters import context, plan
+from domain.letters import context, plan, staff_context
 from domain.loader import load
-from domain.needs import Deliver
+from domain.needs import Deliver, Notify
 from domain.program import Program
 from domain.simulation import Script, Scripted, simulate
 from domain.story import Story
@@ -103,6 +103,7 @@ def test_every_template_is_sent_by_a_sequence() -> None:
     needs = [step.need() for step in steps]
 
     assert {need.template for need in needs if isinstance(need, Deliver)} == set(TEMPLATES)
+    assert {need.template for need in needs if isinstance(need, Notify)} == CATALOGUE.names("staff")
 
 
 @pytest.mark.parametrize("who", CONTACTS)
@@ -132,6 +133,19 @@ def test_every_template_is_written_for_everybody(template: str, who: str) -> Non
         )
     )
     assert BytesHeaderParser().parsebytes(raw)["Bcc"] is None
+
+
+@pytest.mark.parametrize("who", CONTACTS)
+@pytest.mark.parametrize("template", sorted(CATALOGUE.names("staff")))
+def test_every_message_to_staff_is_written_about_everybody(template: str, who: str) -> None:
+    contact, run_event = CONTACTS[who]
+
+    parts = PEN.press.render("staff", template, None, staff_context(facts(contact, run_event)))
+
+    assert parts["subject"]
+    assert len(parts["subject"]) < 120
+    assert contact["email"] in (parts["text"] or "")
+    assert "script" not in Elements(parts["html"] or "").tags
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
