@@ -42,9 +42,13 @@ def show_contact(who: str) -> Result:
         "",
         *_sequences(history, zone.zone),
         _table(history, zone.zone),
-        *_stayed_out(history),
+        *_stayed_out(history, zone.zone),
     ]
     return Result(history.as_json(), shown)
+
+
+# What the decision log says of an entry that did not come about, or has not yet.
+REFUSED, WAITS = "refused:", "waits:"
 
 
 def _about(history: History) -> Iterator[str]:
@@ -88,10 +92,16 @@ def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
         yield ""
 
 
-def _stayed_out(history: History) -> Iterator[str]:
-    """Say in one line which sequences the contact did not enter, and on which question."""
-    refused = [row for row in history.timeline if row["kind"] == "entry" and row["did"] != "entered"]
-    named = dict.fromkeys(f"{row['sequence']} ({row['did'].removeprefix('refused:')})" for row in refused)
+def _stayed_out(history: History, zone: tzinfo) -> Iterator[str]:
+    """Say in a line each which sequences the contact waits to enter, and which it did not enter, on which question."""
+    entries = [row for row in history.timeline if row["kind"] == "entry"]
+    last = {row["sequence"]: row for row in entries}
+    for row in last.values():
+        if row["did"].startswith(WAITS):
+            until = on_clock(row["more"]["until"], zone, WHEN)
+            yield f"waits to enter {row['sequence']} ({row['did'].removeprefix(WAITS)}), until {until} at most"
+    refused = [row for row in entries if row["did"].startswith(REFUSED)]
+    named = dict.fromkeys(f"{row['sequence']} ({row['did'].removeprefix(REFUSED)})" for row in refused)
     if named:
         yield f"did not enter: {', '.join(named)}"
 

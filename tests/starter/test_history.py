@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session, select
 
+from records.contacts import record_consent
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message
 from tests.starter.small_home import SmallHome
 
@@ -115,6 +116,21 @@ def test_what_they_did_not_enter_is_one_line_at_the_end_and_whole_in_json(ann: S
     assert shown.splitlines()[-1] == "did not enter: welcome (again)"
     assert shown.count("did not enter") == 1
     assert [row["did"] for row in timeline if row["kind"] == "entry"] == ["entered", "refused:again", "refused:again"]
+
+
+def test_who_waits_for_a_confirmation_is_told_until_when_by_enrol_and_by_show(ann: SmallHome) -> None:
+    def pending(session: Session) -> None:
+        (who,) = session.exec(select(Contact.id)).all()
+        record_consent(session, who, "product-news", "pending", MONDAY, basis="consent", source="test")
+
+    with ann.database() as database:
+        database.write_now(pending)
+
+    typed = ann.type("enrol", "welcome", "ann@acme.example")
+
+    assert typed.status == 0
+    assert "to enter welcome: consent: product-news is pending" in typed.out
+    assert "waits to enter welcome (consent), until " in ann.type("contact", "show", "ann@acme.example").out
 
 
 def test_somebody_who_is_in_no_sequence_is_shown_all_the_same(ann: SmallHome) -> None:
