@@ -100,6 +100,11 @@ def read_tree(path: str, text: str) -> tuple[Any, list[Problem]]:
     return tree, list(problems)
 
 
+def forget_trees() -> None:
+    """Forget what was read, so that the next reading is a first one."""
+    _read_once.cache_clear()
+
+
 # A home is read at every start, check and publish, and most of its files are as they were. Nobody changes a tree.
 @lru_cache(maxsize=256)
 def _read_once(path: str, text: str) -> tuple[Any, list[Problem]]:

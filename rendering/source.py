@@ -6,13 +6,14 @@ Scalars in the front matter are texts with a position; our types decide what the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
+from domain.yaml_nodes import Composer
 from rendering.bundle import SOURCE_BYTES, Place, TemplateProblem, split_front
 
 FRONT_BYTES = 4_000
@@ -81,6 +82,8 @@ def _why_not_a_place(path: str) -> str:
     return "not a template's name; call it CHANNEL/FOLDER/NAME.html, or NAME.de.html for a language"
 
 
+# Which templates there are, what each is, and what is wrong with it: each asks anew, and few texts differ.
+@lru_cache(maxsize=4096)
 def parse_front(text: str) -> Front:
     """Read front matter whose first line is line 2 of its file."""
     if len(text.encode("utf-8", "replace")) > FRONT_BYTES:
@@ -90,7 +93,7 @@ def parse_front(text: str) -> Front:
     if text.count("[") + text.count("{") > MOST_BRACKETS:  # the parser needs seconds for thousands
         raise TemplateProblem(2, "the front matter is not YAML we can read; write lines such as `class: marketing`")
     try:
-        root = YAML(pure=True).compose(text)
+        root = Composer(text).get_single_node()
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 2
         raise TemplateProblem(line, f"the front matter is not YAML ({error.problem}); correct it") from error
