@@ -19,21 +19,21 @@ from temporalio import activity
 from activities.batches import Batch
 from activities.clock import Clock
 from activities.log import decision, defer, is_closed
+from activities.writing import Writing, writing
 from channels.base import Channel, ChannelError, Envelope, Refused, SenderFault, Unavailable
-from domain.answering import Answer, Asked, Row, may_go, propose
-from domain.consent import AGAIN, Proposed
+from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.keys import Tokens, content_hash, message_id, send_key
-from domain.letters import Lacks, Plan, context, hold, plan
-from domain.needs import Deliver, Later, Left, Outcome, Sent
+from domain.letters import Lacks, Plan, Written, context
+from domain.needs import Later, Left, Outcome, Sent
 from records import ledger
-from records.contacts import suppress
 from records.facts import Withdrawn, read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.session import Database
 from rendering.catalogue import Catalogue
 from rendering.email import BadLetter, Letter, ascii_address, build_email
+from rendering.letters import Posted, letter_of
 from rendering.process import MissingVariable, Renderer, RenderJob, TemplateFault
 
 Result = TypeVar("Result")
@@ -87,12 +87,10 @@ class Attempt:
     """One attempt at one message."""
 
     def __init__(self, post: Post, batch: Batch, asked: Asked, facts: Facts, contact_id: str, bundle: Bundle) -> None:
-        need = batch.need
-        assert isinstance(need, Deliver), "only messages are sent"
         self.post, self.batch, self.asked, self.facts, self.bundle = post, batch, asked, facts, bundle
-        self.need, self.contact_id = need, contact_id
-        self.plan: Plan = plan(need, facts, bundle.catalogue)
-        self.proposed: Proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at)
+        self.contact_id = contact_id
+        self.writing: Writing = writing(batch.need, asked, facts, bundle.catalogue)
+        self.plan: Plan = self.writing.plan
         self.key = send_key(facts.enrolment, asked.step, asked.visit)
         self.id = content_hash(self.key)[7:39]
         self.subject: str | None = None
@@ -105,7 +103,7 @@ class Attempt:
         earlier = await self._write(self._earlier) if begun else None
         if earlier is not None:
             return earlier
-        refusal = may_go(self.proposed, self.facts)
+        refusal = self.writing.stopped(self.facts)
         letter = refusal or await self._compose()
         if isinstance(letter, Answer):
             return await self._close(letter)
@@ -143,11 +141,10 @@ class Attempt:
             return None
         fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
         outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
-        did = "sent" if fate == "accepted" else fate
         why = [row.reason] if row.reason and fate != "accepted" else []
-        known = {"template": row.template, "message": row.id, "clock": str(self.facts.zone)}
+        known = {"message": row.id, "clock": str(self.facts.zone)}
         more = known | ({"subject": row.subject} if row.subject else {})
-        self._decide(session, Answer(outcome, Row(did, why=why, more=more)), now)
+        self._decide(session, self.writing.told(outcome, why, more), now)
         return outcome
 
     # --- asking and writing ----------------------------------------------------------------------------------------
@@ -157,31 +154,22 @@ class Attempt:
         job = RenderJob(
             bundle=self.bundle.hash,
             sources=self.bundle.sources,
-            channel=self.need.channel,
-            name=self.need.template,
-            locale=_locale(self.facts),
+            channel=self.plan.need.channel,
+            name=self.plan.need.template,
+            locale=_locale(self.plan, self.facts),
             context=context(self.plan, self.facts, links),
         )
         try:
             rendered = await self.post.renderer.render(job)
         except (MissingVariable, TemplateFault) as error:
-            return hold(self.proposed, self.facts, Lacks(str(error)))
-        marketing = self.plan.class_ == "marketing"
-        settings = self.post.settings
-        return Letter(
-            from_=self.plan.sender.from_,
-            to=str(self.facts.contact["email"]),
-            to_name=_name(self.facts),
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            message_id=message_id(self.key, settings.secret, settings.message_host),
-            date=self.post.clock(),
-            reply_to=self.plan.sender.reply_to,
-            list_unsubscribe_url=self._link() if marketing else None,
-            list_id=f"{self.plan.topic} <{self.plan.topic}.{settings.message_host}>" if marketing else None,
-            feedback_id=f"{self.batch.sequence}:{self.plan.topic}:marketing:rapport" if marketing else None,
-        )
+            return self.writing.lacks(Lacks(str(error)), self.facts)
+        written = Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
+        host = self.post.settings.message_host
+        posted = Posted(self._message_id(), self.post.clock(), host, self._link())
+        return letter_of(self.plan, written, self.facts, posted)
+
+    def _message_id(self) -> str:
+        return message_id(self.key, self.post.settings.secret, self.post.settings.message_host)
 
     def _link(self) -> str:
         parts = [self.contact_id, self.plan.topic or "*", self.id]
@@ -204,17 +192,13 @@ class Attempt:
         found = read_again(session, self.facts, now, self.post.withdrawn)
         if isinstance(found, str):
             return Left(found)
-        refusal = may_go(self.proposed, found, AGAIN)
+        refusal = self.writing.stopped(found, again=True)
         return None if refusal is None else self._close_now(session, refusal, now)
 
-    def _no(self, why: list[str]) -> Row:
-        return Row("skipped", why=why, more={"template": self.need.template})
-
     def _skipped(self, reason: str) -> Answer:
-        return Answer(Sent("skipped", reason), self._no([reason]))
+        return self.writing.told(Sent("skipped", reason), [reason], {})
 
     def _row(self) -> Message:
-        settings = self.post.settings
         return Message(
             id=self.id,
             send_key=self.key,
@@ -223,13 +207,13 @@ class Attempt:
             sequence=self.batch.sequence,
             step=self.asked.step,
             visit=self.asked.visit,
-            channel=self.need.channel,
-            template=self.need.template,
+            channel=self.plan.need.channel,
+            template=self.plan.need.template,
             bundle=self.bundle.hash,
             class_=self.plan.class_,
             topic=self.plan.topic,
             subject=self.subject[:1000] if self.subject else None,
-            message_id=message_id(self.key, settings.secret, settings.message_host),
+            message_id=self._message_id(),
             state=ledger.CLAIMED,
         )
 
@@ -280,7 +264,7 @@ class Attempt:
 
     def _refuse(self, taken: Taken, error: Refused, session: Session, now: datetime) -> Outcome:
         if error.suppress:
-            suppress(session, "address", str(self.facts.contact["email"]).lower(), "hard_bounce", now)
+            self.writing.bounced(session, self.facts, now)
         return self._known(session, ledger.refuse(session, taken, str(error), now), now)
 
     def _known(self, session: Session, row: Message, now: datetime) -> Outcome:
@@ -302,7 +286,7 @@ class Attempt:
             run = session.get(Enrolment, self.facts.enrolment)
             if run is None or run.ended_at is not None:
                 return self._let_go(session, run, now)
-            late = Row("deferred", why=[reason], more={"template": self.need.template, "until": due}, final=False)
+            late = Row("deferred", why=[reason], more={"template": self.writing.template, "until": due}, final=False)
             return self._close_now(session, Answer(Later(due, "the mail server asked for patience"), late), now)
 
         return await self._write(put_back)
@@ -361,11 +345,7 @@ def _full_second(at: datetime) -> datetime:
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def _locale(facts: Facts) -> str | None:
-    language = facts.contact.get("language") or facts.policies.messaging.organisation.locale
+def _locale(plan: Plan, facts: Facts) -> str | None:
+    own = facts.contact.get("language") if plan.team is None else None
+    language = own or facts.policies.messaging.organisation.locale
     return str(language) if language else None
-
-
-def _name(facts: Facts) -> str:
-    names = (facts.contact.get("first_name"), facts.contact.get("last_name"))
-    return " ".join(str(name) for name in names if name)

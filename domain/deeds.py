@@ -3,17 +3,24 @@
 The activity that does it and the simulation that imagines it write the same row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from domain.asking import Answer, Row
-from domain.consent import waits_for
+from domain.consent import Proposed, expiry, waits_for
 from domain.facts import Facts
-from domain.needs import Begin, Call, Called, Done, Halt, Later, Notify, Sent
+from domain.holds import HELD
+from domain.letters import STAFF_CLASS, Lacks, hold
+from domain.needs import Begin, Call, Called, Deliver, Done, Halt, Later, Notify, Sent
 
 
 def held_back(need: Notify, facts: Facts) -> Answer | None:
-    """Return the answer of a message to staff that waits for its window or the end of a pause; None if it may go."""
+    """Return the answer of a message to staff that may not go: for whom it is, it waits, or nobody is there."""
+    if facts.hold is not None:
+        return Answer(Later(facts.hold.until, HELD))
+    if need.team not in facts.policies.teams.teams:
+        return notified(need, fate=Sent("skipped", f"team '{need.team}' is not in policies/teams.yaml"))
     closed = waits_for(need.window, facts)
     if closed is None:
         return None
@@ -21,12 +28,28 @@ def held_back(need: Notify, facts: Facts) -> Answer | None:
     return Answer(Later(closed.until, closed.reason), Row("deferred", why=[closed.reason], more=more, final=False))
 
 
-def notified(need: Notify, subject: str = "", fate: Sent | None = None) -> Answer:
+def lacking(need: Notify, asked_at: datetime, facts: Facts, lacks: Lacks) -> Answer:
+    """Return the answer of a message to staff with a hole in it: it waits for the value, and not for ever."""
+    wanted = Deliver(template=f"staff/{need.template}", channel=need.channel)
+    proposed = Proposed(need=wanted, class_=STAFF_CLASS, topic=None, asked_at=asked_at)
+    if facts.now >= expiry(proposed, facts):
+        return notified(need, fate=Sent("skipped", lacks.what))
+    return hold(proposed, facts, lacks)
+
+
+def notified(
+    need: Notify,
+    subject: str = "",
+    fate: Sent | None = None,
+    why: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> Answer:
     """Return the answer of a message to staff, whatever became of it."""
     sent = fate or Sent("accepted")
     did = "notified" if sent.fate == "accepted" else sent.fate
-    more = {"team": need.team, "template": f"staff/{need.template}"} | ({"subject": subject} if subject else {})
-    return Answer(sent, Row(did, why=[sent.reason] if sent.reason else [], more=more))
+    said = {"team": need.team, "template": f"staff/{need.template}"} | ({"subject": subject} if subject else {})
+    reasons = list(why) or ([sent.reason] if sent.reason else [])
+    return Answer(sent, Row(did, why=reasons, more=said | dict(more or {})))
 
 
 def called(need: Call, answered: Mapping[str, Any] | None, reason: str = "") -> Answer:

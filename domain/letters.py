@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from domain.answering import Answer, Row
 from domain.consent import Proposed, expiry
 from domain.facts import Facts
-from domain.needs import OWNER, Deliver, Later
+from domain.needs import OWNER, Deliver, Later, Notify
 from domain.policies import MessageClass, Sender
 from domain.references import TemplatesKnown
 
@@ -20,14 +20,30 @@ from domain.references import TemplatesKnown
 HELD_AGAIN = timedelta(hours=1)
 
 
+# What our own people get about a contact is no advertisement, and must arrive.
+STAFF_CLASS: MessageClass = "transactional"
+# So many of the last things that happened are told to staff.
+LAST_EVENTS = 10
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A message as decided, not yet rendered."""
+    """A message as decided, not yet rendered. `team` is whom it is for, where it is not for the contact."""
 
     need: Deliver
     class_: MessageClass
     topic: str | None
     sender: Sender
+    team: str | None = None
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """Whom a message is for, and who gets the answer."""
+
+    to: str
+    to_name: str = ""
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,22 @@ def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
     return Plan(need=need, class_=class_, topic=topic, sender=sender)  # type: ignore[arg-type]  # Front keeps to the three
 
 
+def plan_for_staff(need: Notify, facts: Facts) -> Plan:
+    """Decide who writes to a team. Raises KeyError where there is no default sender."""
+    wanted = Deliver(template=need.template, channel=need.channel, window=need.window)
+    return Plan(need=wanted, class_=STAFF_CLASS, topic=None, sender=facts.policies.sender(None), team=need.team)
+
+
+def addressed(plan: Plan, facts: Facts) -> Addressed:
+    """Return whom a message goes to; staff who answer one write to the contact. Raises KeyError for an unknown team."""
+    address = str(facts.contact.get("email") or "")
+    if plan.team is None:
+        names = (facts.contact.get("first_name"), facts.contact.get("last_name"))
+        return Addressed(address, " ".join(str(name) for name in names if name), plan.sender.reply_to)
+    team = facts.policies.teams.teams[plan.team]
+    return Addressed(parseaddr(team.email)[1], team.label or "", address or None)
+
+
 def _sender(name: str | None, facts: Facts) -> Sender:
     """Return who writes. `owner` is whoever looks after the contact; where nobody does, the default sender."""
     if name != OWNER:
@@ -79,17 +111,19 @@ def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any
     `links` gives `unsubscribe_url` and `preferences_url`. `contact.time_zone` is the zone found for the contact, by
     whatever rung, so that dates are on the clock everything else was decided on.
     """
+    if plan.team is not None:
+        return _about(facts) | {"team": _team(plan.team, facts), "timeline": _last_events(facts)}
     name, address = parseaddr(plan.sender.from_)
     return {
-        **staff_context(facts),
+        **_about(facts),
         "sender": {"name": name, "email": address},
         "topic": {"name": plan.topic or "", "label": _label(plan, facts)},
         **links,
     }
 
 
-def staff_context(facts: Facts) -> dict[str, Any]:
-    """Return the names that a message to staff about this contact may use, as plain data."""
+def _about(facts: Facts) -> dict[str, Any]:
+    """Return the names of every message: what is about the contact, the run and us, as plain data."""
     organisation = facts.policies.messaging.organisation
     contact = {key: value for key, value in facts.contact.items() if value is not None}
     round_ = {} if facts.round is None else {"round": facts.round}
@@ -105,6 +139,18 @@ def staff_context(facts: Facts) -> dict[str, Any]:
         if value is not None:
             names[name] = value
     return names
+
+
+def _team(name: str, facts: Facts) -> dict[str, str]:
+    team = facts.policies.teams.teams[name]
+    return {"name": name, "label": team.label or name}
+
+
+def _last_events(facts: Facts) -> list[dict[str, Any]]:
+    """Return what happened last with the contact, the newest first, on their clock."""
+    last = sorted(facts.events, key=lambda event: event.id)[-LAST_EVENTS:]
+    zone = facts.zone.zone
+    return [{"at": each.at.astimezone(zone), "name": each.name, "step": each.step or ""} for each in reversed(last)]
 
 
 def _label(plan: Plan, facts: Facts) -> str:

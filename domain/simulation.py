@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from operator import is_
 from typing import Any
 
-from domain.answering import Answer, Asked, Row, answer, may_go, propose
+from domain.answering import Answer, Asked, Row, answer
 from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
-from domain.imagining import CALLED, happened, imagined, opened, sent
-from domain.letters import Compose, Lacks, hold, plan
-from domain.needs import Broken, Deliver, Happened, Later, Need, Sent
+from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
+from domain.letters import Compose
+from domain.needs import Broken, Deliver, Happened, Later, Need, Notify, Sent
 from domain.policies import Policies
 from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
@@ -193,7 +193,9 @@ class _World:
         )
         self.facts = self.facts.but(round=run.round)
         if isinstance(wanted, Deliver):
-            return self._deliver(wanted, asked)
+            return self._letter(delivered(wanted, asked, self.facts, self.templates, self.compose), asked.step)
+        if isinstance(wanted, Notify):
+            return self._letter(delivered_to_staff(wanted, asked, self.facts, self.compose), asked.step)
         done = imagined(wanted, self._answers(asked.step), self.facts)
         if done is not None:
             found, self.facts = done
@@ -207,22 +209,13 @@ class _World:
         """Return what the script says that a call at this step answers."""
         return next((each.data for each in self.answers if each.of == step), None)
 
-    def _deliver(self, wanted: Deliver, asked: Asked) -> Answer:
-        planned = plan(wanted, self.facts, self.templates)
-        proposed = propose(wanted, planned.class_, planned.topic, asked.arrived_at)
-        found = may_go(proposed, self.facts)
-        if found is not None:
-            if isinstance(found.outcome, Sent):
-                others = {step: visit for step, visit in self.facts.sends.items() if step != asked.step}
-                self.facts = self.facts.but(sends=others)
-            return found
-        written = self.compose(planned, self.facts)
-        if isinstance(written, Lacks):
-            return hold(proposed, self.facts, written)
-        self.story.letters[len(self.story.timeline)] = (planned, written)
-        self.facts = sent(planned, asked, self.facts)
-        self.coming = sorted([*self.coming, *self.reactions(asked.step, self.now)], key=lambda event: event.at)
-        return Answer(Sent("accepted"), Row("sent", more={"template": wanted.template, "subject": written.subject}))
+    def _letter(self, letter: Letter, step: str) -> Answer:
+        self.facts = letter.facts
+        if letter.written is not None:
+            self.story.letters[len(self.story.timeline)] = letter.written
+            if letter.written[0].team is None:
+                self.coming = sorted([*self.coming, *self.reactions(step, self.now)], key=lambda event: event.at)
+        return letter.answer
 
     def _write(self, run: Run, found: Answer) -> None:
         row, step = found.row, run.position or ""

@@ -24,6 +24,9 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
 }
 """What `domain.letters.context` gives. An organisation declares more fields of contacts in policies/contact.yaml."""
 
+# What a message to staff has beside (`domain.letters.context`).
+OF_STAFF: Mapping[str, frozenset[str] | None] = {"team": frozenset({"name", "label"}), "timeline": ANY}
+
 # They belong to the person a message is for, and a message to staff is for nobody who could unsubscribe.
 OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url"})
 
@@ -40,12 +43,12 @@ class Known:
         return cls({**STANDARD, "contact": CONTACT_FIELDS | frozenset(contact), **(more or {})})
 
     def for_staff(self) -> "Known":
-        """Return the names a message to staff may use: those of a message but what only its reader has.
+        """Return the names a message to staff may use: those of a message but what only its reader has, and its own.
 
-        >>> Known().for_staff().wrong(("unsubscribe_url",)) is None
-        False
+        >>> Known().for_staff().wrong(("unsubscribe_url",)) is None, Known().for_staff().wrong(("team", "label"))
+        (False, None)
         """
-        return Known({name: fields for name, fields in self.names.items() if name not in OF_A_READER})
+        return Known({name: fields for name, fields in self.names.items() if name not in OF_A_READER} | {**OF_STAFF})
 
     def wrong(self, path: tuple[str, ...]) -> str | None:
         """Return what is wrong with a dotted path and what to do, or None.

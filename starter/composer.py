@@ -13,7 +13,8 @@ from typing import Any, Self, TypeVar
 from domain.facts import Facts
 from domain.keys import content_hash
 from domain.letters import Lacks, Plan, Written, context
-from rendering.email import Letter, build_email
+from rendering.email import build_email
+from rendering.letters import Posted, letter_of
 from rendering.process import MissingVariable, Rendered, Renderer, RenderJob, TemplateFault
 from starter.home import LoadedHome
 
@@ -48,7 +49,8 @@ class Composer:
 
     def render(self, plan: Plan, facts: Facts, locale: str | None = None) -> Rendered:
         """Render a message; `locale` instead of the contact's own. Raises `MissingVariable`, `TemplateFault`."""
-        language = locale or facts.contact.get("language") or facts.policies.messaging.organisation.locale
+        own = facts.contact.get("language") if plan.team is None else None
+        language = locale or own or facts.policies.messaging.organisation.locale
         job = RenderJob(
             bundle=self._bundle,
             sources=self._sources,
@@ -100,19 +102,5 @@ def make_composer(home: LoadedHome) -> Composer:
 
 def as_mail(plan: Plan, written: Written, facts: Facts, key: str) -> bytes:
     """Return a message as it would go out, with every header; `key` makes its Message-ID. Raises `BadLetter`."""
-    marketing = plan.class_ == "marketing"
-    names = (facts.contact.get("first_name"), facts.contact.get("last_name"))
-    letter = Letter(
-        from_=plan.sender.from_,
-        to=str(facts.contact.get("email") or ""),
-        to_name=" ".join(str(name) for name in names if name),
-        subject=written.subject,
-        html=written.html,
-        text=written.text,
-        message_id=f"<{content_hash(key)[7:33]}@{PREVIEW_HOST}>",
-        date=facts.now,
-        reply_to=plan.sender.reply_to,
-        list_unsubscribe_url=PREVIEW_LINK if marketing else None,
-        list_id=f"{plan.topic} <{plan.topic}.{PREVIEW_HOST}>" if marketing and plan.topic else None,
-    )
-    return build_email(letter)
+    posted = Posted(f"<{content_hash(key)[7:33]}@{PREVIEW_HOST}>", facts.now, PREVIEW_HOST, PREVIEW_LINK)
+    return build_email(letter_of(plan, written, facts, posted))

@@ -59,10 +59,12 @@ class Pen:
     def __call__(self, plan: Plan, facts: Facts) -> Written | Lacks:
         names = context(plan, facts, LINKS)
         try:
-            parts = self.write(plan.need.template, facts.contact.get("language"), names)
+            parts = self.write(plan.need.template, facts.contact.get("language"), names, plan.need.channel)
         except HoleFound as hole:
             return Lacks(f"{hole.name} is missing")
         return Written(parts["subject"] or "", parts["html"] or "", parts["text"] or "")
 
-    def write(self, template: str, language: str | None, names: dict[str, Any]) -> dict[str, str | None]:
-        return self.press.render("email", template, language, names)
+    def write(
+        self, template: str, language: str | None, names: dict[str, Any], channel: str = "email"
+    ) -> dict[str, str | None]:
+        return self.press.render(channel, template, language, names)

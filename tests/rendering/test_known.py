@@ -1,9 +1,12 @@
 """The names a check lets a template use, and the names a message really has: the same."""
 
+from dataclasses import replace
+
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event
-from domain.letters import context, plan, staff_context
-from domain.needs import Deliver
+from domain.letters import context, plan, plan_for_staff
+from domain.needs import Deliver, Notify
+from domain.policies import Team, TeamsPolicy
 from rendering.known import STANDARD, Known
 from tests.domain.kit import MONDAY, TEMPLATES, facts, program
 from tests.home import Pen
@@ -36,7 +39,13 @@ def test_a_template_for_staff_may_use_exactly_the_names_that_a_message_to_staff_
     done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
     about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, round=1)
 
-    assert set(staff_context(about)) == set(Known().for_staff().names)
+    teams = TeamsPolicy(teams={"sales": Team(email="sales@acme.example")})
+    about = replace(about, policies=about.policies.model_copy(update={"teams": teams}))
+
+    found = context(plan_for_staff(Notify(team="sales", template="keen"), about), about, {})
+
+    assert set(found) == set(Known().for_staff().names)
+    assert frozenset(found["team"]) == Known().for_staff().names["team"]
 
 
 def test_dates_are_written_on_the_clock_of_a_contact_of_whom_only_the_country_is_known() -> None:

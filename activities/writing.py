@@ -1,0 +1,108 @@
+"""What differs between a message to the contact and one to staff: who may get it, its names, what is said of its fate.
+
+`activities/attempt.py` brings either on its way; the ledger, the claim and the hand-over are the same.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlmodel import Session
+from temporalio import activity
+
+from domain.answering import Answer, Asked, Row, may_go, propose
+from domain.consent import AGAIN, QUESTIONS
+from domain.deeds import held_back, lacking, notified
+from domain.facts import Facts
+from domain.letters import Lacks, Plan, hold, plan, plan_for_staff
+from domain.needs import Deliver, Need, Notify, Sent
+from domain.references import TemplatesKnown
+from records.contacts import suppress
+
+
+class Writing(Protocol):
+    """A message as the rules see it."""
+
+    plan: Plan
+
+    @property
+    def template(self) -> str:
+        """The template's name as timelines show it."""
+        ...
+
+    def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
+        """Ask whether it may go; None if it may. `again` asks only what can have changed since."""
+        ...
+
+    def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
+        """Return the answer of a message that cannot be written yet."""
+        ...
+
+    def told(self, sent: Sent, why: list[str], more: dict[str, Any]) -> Answer:
+        """Return the answer of a message whose fate is known."""
+        ...
+
+    def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
+        """Note that the address is bad."""
+        ...
+
+
+def writing(need: Need, asked: Asked, facts: Facts, templates: TemplatesKnown) -> Writing:
+    """Return what a step wants to say, and to whom. Raises KeyError where template or sender are not published."""
+    if isinstance(need, Notify):
+        return ToStaff(need, asked, facts)
+    assert isinstance(need, Deliver), "only messages are sent"
+    return ToContact(need, asked, facts, templates)
+
+
+class ToContact:
+    """A message to the contact: through the gate."""
+
+    def __init__(self, need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown) -> None:
+        self.plan = plan(need, facts, templates)
+        self._proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at)
+
+    @property
+    def template(self) -> str:
+        return self.plan.need.template
+
+    def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
+        return may_go(self._proposed, facts, AGAIN if again else QUESTIONS)
+
+    def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
+        return hold(self._proposed, facts, lacks)
+
+    def told(self, sent: Sent, why: list[str], more: dict[str, Any]) -> Answer:
+        did = "sent" if sent.fate == "accepted" else sent.fate
+        return Answer(sent, Row(did, why=why, more={"template": self.template} | more))
+
+    def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
+        suppress(session, "address", str(facts.contact["email"]).lower(), "hard_bounce", now)
+
+
+class ToStaff:
+    """A message to a team: nobody's consent is asked, but windows and pauses hold it."""
+
+    def __init__(self, need: Notify, asked: Asked, facts: Facts) -> None:
+        self.plan = plan_for_staff(need, facts)
+        self._need, self._asked_at = need, asked.arrived_at
+
+    @property
+    def template(self) -> str:
+        return f"staff/{self._need.template}"
+
+    def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
+        found = held_back(self._need, facts)
+        if found is not None and isinstance(found.outcome, Sent):
+            activity.logger.error("nobody is told: %s; add it, and publish", found.outcome.reason)
+        return found
+
+    def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
+        return lacking(self._need, self._asked_at, facts, lacks)
+
+    def told(self, sent: Sent, why: list[str], more: dict[str, Any]) -> Answer:
+        return notified(self._need, fate=sent, why=why, more=more)
+
+    def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
+        activity.logger.error(
+            "no mail server takes the address of team '%s'; correct policies/teams.yaml", self.plan.team
+        )
