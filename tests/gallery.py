@@ -36,6 +36,12 @@ def told(story: str, who: str, **fields: Any) -> Story:
 
     `fields` are fields of the contact that are otherwise this time.
     """
+    made = script(story, who, **fields)
+    return simulate(program(story.partition("/")[0]), LOADED.policies, HOME.catalogue, pen(), made)
+
+
+def script(story: str, who: str, **fields: Any) -> Script:
+    """Return a story with the contact it happens to, as a simulation takes it."""
     sequence = program(story.partition("/")[0])
     events, odd = read_events(SAMPLES / "stories" / f"{story}.yaml", sequence, LOADED.policies)
     assert odd == []
@@ -43,13 +49,12 @@ def told(story: str, who: str, **fields: Any) -> Story:
     assert enter.at is not None, "a story says when it begins"
     contact, odd = read_contact(SAMPLES / "contacts" / f"{who}.json", LOADED.policies, enter.at)
     assert odd == []
-    script = Script(
+    return Script(
         contact={**contact, **fields},
         at=enter.at,
         run_event=dict(enter.data),
         events=[scripted(each, enter, sequence, contact) for each in events if each.event != ENTER],
     )
-    return simulate(sequence, LOADED.policies, HOME.catalogue, pen(), script)
 
 
 def scripted(each: Told, enter: Told, of: Program, contact: Mapping[str, Any]) -> Scripted:
