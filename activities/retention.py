@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 from temporalio import activity
 
 from activities.clock import Clock
+from activities.intake import DatabaseAway
 from records.models import Contact
 from records.published import Published
 from records.rounds import Page, begin, look_at_page, note_reached
@@ -53,8 +55,15 @@ class Retention:
     async def _page(self, after: str) -> Page:
         now = self.clock()
         page = await self.main.read(lambda session: look_at_page(session, self.published, after, now))
-        # Each in a savepoint of its own; should one fail, the round goes on there when it is tried again.
-        await asyncio.gather(*(self._review(contact, now) for contact in page.changed))
+        # Each in a savepoint of its own: one that fails keeps nobody else from being looked at, and is again next time.
+        results = await asyncio.gather(
+            *(self._review(contact, now) for contact in page.changed), return_exceptions=True
+        )
+        for contact, error in zip(page.changed, results, strict=True):
+            if isinstance(error, OperationalError | InterfaceError):
+                raise DatabaseAway("database: is away or locked; the round goes on when it is back") from None
+            if isinstance(error, BaseException):
+                activity.logger.error("contact %s cannot be looked at: %s", contact, type(error).__name__)
         await self.main.write(lambda session: note_reached(session, page, now))
         return page
 
