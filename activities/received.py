@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from domain.answers import read_address
 from domain.events import EVERYTHING
+from domain.field_values import as_given
 from domain.forms import read_answers
 from records.contacts import find, find_or_make, record_consent
 from records.entries import enter_by_sequence
@@ -40,7 +41,8 @@ def _form(session: Session, published: Published, row: Inbox, now: datetime) -> 
     submission = read_answers(mapping, row.body["answers"])
     known = find(session, submission.fields["email"])
     before = known.updated_at if known else None
-    contact = find_or_make(session, submission.fields, f"form {row.form}", row.received_at)
+    given = as_given(published.policies(session).field_type, submission.fields)
+    contact = find_or_make(session, given, f"form {row.form}", row.received_at)
     for consent in submission.consents:
         record_consent(
             session,

@@ -1,6 +1,7 @@
 """What an author writes for a field of a contact, and whether the field can hold it."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Literal
 
@@ -47,6 +48,18 @@ def as_value(type_: FieldType, given: object) -> str | int | float | bool | None
     if type_ == "number":
         return float(given) if "." in given else int(given)
     return given in ("yes", "true") if type_ == "yes_no" else given
+
+
+def as_given(types: Callable[[str], FieldType], given: Mapping[str, str]) -> dict[str, str | int | float | bool]:
+    """Return what somebody typed, each value as its field holds it. What does not fit stays the text it was.
+
+    A text in a field of numbers counts as missing to every condition, and is there for a person to correct.
+
+    >>> as_given({"benches": "number"}.get, {"benches": "3"}), as_given({"benches": "number"}.get, {"benches": "many"})
+    ({'benches': 3}, {'benches': 'many'})
+    """
+    held = ((name, value, as_value(types(name), value)) for name, value in given.items())
+    return {name: value if fit is None else fit for name, value, fit in held}
 
 
 def _is_date(value: str) -> bool:

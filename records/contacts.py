@@ -23,7 +23,7 @@ def find(session: Session, who: str) -> Contact | None:
     return session.get(Contact, identity.contact_id) if identity else None
 
 
-def find_or_make(session: Session, fields: Mapping[str, str], source: str, now: datetime) -> Contact:
+def find_or_make(session: Session, fields: Mapping[str, Any], source: str, now: datetime) -> Contact:
     """Return the contact these fields belong to, by e-mail address; make one if there is none.
 
     What is new fills gaps and replaces what was said before; an erased contact stays erased and is not found again.
