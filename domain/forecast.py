@@ -4,6 +4,7 @@ Stories are added one by one and forgotten: what is kept is counts, so a forecas
 of a thousand.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +18,15 @@ from domain.story import Story
 # Finer than an hour: not every zone is whole hours from UTC.
 QUARTER = timedelta(minutes=15)
 CAP = "cap: "
+VERDICT = re.compile(r"( is (?:true|false)): .*", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a forecast keeps of one story. `sends` are (quarter of an hour since 1970, step)."""
+    """What a forecast keeps of one story. `sends` are (quarter of an hour since 1970, step).
+
+    `because` says why somebody did not enter, or why a run could not go on.
+    """
 
     refused: str | None
     end: str | None
@@ -32,6 +37,7 @@ class Outline:
     not_sent: tuple[str, ...] = ()
     steps: frozenset[str] = frozenset()
     assumed: tuple[str, ...] = ()
+    because: str | None = None
 
     @property
     def capped(self) -> bool:
@@ -43,7 +49,9 @@ def outline(story: Story) -> Outline:
     """Return what a forecast keeps of a story."""
     reason = str(story.end["reason"]) if story.end is not None else None
     if reason is not None and reason.startswith("refused:"):
-        return Outline(reason.removeprefix("refused:"), None, None, None, assumed=tuple(story.assumed))
+        check = reason.removeprefix("refused:")
+        because = _because(story).removeprefix(f"{check}: ")
+        return Outline(check, None, None, None, assumed=tuple(story.assumed), because=f"{check}: {because}")
     sends, put_off, not_sent = [], set(), []
     for row in story.timeline:
         if row["did"] == "sent":
@@ -64,7 +72,14 @@ def outline(story: Story) -> Outline:
         not_sent=tuple(not_sent),
         steps=frozenset(steps),
         assumed=tuple(story.assumed),
+        because=f"failed: {_because(story)}" if reason == "failed" else None,
     )
+
+
+def _because(story: Story) -> str:
+    """Return why a story ended as it did, without the values of this contact."""
+    why = str(((story.end or {}).get("why") or [""])[-1])
+    return VERDICT.sub(r"\1", why).partition(";")[0].partition(": not before")[0]
 
 
 def _short(row: Mapping[str, Any]) -> str:
@@ -89,12 +104,14 @@ class Forecast:
     sent_by: Counter[str] = field(default_factory=Counter)
     sent_at: Counter[int] = field(default_factory=Counter)
     lasted: Counter[timedelta] = field(default_factory=Counter)
+    because: Counter[str] = field(default_factory=Counter)
     capped: int = 0
 
     def add(self, story: Outline, times: int = 1) -> None:
         """Count a story, told by so many contacts alike."""
         self.contacts += times
         self._count(self.assumed, story.assumed, times)
+        self._count(self.because, [story.because] if story.because else [], times)
         if story.refused is not None:
             self.refused[story.refused] += times
             return
@@ -159,6 +176,7 @@ class Forecast:
             "contacts": self.contacts,
             "entered": self.entered,
             "refused": ordered(self.refused),
+            "because": ordered(self.because),
             "assumed": ordered(self.assumed),
             "messages": {
                 "total": self.messages,

@@ -13,7 +13,7 @@ Size = tuple[float, float]
 Edge = tuple[str, str]
 
 BESIDE, BETWEEN = 28.0, 30.0
-SWEEPS = 16
+SWEEPS, FIXED = 16, 100.0
 
 
 @dataclass
@@ -148,9 +148,13 @@ def _put_across(layers: Sequence[Sequence[_Node]]) -> None:
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             near = [_pull(node, node.above if sweep % 2 == 0 else node.below) for node in layer]
             _settle(layer, [wish for wish, _ in near], [weight for _, weight in near])
+    for sweep in range(SWEEPS):  # then boxes stay, and arrows become straight
+        for layer in layers if sweep % 2 == 0 else reversed(layers):
+            near = [(node.x, FIXED) if node.name else _pull(node, [*node.above, *node.below]) for node in layer]
+            _settle(layer, [wish for wish, _ in near], [weight for _, weight in near])
     for layer in reversed(layers):
-        # Last of all labels go above what they lead to: boxes stay.
-        near = [(node.x, 8.0) if node.name else _pull(node, node.below) for node in layer]
+        # Last of all labels go above what they lead to.
+        near = [_pull(node, node.below) if node.width and not node.name else (node.x, FIXED) for node in layer]
         _settle(layer, [wish for wish, _ in near], [weight for _, weight in near])
 
 
@@ -166,7 +170,8 @@ def _pull(node: _Node, neighbours: Sequence[_Node]) -> tuple[float, float]:
 def _bond(one: _Node, other: _Node) -> float:
     if one.back != other.back:
         return 0.1  # a way back keeps out of the middle
-    return (1.0 if other.name else 2.0) * (1.0 if one.name else 3.0)
+    # A bend in the middle of an arrow is worse than one at its end, and that is worse than a box out of the middle.
+    return (1.0, 2.0, 12.0)[(not one.name) + (not other.name)]
 
 
 def _settle(layer: Sequence[_Node], wishes: Sequence[float], weights: Sequence[float]) -> None:

@@ -67,7 +67,7 @@ def figures(forecast: Forecast) -> Iterator[tuple[str, str]]:
 def tables(forecast: Forecast) -> Iterator[tuple[str, dict[str, int]]]:
     """Yield (title, counts) of everything that is counted by name, without what did not happen."""
     named = {
-        "did not enter, by the check that said no": ordered(forecast.refused),
+        "did not enter, or could not go on": ordered(forecast.because),
         "how it ends": {ended(reason): count for reason, count in ordered(forecast.ends).items()},
         "still waiting at": ordered(forecast.waiting),
         "messages by step": ordered(forecast.sent_by),
@@ -86,6 +86,9 @@ def _bars(title: str, counts: Mapping[str, int]) -> Iterator[Text]:
     room = min(room, COLUMNS - BAR - 14)
     most = max(counts.values())
     for name, count in counts.items():
-        words = name if len(name) <= room else name[: room - 1] + "…"
+        *above, words = wrap(name, max(room, COLUMNS - 4)) if len(name) > room else [name]
+        if len(words) > room:
+            above, words = [*above, words], ""
+        yield from (Text(f"  {line}") for line in above)
         bar = "█" * (count * BAR // most) or "▏"
         yield Text.assemble(f"  {words:<{room}} {count:>9,} ", (bar, "green"))

@@ -43,6 +43,10 @@ def test_ends_waits_and_refusals_are_told_apart() -> None:
     assert (forecast.contacts, forecast.entered) == (4, 2)
     assert (forecast.ends, forecast.waiting) == ({"exited:met": 1}, {"wait-1": 1})
     assert forecast.refused == {"exit": 1, "consent": 1}
+    assert forecast.because == {
+        "exit: contact.stage == 'customer' is true": 1,
+        "consent: product-news is opted_out": 1,
+    }
 
 
 def test_who_is_counted_many_times_is_worth_as_much_as_many() -> None:
