@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.facts import Facts
-from domain.letters import context, plan, staff_context
+from domain.letters import context, plan, plan_for_staff
 from domain.loader import load
 from domain.needs import Deliver, Notify
 from domain.program import Program
@@ -139,8 +139,10 @@ def test_every_template_is_written_for_everybody(template: str, who: str) -> Non
 @pytest.mark.parametrize("template", sorted(CATALOGUE.names("staff")))
 def test_every_message_to_staff_is_written_about_everybody(template: str, who: str) -> None:
     contact, run_event = CONTACTS[who]
+    seen = facts(contact, run_event)
+    names = context(plan_for_staff(Notify(team="sales", template=template), seen), seen, LINKS)
 
-    parts = PEN.press.render("staff", template, None, staff_context(facts(contact, run_event)))
+    parts = PEN.press.render("staff", template, None, names)
 
     assert parts["subject"]
     assert len(parts["subject"]) < 120

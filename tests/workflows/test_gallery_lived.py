@@ -16,7 +16,7 @@ from tests.workflows.world import Someone, living
 
 pytestmark = pytest.mark.workflow
 
-# Whom each sequence's stories happen to. Left out: what writes to staff, asks other systems, or has a past.
+# Whom each sequence's stories happen to. Left out: what asks other systems or starts other sequences, or has a past.
 WHO = {
     "abandoned-cart": "lena",
     "anniversary": "rosa",
@@ -24,10 +24,13 @@ WHO = {
     "appointment-cancelled": "lena",
     "newsletter-welcome": "ada",
     "nps": "per",
+    "order-follow-up": "lena",
     "re-engagement": "ada",
     "referral-thanks": "rosa",
+    "renewal": "per",
     "subject-test": "ada",
     "webinar": "kenji",
+    "workshop-demo": "lena",
 }
 WITH_CONSENT = {"consents": {"product-news": "opted_in", "shop": "opted_in"}}
 
