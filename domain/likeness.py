@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.answering import who
-from domain.events import CONTACT_FIELDS
+from domain.events import CONTACT_FIELDS, SEGMENT_ENTERED
 from domain.forecast import Outline
 from domain.likeness_fields import Looked, looked_at
 from domain.lots import PLACES, drawn, place
@@ -37,7 +37,7 @@ class Likeness:
     ) -> None:
         self.program, self.rendered = program, rendered
         self.organisation = policies.messaging.organisation.time_zone
-        names = frozenset({*happening, *(each.name or "" for each in program.enter)})
+        names = frozenset({*happening, SEGMENT_ENTERED, *(each.name or "" for each in program.enter)})
         self.looked: Looked | None = looked_at(program, policies, names, frozenset(set_by_events))
         self.lots = list(_lots(program))
 

@@ -120,7 +120,8 @@ class Sampled:
     def __call__(self, plan: Plan, facts: Facts) -> Written | Lacks:
         filled = filled_in(facts.contact, self.rendered)
         matched = frozenset(facts.matched.data) if facts.matched is not None else None
-        key = (plan.need.template, plan.topic, facts.contact.get("language"), filled, matched, frozenset(facts.calls))
+        message = (plan.need.channel, plan.need.template, plan.team, plan.topic, facts.contact.get("language"))
+        key = (message, filled, matched, frozenset(facts.calls))
         if key not in self.known:
             self.known[key] = self.compose(plan, facts)
         return self.known[key]

@@ -84,7 +84,7 @@ def _person(contact: Mapping[str, Any]) -> str:
 
 
 def _figures(story: Story) -> Iterator[tuple[str, str]]:
-    count = len(story.letters)
+    count = sum(plan.team is None for plan, _ in story.letters.values())
     yield str(count), "message" if count == 1 else "messages"
     last = (story.end or {}).get("at") or (story.timeline[-1]["at"] if story.timeline else None)
     if last is not None:
@@ -135,6 +135,8 @@ def _item(moment: Moment, story: Story, later: str) -> str:
 
 def _letter(plan: Plan, written: Written) -> str:
     head = [("From", plan.sender.from_), ("Sent as", _class_of(plan))]
+    if plan.team is not None:
+        head = [("To", f"the team {plan.team}")]
     names = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in head)
     text = f"<pre>{escape(written.text)}</pre>"
     shown = text
