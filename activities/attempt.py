@@ -7,7 +7,7 @@ message's class decides whether it is sent again. The fate and the decision are 
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
@@ -26,7 +26,7 @@ from domain.facts import Facts
 from domain.keys import Tokens, content_hash, message_id, send_key
 from domain.letters import Lacks, Plan, Written, context
 from domain.needs import Later, Left, Outcome, Sent
-from records import ledger
+from records import capping, ledger
 from records.facts import Withdrawn, read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
@@ -189,9 +189,15 @@ class Attempt:
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
+        back = capping.reach(self.facts.policies, self.plan.class_, self.plan.need.channel)
+        if back is not None:
+            capping.hold(session, self.contact_id)
         found = read_again(session, self.facts, now, self.post.withdrawn)
         if isinstance(found, str):
             return Left(found)
+        if back is not None:
+            sent = capping.counted(session, [self.contact_id], now - back)
+            found = replace(found, counted=sent.get(self.contact_id, ()))
         refusal = self.writing.stopped(found, again=True)
         return None if refusal is None else self._close_now(session, refusal, now)
 

@@ -13,6 +13,7 @@ from activities.beside import Effects, Member, Read
 from activities.steps import nothing_waits
 from domain.keys import send_key
 from domain.needs import Outcome
+from records.capping import counted, reach
 from records.ledger import by_key
 from records.published import Published
 from rendering.catalogue import Catalogue
@@ -50,7 +51,11 @@ class Messages:
     def _read(self, session: Session, batch: Batch) -> tuple[Read, Bundle, frozenset[str]]:
         """Return what is known, what to write with, and the send keys that an earlier attempt began with."""
         keys = [send_key(enrolment, each.step, each.visit) for enrolment, each in batch.asked().items()]
-        return self._effects.read(session, batch), self._bundle(session), frozenset(by_key(session, keys))
+        read = self._effects.read(session, batch)
+        back = reach(read.policies)
+        if back is not None:
+            read.known.counted = counted(session, list(read.known.contacts), batch.now - back)
+        return read, self._bundle(session), frozenset(by_key(session, keys))
 
     def _bundle(self, session: Session) -> Bundle:
         name = self.published.bundle(session)

@@ -180,7 +180,7 @@ def _over(proposed: Proposed, free: datetime, cap: str, facts: Facts) -> Answer:
 QUESTIONS: Sequence[Question] = (suppressed, consented, not_suspended, under_cap, not_quiet, in_window)
 
 # What is asked once more in the transaction that claims the message: what can have changed in between.
-AGAIN: Sequence[Question] = (suppressed, consented, not_suspended)
+AGAIN: Sequence[Question] = (suppressed, consented, not_suspended, under_cap)
 
 
 def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
+from domain.caps import Counted
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event, Facts, Standing
 from domain.policies import Policies
@@ -44,6 +45,7 @@ class Known:
     begun: dict[str, dict[tuple[str, int], datetime]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
+    counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
 
     def facts(
         self, enrolment: str, program: Program, policies: Policies, now: datetime, round: int | None = None
@@ -67,6 +69,7 @@ class Known:
             sends=self.sends.get(enrolment, {}),
             begun=self.begun.get(enrolment, {}),
             calls=self.calls.get(enrolment, {}),
+            counted=self.counted.get(row.contact_id, ()),
             standing=self.standings[row.contact_id],
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
             suspended=self.pauses.suspended.get(program.sequence),

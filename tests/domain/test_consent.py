@@ -75,9 +75,9 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 
 
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
-    again = ["suppressed", "consented", "not_suspended"]
+    again = ["suppressed", "consented", "not_suspended", "under_cap"]
 
-    assert [question.__name__ for question in QUESTIONS] == [*again, "under_cap", "not_quiet", "in_window"]
+    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "in_window"]
     assert [question.__name__ for question in AGAIN] == again
 
 

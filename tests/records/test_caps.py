@@ -1,0 +1,166 @@
+"""Frequency caps where several sequences send to one contact in the same second, on both databases.
+
+The real activity of several workers on real records; what is fake is the pen and the channel, which dawdle.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from sqlmodel import Session, select
+from temporalio.testing import ActivityEnvironment
+
+from activities.attempt import MailSettings, Post
+from activities.batches import Alike, Batch
+from activities.messages import Messages
+from channels.base import Accepted, BeforeBody, Envelope
+from domain.keys import Tokens
+from domain.loader import load
+from domain.needs import Later, Outcome, Sent
+from domain.program import Program
+from domain.run import entered, need
+from records.contacts import find_or_make, record_consent
+from records.entries import enter
+from records.facts import nobody
+from records.models import Decision, Message
+from records.published import Published, publish
+from records.session import Database
+from rendering.catalogue import Catalogue
+from rendering.process import Renderer
+
+pytestmark = pytest.mark.system
+
+NOW = datetime(2026, 3, 27, 9, 0, 0, 250_000, tzinfo=UTC)
+WEEK = timedelta(days=7)
+MOST, WORKERS, SEQUENCES = 2, 3, 9
+MAIL = """{% block subject %}News{% endblock %}{% block html %}<p>{{ unsubscribe_url }}</p>{% endblock %}"""
+FILES = {
+    "policies/messaging.yaml": f"""
+organisation: {{name: Acme, address: "1 High Street, London", time_zone: Europe/London}}
+senders: {{default: {{from: "Acme <hello@acme.example>"}}}}
+topics: {{news: {{label: News}}}}
+expires: {{marketing: 30 days}}
+caps: [{{class: marketing, channel: email, most: {MOST}, in: 7 days}}]
+""",
+    "templates/email/t/news.html": MAIL,
+    "templates/email/t/receipt.html": f"---\nclass: service\n---\n{MAIL}",
+    **{
+        f"sequences/s{number}.yaml": f"topic: news\nsteps: [{{send: t/news{', on_cap: skip' * (number == 0)}}}]"
+        for number in range(SEQUENCES)
+    },
+    "sequences/receipt.yaml": "steps: [{send: t/receipt}]",
+}
+
+
+class Slow:
+    """A pen and a channel that let the others catch up."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+
+    async def render(self, job: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return SimpleNamespace(subject="News", html="<p>News</p>", text="News")
+
+    async def send(self, letter: Envelope, before_body: BeforeBody) -> Accepted:
+        await asyncio.sleep(0.01)
+        await before_body()
+        await asyncio.sleep(0.01)
+        self.taken.append(letter)
+        return Accepted("250 2.0.0 Ok")
+
+
+class Office:
+    """One contact in many sequences, and several workers."""
+
+    def __init__(self, workers: list[Database]) -> None:
+        self.workers, self.published, self.slow = workers, Published(), Slow()
+        sources = {path.removeprefix("templates/"): text for path, text in FILES.items() if "templates/" in path}
+        loaded = load(FILES, Catalogue(sources))
+        assert not loaded.errors(), [str(each) for each in loaded.problems]
+        self.programs: dict[str, Program] = loaded.programs
+        self.enrolments: dict[str, str] = workers[0].write_now(self._enter)
+
+    def _enter(self, session: Session) -> dict[str, str]:
+        publish(session, FILES, self.programs, NOW)
+        contact = find_or_make(session, {"email": "ann@customer.example"}, "test", NOW)
+        record_consent(session, contact.id, "news", "opted_in", NOW, basis="consent", source="test")
+        entries = {name: enter(session, self.published, each, contact, NOW)[1] for name, each in self.programs.items()}
+        return {name: each.id for name, each in entries.items() if each is not None}
+
+    async def send(self, sequence: str, now: datetime = NOW, worker: int = 0) -> Outcome:
+        """Let one worker send the first message of a sequence."""
+        secret = "a-secret-of-sixteen"
+        settings = MailSettings("https://acme.example", "mail.acme.example", secret, Tokens([secret]), WEEK)
+        post = Post(self.workers[worker], cast(Renderer, self.slow), self.slow, lambda: now, settings, nobody)
+        program, enrolment = self.programs[sequence], self.enrolments[sequence]
+        wanted = need(program, entered(program, NOW))
+        assert wanted is not None
+        batch = Batch(
+            sequence=sequence,
+            version=program.version,
+            step=str(program.first),
+            kind="send",
+            need=wanted,
+            now=now,
+            members=(Alike(visit=1, arrived_at=NOW, since=NOW, enrolments=(enrolment,)),),
+        )
+        answers = await ActivityEnvironment().run(Messages(post, Published()).send, batch)
+        return answers.by_enrolment([enrolment])[enrolment]
+
+
+@pytest.fixture
+def office(main: Database) -> Iterator[Office]:
+    others = [Database(main.url) for _ in range(WORKERS - 1)]
+    yield Office([main, *others])
+    for each in others:
+        each.close()
+
+
+async def test_sequences_that_send_in_the_same_second_keep_the_cap_together(office: Office) -> None:
+    names = [f"s{number}" for number in range(1, SEQUENCES)]
+
+    found = await asyncio.gather(*(office.send(each, worker=n % WORKERS) for n, each in enumerate(names)))
+
+    assert Counter(each.outcome for each in found) == {"sent": MOST, "later": len(names) - MOST}
+    assert len(office.slow.taken) == MOST
+    slot = NOW.replace(microsecond=0) + timedelta(seconds=1) + WEEK
+    assert {each.due for each in found if isinstance(each, Later)} == {slot}
+
+    waiting = [name for name, each in zip(names, found, strict=True) if isinstance(each, Later)]
+    again = await asyncio.gather(*(office.send(each, slot, worker=n % WORKERS) for n, each in enumerate(waiting)))
+
+    assert Counter(each.outcome for each in again) == {"sent": MOST, "later": len(waiting) - MOST}
+    assert {each.due for each in again if isinstance(each, Later)} == {slot + WEEK}
+
+
+async def test_over_the_cap_a_message_is_skipped_where_its_step_says_so_and_says_why(office: Office) -> None:
+    assert [await office.send(each) for each in ("s1", "s2")] == [Sent("accepted")] * 2
+
+    assert await office.send("s0") == Sent("skipped", "over the cap")
+    assert await office.send("receipt") == Sent("accepted"), "another class has caps of its own"
+    rows = office.workers[0].read_now(lambda session: list(session.exec(select(Decision)).all()))
+    assert [row.why[-1] for row in rows if row.did == "skipped"] == ["over the cap"]
+
+
+@pytest.mark.parametrize(("state", "counts"), [("unknown", True), ("accepted", True), ("refused", False)])
+async def test_what_may_have_arrived_counts_and_what_was_refused_does_not(
+    office: Office, state: str, counts: bool
+) -> None:
+    for each in ("s1", "s2"):
+        await office.send(each)
+
+    def change(session: Session) -> None:
+        for row in session.exec(select(Message)):
+            row.state = state
+            session.add(row)
+
+    await office.workers[0].write(change)
+
+    found = await office.send("s3")
+
+    assert isinstance(found, Later) if counts else found == Sent("accepted")
