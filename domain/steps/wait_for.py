@@ -141,7 +141,10 @@ class WaitFor(Step):
         wanted = self._wanted()
         of = f" of {' or '.join(self.of)}" if self.of else ""
         where = f" where {self.where}" if self.where is not None else ""
-        return f"wait for {wanted}{of}{where}, up to {self.up_to}"
+        return f"wait for {wanted}{of}{where}, {self._how_long()}"
+
+    def _how_long(self) -> str:
+        return str(self.up_to) if self.up_to.forever or self.up_to.moment is not None else f"up to {self.up_to}"
 
     def _wanted(self) -> str:
         match self.wait_for:

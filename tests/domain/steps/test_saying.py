@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain.steps.base import Ends, Step
-from tests.domain.kit import program
+from tests.domain.kit import POLICIES, program
 
 EVERY_KIND = """
 steps:
@@ -63,6 +63,56 @@ def test_every_way_out_has_its_label() -> None:
 
 def test_what_is_drawn_is_where_a_run_can_go() -> None:
     for step in steps():
+        drawn = {where for _, where in step.exits() if not isinstance(where, Ends)}
+        assert drawn == set(step.ways()), step.id
+
+
+WITH_OTHERS = """
+steps:
+  - split:
+      arms:
+        - {name: story, share: 60%, steps: [{send: welcome/hello}]}
+        - {name: number, share: 40%, steps: [{send: welcome/tips}]}
+  - repeat: {times: 3, until: contact.score > 5, steps: [{wait: 1 day}]}
+  - task: Call {{ contact.first_name }}
+    team: sales
+    outcomes:
+      no_answer: [{send: welcome/nudge}]
+  - wait_for: {when: contact.score > 9}
+    up_to: until contact.renewal_date
+  - wait_for: {segment: keen}
+    up_to: forever
+  - case: Unhappy
+  - call: https://erp.example/credit?customer=1
+  - start: story
+  - stop: story
+"""
+MORE = POLICIES | {
+    "policies/teams.yaml": "teams: {sales: {email: sales@acme.example}}",
+    "policies/segments.yaml": "segments: {keen: {when: contact.score > 60}}",
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ("split-1", "by lot"),
+        ("repeat-2", "repeat 3 times at most until contact.score > 5"),
+        ("task-3", "task for sales: Call {{ contact.first_name }}"),
+        ("wait_for-4", "wait for contact.score > 9, until contact.renewal_date"),
+        ("wait_for-5", "wait for segment keen, forever"),
+        ("case-6", "case Unhappy"),
+        ("call-7", "call erp.example"),
+        ("start-8", "start story"),
+        ("stop-9", "stop story"),
+    ],
+)
+def test_so_do_those_that_deal_with_people_lots_and_other_systems(step: str, sentence: str) -> None:
+    assert program(WITH_OTHERS, MORE).step(step).says() == sentence
+
+
+def test_their_ways_are_drawn_where_a_run_can_go() -> None:
+    for step in program(WITH_OTHERS, MORE).steps.values():
         drawn = {where for _, where in step.exits() if not isinstance(where, Ends)}
         assert drawn == set(step.ways()), step.id
 
