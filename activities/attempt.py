@@ -31,6 +31,7 @@ from records.facts import Withdrawn, read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.session import Database
+from records.waiting_models import WaitingMessage
 from rendering.catalogue import Catalogue
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
@@ -197,7 +198,9 @@ class Attempt:
             return Left(found)
         if back is not None:
             sent = capping.counted(session, [self.contact_id], now - back)
-            found = replace(found, counted=sent.get(self.contact_id, ()))
+            waits = capping.put_off(session, [self.contact_id]).get(self.contact_id, ())
+            others = [each for run, each in waits if run != self.facts.enrolment]
+            found = replace(found, counted=sent.get(self.contact_id, ()), put_off=others)
         refusal = self.writing.stopped(found, again=True)
         return None if refusal is None else self._close_now(session, refusal, now)
 
@@ -334,8 +337,27 @@ class Attempt:
         if answer.row.final:
             session.add(row)
             session.flush()
+            capping.waits_no_more(session, enrolment.id)
         else:
             defer(session, row)
+            self._wait(session, answer)
+
+    def _wait(self, session: Session, answer: Answer) -> None:
+        """Write down that the message waits, and until when."""
+        assert isinstance(answer.outcome, Later), "what is not final is put off"
+        row = WaitingMessage(
+            enrolment_id=self.facts.enrolment,
+            contact_id=self.contact_id,
+            step=self.asked.step,
+            visit=self.asked.visit,
+            channel=self.plan.need.channel,
+            class_=self.plan.class_,
+            priority=self.facts.program.priority,
+            reason=answer.outcome.why[:200],
+            since=self.asked.arrived_at,
+            due_at=answer.outcome.due,
+        )
+        capping.wait(session, row)
 
 
 class _Stopped(Exception):

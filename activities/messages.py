@@ -13,7 +13,7 @@ from activities.beside import Effects, Member, Read
 from activities.steps import nothing_waits
 from domain.keys import send_key
 from domain.needs import Outcome
-from records.capping import counted, reach
+from records.capping import counted, put_off, reach
 from records.ledger import by_key
 from records.published import Published
 from rendering.catalogue import Catalogue
@@ -55,6 +55,7 @@ class Messages:
         back = reach(read.policies)
         if back is not None:
             read.known.counted = counted(session, list(read.known.contacts), batch.now - back)
+            read.known.put_off = put_off(session, list(read.known.contacts))
         return read, self._bundle(session), frozenset(by_key(session, keys))
 
     def _bundle(self, session: Session) -> Bundle:

@@ -59,6 +59,48 @@ class Counted:
     at: datetime
 
 
+@dataclass(frozen=True)
+class PutOff:
+    """Another message of the same contact that was put off: how important, since when it waits, and until when."""
+
+    class_: str
+    channel: str
+    priority: int
+    since: datetime
+    due: datetime
+
+
+# A message that gives way to another is asked again after this long: by then the other has gone, or has not.
+GIVES_WAY = timedelta(seconds=30)
+# One that was due longer ago has nobody who asks for it any more, and holds up nobody.
+FORGOTTEN = timedelta(minutes=10)
+
+
+def before_it(
+    others: Iterable[PutOff], class_: str, channel: str, priority: int, since: datetime, now: datetime
+) -> int:
+    """Return how many of the messages put off have a better right to a free place: due now, and of higher priority,
+    or as high and waiting for longer.
+
+    >>> from datetime import UTC
+    >>> monday = datetime(2026, 5, 4, tzinfo=UTC)
+    >>> offer = PutOff("marketing", "email", 70, monday, monday)
+    >>> [before_it([offer], "marketing", "email", priority, monday, monday) for priority in (50, 70, 90)]
+    [1, 0, 0]
+    """
+    due = (
+        each
+        for each in others
+        if (each.class_, each.channel) == (class_, channel) and now - FORGOTTEN < each.due <= now
+    )
+    return sum((-each.priority, each.since) < (-priority, since) for each in due)
+
+
+def count_in(sent: Iterable[Counted], class_: str, channel: str, span: timedelta, now: datetime) -> int:
+    """Return how many messages count now in a rolling span."""
+    return sum((each.class_, each.channel) == (class_, channel) and each.at > now - span for each in sent)
+
+
 def free_from(
     sent: Iterable[Counted], class_: str, channel: str, most: int, span: timedelta, now: datetime
 ) -> datetime:

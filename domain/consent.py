@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.business_time import is_open, next_closing, next_opening
 from domain.calendars import CONTACT
-from domain.caps import OVER_CAP, OnCap, free_from
+from domain.caps import GIVES_WAY, OVER_CAP, OnCap, before_it, count_in, free_from
 from domain.dues import resolve
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
@@ -155,13 +155,20 @@ def waits_for(window: str | None, facts: Facts) -> NotYet | None:
 
 
 def under_cap(proposed: Proposed, facts: Facts) -> Answer:
-    """A frequency cap counts what the contact got in a rolling span, whatever sequence it came from."""
+    """A frequency cap counts what the contact got in a rolling span, whatever sequence it came from.
+
+    A free place goes to the message of highest priority that is due, then to the one that waits longest.
+    """
     for cap in facts.policies.messaging.caps:
         if (cap.class_, cap.channel) != (proposed.class_, proposed.need.channel):
             continue
         free = free_from(facts.counted, cap.class_, cap.channel, cap.most, cap.in_.elapsed(), facts.now)
         if free > facts.now:
             return _over(proposed, free, f"{cap.most} {cap.class_} messages in {cap.in_}", facts)
+        kind = (cap.class_, cap.channel)
+        places = cap.most - count_in(facts.counted, *kind, cap.in_.elapsed(), facts.now)
+        if before_it(facts.put_off, *kind, facts.program.priority, proposed.asked_at, facts.now) >= places:
+            return _over(proposed, facts.now + GIVES_WAY, f"{cap.most} in {cap.in_}, a more important one first", facts)
     return "under every cap"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
-from domain.caps import Counted
+from domain.caps import Counted, PutOff
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.events import EVERYTHING
@@ -99,6 +99,8 @@ class Facts:
     """What other systems answered, by name."""
     counted: Sequence[Counted] = ()
     """The messages that count under frequency caps, from all sequences, as far back as the longest cap reaches."""
+    put_off: Sequence[PutOff] = ()
+    """Messages of the contact that other runs put off and that are not sent yet."""
     round: int | None = None
     standing: Standing = Standing()
     holds: tuple[Hold, ...] = ()

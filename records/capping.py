@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from domain.caps import Counted
+from domain.caps import Counted, PutOff
 from domain.policies import Policies
 from records.ledger import ACCEPTED, HANDING_OVER, UNKNOWN
-from records.models import Contact, Message
+from records.models import Contact, Enrolment, Message
+from records.waiting_models import WaitingMessage
 
 
 def reach(policies: Policies, class_: str | None = None, channel: str | None = None) -> timedelta | None:
@@ -37,6 +38,32 @@ def counted(session: Session, contacts: Sequence[str], since: datetime) -> dict[
         assert at is not None, "what has left has an instant"
         found[contact].append(Counted(class_, channel, at + timedelta(microseconds=-at.microsecond % 1_000_000)))
     return found
+
+
+def put_off(session: Session, contacts: Sequence[str]) -> dict[str, list[tuple[str, PutOff]]]:
+    """Return the messages of each contact that wait, each with its run; of a run that has ended none waits."""
+    waits = (
+        select(WaitingMessage)
+        .join(Enrolment, col(Enrolment.id) == col(WaitingMessage.enrolment_id))
+        .where(col(WaitingMessage.contact_id).in_(contacts), col(Enrolment.ended_at).is_(None))
+    )
+    found: dict[str, list[tuple[str, PutOff]]] = defaultdict(list)
+    for row in session.execute(waits).scalars():
+        if row.due_at is not None:
+            message = PutOff(row.class_, row.channel, row.priority, row.since, row.due_at)
+            found[row.contact_id].append((row.enrolment_id, message))
+    return found
+
+
+def wait(session: Session, row: WaitingMessage) -> None:
+    """Write down that a run's message waits, instead of what was said of it before."""
+    session.merge(row)
+    session.flush()
+
+
+def waits_no_more(session: Session, run: str) -> None:
+    """Forget that a run's message waited: its fate is known."""
+    session.execute(delete(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run))
 
 
 def hold(session: Session, contact: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
-from domain.caps import Counted
+from domain.caps import Counted, PutOff
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event, Facts, Standing
 from domain.policies import Policies
@@ -46,6 +46,7 @@ class Known:
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
     counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
+    put_off: Mapping[str, Sequence[tuple[str, PutOff]]] = field(default_factory=dict)
 
     def facts(
         self, enrolment: str, program: Program, policies: Policies, now: datetime, round: int | None = None
@@ -70,6 +71,7 @@ class Known:
             begun=self.begun.get(enrolment, {}),
             calls=self.calls.get(enrolment, {}),
             counted=self.counted.get(row.contact_id, ()),
+            put_off=[each for run, each in self.put_off.get(row.contact_id, ()) if run != enrolment],
             standing=self.standings[row.contact_id],
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
             suspended=self.pauses.suspended.get(program.sequence),

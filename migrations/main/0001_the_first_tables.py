@@ -432,6 +432,25 @@ def _entry() -> None:
     )
 
     op.create_table(
+        "waiting_message",
+        sa.Column("enrolment_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.String(length=200), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("class", sa.String(length=20), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_waiting_message_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_waiting_message_enrolment_id")),
+        sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_waiting_message")),
+    )
+    with op.batch_alter_table("waiting_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_waiting_message_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
         "holdout",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.String(length=100), nullable=False),

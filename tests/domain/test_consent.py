@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from domain.caps import OVER_CAP, Counted
+from domain.caps import OVER_CAP, Counted, PutOff
 from domain.consent import AGAIN, ALLOWED, QUESTIONS, Proposed, Verdict, ask, barred, expiry
 from domain.facts import Standing
 from domain.needs import Deliver, Sent
@@ -242,6 +242,28 @@ def test_what_waited_as_long_as_its_step_allows_is_not_sent() -> None:
     verdict = over_the_cap("defer 6 hours", MONDAY + timedelta(hours=6))
 
     assert (verdict.answer, verdict.reason) == ("no", OVER_CAP)
+
+
+@pytest.mark.parametrize(
+    ("priority", "since", "first"),
+    [
+        (60, MONDAY, True),
+        (50, MONDAY - timedelta(seconds=1), True),
+        (50, MONDAY, False),
+        (40, MONDAY - timedelta(days=1), False),
+    ],
+)
+def test_the_last_free_place_is_left_to_a_message_with_a_better_right(
+    priority: int, since: datetime, first: bool
+) -> None:
+    other = PutOff("marketing", "email", priority, since, due=MONDAY)
+    known = facts(SEQUENCE, counted=GOT[:1], put_off=[other], policies=policies(CAPPED))
+
+    verdict = ask(
+        Proposed(Deliver(template="welcome/hello", window="none"), "marketing", "product-news", MONDAY), known
+    )
+
+    assert verdict.answer == ("later" if first else "go")
 
 
 @pytest.mark.parametrize(("on_cap", "reason"), [("skip", "completed"), ("exit", "exited:over the cap")])

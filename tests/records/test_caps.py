@@ -26,9 +26,11 @@ from domain.run import entered, need
 from records.contacts import find_or_make, record_consent
 from records.entries import enter
 from records.facts import nobody
-from records.models import Decision, Message
+from records.models import Decision, Enrolment, Message
 from records.published import Published, publish
+from records.runs import end
 from records.session import Database
+from records.waiting_models import WaitingMessage
 from rendering.catalogue import Catalogue
 from rendering.process import Renderer
 
@@ -53,6 +55,7 @@ caps: [{{class: marketing, channel: email, most: {MOST}, in: 7 days}}]
         for number in range(SEQUENCES)
     },
     "sequences/receipt.yaml": "steps: [{send: t/receipt}]",
+    "sequences/urgent.yaml": "topic: news\npriority: 90\nsteps: [{send: t/news}]",
 }
 
 
@@ -164,3 +167,49 @@ async def test_what_may_have_arrived_counts_and_what_was_refused_does_not(
     found = await office.send("s3")
 
     assert isinstance(found, Later) if counts else found == Sent("accepted")
+
+
+async def test_a_free_place_goes_to_the_more_important_message_whoever_asks_first(office: Office) -> None:
+    for each in ("s1", "s2"):
+        await office.send(each)
+    put_off = [await office.send(each) for each in ("s3", "s4", "urgent")]
+    assert all(isinstance(each, Later) for each in put_off)
+    slot = NOW.replace(microsecond=0) + timedelta(seconds=1) + WEEK
+
+    first, second, important = [await office.send(each, slot) for each in ("s3", "s4", "urgent")]
+
+    assert (first, important) == (Sent("accepted"), Sent("accepted"))
+    assert second == Later(slot + timedelta(seconds=30), "cap: 2 in 7 days, a more important one first")
+    after = await office.send("s4", slot + timedelta(seconds=30))
+    assert isinstance(after, Later)
+    assert after.due == slot + WEEK
+    [waits] = office.workers[0].read_now(lambda session: list(session.exec(select(WaitingMessage)).all()))
+    assert (waits.enrolment_id, waits.due_at) == (office.enrolments["s4"], slot + WEEK)
+
+
+async def test_a_message_that_nobody_asks_for_any_more_holds_up_nobody(office: Office) -> None:
+    for each in ("s1", "s2"):
+        await office.send(each)
+    await office.send("urgent")
+    slot = NOW.replace(microsecond=0) + timedelta(seconds=1) + WEEK
+
+    late = slot + timedelta(minutes=10)
+
+    assert await office.send("s3", late) == Sent("accepted")
+    assert await office.send("s4", late) == Sent("accepted")
+
+
+async def test_one_whose_run_has_ended_holds_up_nobody(office: Office) -> None:
+    for each in ("s1", "s2"):
+        await office.send(each)
+    await office.send("urgent")
+    slot = NOW.replace(microsecond=0) + timedelta(seconds=1) + WEEK
+
+    def leave(session: Session) -> None:
+        run = session.get(Enrolment, office.enrolments["urgent"])
+        assert run is not None
+        end(session, office.programs["urgent"], run, "exited:test", slot, [])
+
+    await office.workers[0].write(leave)
+
+    assert [await office.send(each, slot) for each in ("s3", "s4")] == [Sent("accepted")] * 2

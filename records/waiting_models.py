@@ -1,0 +1,24 @@
+"""What is remembered of messages that wait: what was put off, by whom, until when."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from records.models import Instant, Record
+
+
+class WaitingMessage(Record, table=True):
+    """The message a run waits to send. A run stands at one step, so it has one row; it goes with the message's fate."""
+
+    __tablename__ = "waiting_message"
+
+    enrolment_id: str = Field(primary_key=True, foreign_key="enrolment.id", max_length=36)
+    contact_id: str = Field(foreign_key="contact.id", index=True, max_length=36)
+    step: str = Field(max_length=200)
+    visit: int = 1
+    channel: str = Field(max_length=40)
+    class_: str = Field(sa_column_kwargs={"name": "class"}, max_length=20)
+    priority: int = 50
+    reason: str = Field(max_length=200)
+    since: datetime = Field(sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
