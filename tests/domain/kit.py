@@ -108,22 +108,23 @@ FRONTED = re.compile(r"---\n(.*?)---\n(.*)", re.DOTALL)
 class Templates:
     """Templates by name, each `class` or `class topic`, for rules that read no more of them than that."""
 
-    def __init__(self, fronts: Mapping[str, str]) -> None:
-        self.fronts = fronts
+    def __init__(self, fronts: Mapping[str, str], staff: frozenset[str] = frozenset()) -> None:
+        self.fronts, self.staff = fronts, staff
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> "Templates":
-        """Read the front matter of `templates/email/…` among these files."""
+        """Read the front matter of `templates/email/…` among these files, and the names of `templates/staff/…`."""
         found = {}
+        staff = (path for path in files if path.startswith("templates/staff/"))
         for path, text in files.items():
             if path.startswith("templates/email/") and (front := FRONTED.match(text)):
                 words = dict(line.split(": ", 1) for line in front[1].splitlines())
                 name = path.removeprefix("templates/email/").removesuffix(".html")
                 found[name] = " ".join(filter(None, (words.get("class", "marketing"), words.get("topic"))))
-        return cls(found)
+        return cls(found, frozenset(path.removeprefix("templates/staff/").removesuffix(".html") for path in staff))
 
     def names(self, channel: str) -> frozenset[str]:
-        return frozenset(self.fronts) if channel == "email" else frozenset()
+        return frozenset(self.fronts) if channel == "email" else self.staff if channel == "staff" else frozenset()
 
     def class_of(self, channel: str, name: str) -> Literal["marketing", "service", "transactional"]:
         return self.fronts[name].split()[0]  # type: ignore[return-value]

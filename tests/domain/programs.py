@@ -12,10 +12,13 @@ from random import Random
 from typing import Any, NamedTuple
 
 from domain.holds import PAUSE, RESUME
+from domain.imagining import CALLED
 from domain.simulation import Scripted
 from tests.domain.kit import MONDAY, POLICIES
 
-SEQUENCE = "story"
+SEQUENCE, OTHER = "story", "other"
+# Where `call` steps lead; whoever lives the corpus puts a real address here.
+HOOK = "http://127.0.0.1:9/hook"
 DEEPEST = 3
 MAILS = ("one", "two", "three", "about-vip")
 SPANS = ("20 minutes", "3 hours", "1 day", "1 week", "4 business hours", "2 business days")
@@ -33,6 +36,7 @@ CONDITIONS = (
     "run.event.plan == 'pro'",
     "contact.score < 15 || contact.stage == 'trial'",
 )
+OUTCOMES = ("booked", "no_answer")
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland", "Atlantis/Sea")
 
 
@@ -54,8 +58,11 @@ def a_case(random: Random) -> Case:
     """Return one case made of `random`'s choices."""
     author = _Author(random)
     sequence = author.sequence()
-    files = {**POLICIES, **TEMPLATE_FILES, f"sequences/{SEQUENCE}.yaml": as_yaml(sequence)}
-    return Case(files, _contact(random), _events(random, author.sends))
+    files = {**POLICIES, **MORE_POLICIES, **TEMPLATE_FILES, f"sequences/{OTHER}.yaml": OTHER_SEQUENCE}
+    files[f"sequences/{SEQUENCE}.yaml"] = as_yaml(sequence)
+    return Case(
+        files, _contact(random), [*_events(random, author.sends, author.tasks), *_answers(random, author.calls)]
+    )
 
 
 def template(class_: str, words: str) -> str:
@@ -68,17 +75,31 @@ TEMPLATE_FILES = {
     "templates/email/mail/one.html": template("marketing", "The first thing"),
     "templates/email/mail/two.html": template("marketing", "The second thing"),
     "templates/email/mail/three.html": template("service", "The third thing"),
+    "templates/staff/keen.html": template("transactional", "{{ contact.first_name }} is keen"),
     "templates/email/mail/about-vip.html": template("marketing", "For {{ contact.vip }}"),
 }
 
 
+MORE_POLICIES = {
+    "policies/teams.yaml": "teams: {sales: {label: Sales, email: sales@acme.example}}\n",
+    "policies/segments.yaml": """
+segments:
+  keen: {when: contact.score >= 20}
+  cold: {when: "'cold' in contact.tags"}
+""",
+}
+OTHER_SEQUENCE = "enter: {again: always}\nsteps: [{wait: 300 days}]\n"
+
+
 class _Author:
-    """Writes one sequence, remembering all sends, and which of them some have had who are here."""
+    """Writes one sequence, remembering all sends, which of them some have had who are here, tasks and calls."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.sends: list[str] = []
         self.here: list[str] = []
+        self.tasks: list[str] = []
+        self.calls: list[str] = []
         self.steps = 0
 
     def sequence(self) -> dict[str, Any]:
@@ -123,8 +144,10 @@ class _Author:
     def step(self, depth: int) -> dict[str, Any]:
         self.steps += 1
         kinds = [self.send, self.send, self.wait, self.wait, self.update, self.leave]
+        kinds += [self.case, self.notify, self.call, self.elsewhere]
         if depth < DEEPEST:
             kinds += [lambda: self.wait_for(depth), lambda: self.branch(depth)] * 2
+            kinds += [lambda: self.task(depth), lambda: self.split(depth), lambda: self.repeat(depth)]
         made = self.random.choice(kinds)()
         if self.random.random() < 0.15:
             made.setdefault("when", self.random.choice(CONDITIONS))
@@ -166,17 +189,65 @@ class _Author:
     def leave(self) -> dict[str, Any]:
         return {"exit": "not-now", "when": self.random.choice(CONDITIONS)}
 
+    def case(self) -> dict[str, Any]:
+        # What a case is about must be the same on both sides; numbers of events are not.
+        severity = self.random.choice(["S2", "S4"])
+        return {"case": "{{ contact.first_name }} is not happy", "severity": severity, "incident": "run.event.plan"}
+
+    def notify(self) -> dict[str, Any]:
+        window = {"window": self.random.choice(["none", "daytime"])} if self.random.random() < 0.5 else {}
+        return {"notify": "sales", "template": "staff/keen", **window}
+
+    def call(self) -> dict[str, Any]:
+        made = {"call": HOOK, "id": f"call-{self.steps}", "body": {"who": "{{ contact.email }}"}}
+        if self.random.random() < 0.3:
+            made["on_error"] = "exit"
+        self.calls.append(str(made["id"]))
+        return made | {"save_as": "credit", "up_to": "20 seconds"}
+
+    def elsewhere(self) -> dict[str, Any]:
+        return {self.random.choice(["start", "stop"]): OTHER}
+
+    def task(self, depth: int) -> dict[str, Any]:
+        random = self.random
+        made: dict[str, Any] = {"task": "Call {{ contact.first_name }}", "team": "sales", "id": f"task-{self.steps}"}
+        if random.random() < 0.2:
+            return made | {"blocking": False}
+        self.tasks.append(made["id"])
+        made["up_to"] = random.choice([*SPANS, "3 days"])
+        outcomes = random.sample(["booked", "timed_out", "otherwise"], random.randint(0, 3))
+        blocks = self.blocks(depth + 1, *[each == "booked" for each in outcomes])
+        return made | ({"outcomes": dict(zip(outcomes, blocks, strict=True))} if outcomes else {})
+
+    def split(self, depth: int) -> dict[str, Any]:
+        shares = [self.random.randint(1, 4) for _ in range(self.random.randint(2, 3))]
+        blocks = self.blocks(depth + 1, *[False for _ in shares])
+        pairs = enumerate(zip(shares, blocks, strict=True))
+        arms = [{"name": f"arm-{number}", "share": share, "steps": steps} for number, (share, steps) in pairs]
+        return {"split": {"arms": arms}}
+
+    def repeat(self, depth: int) -> dict[str, Any]:
+        (steps,) = self.blocks(depth + 1, False)
+        until = {"until": self.random.choice(CONDITIONS)} if self.random.random() < 0.6 else {}
+        return {"repeat": {"times": self.random.randint(2, 3), **until, "steps": steps or [self.wait()]}}
+
     def wait_for(self, depth: int) -> dict[str, Any]:
         random = self.random
         made: dict[str, Any] = {"up_to": random.choice(LIMITS)}
         choice = random.random()
         if self.here and choice < 0.6:
             made |= {"wait_for": random.choice(["clicked", ["clicked", "replied"]]), "of": random.choice(self.here)}
-        elif choice < 0.8:
+        elif choice < 0.7:
             made |= {"wait_for": "purchased", "where": "event.amount > 50"}
+        elif choice < 0.85:
+            # Only what the record says: what passes with time is looked at by nobody while nothing happens.
+            lasting = {
+                "when": self.random.choice(["contact.score >= 20", "contact.stage == 'trial'", "has(contact.vip)"])
+            }
+            made["wait_for"] = self.random.choice([lasting, {"segment": "keen"}, {"segment": "cold"}])
         else:
             made |= {"wait_for": {"form": "demo-request"}}
-        if random.random() < 0.4:
+        if random.random() < 0.4 and not isinstance(made["wait_for"], dict):
             made["since"] = random.choice(["now", "entry", "2 days", *self.here])
         made["then"], made["otherwise"] = self.blocks(depth + 1, made["up_to"] != "forever", False)
         return made
@@ -184,7 +255,8 @@ class _Author:
     def branch(self, depth: int) -> dict[str, Any]:
         random = self.random
         asked = [f"{function}('{send}')" for send in self.here for function in ("clicked", "sent")]
-        chosen = random.sample([*CONDITIONS, *asked], random.randint(1, 3))
+        asked += ["calls.credit.points > 2", "has(calls.credit)"] if self.calls else []
+        chosen = random.sample([*CONDITIONS, "in_segment('keen')", *asked], random.randint(1, 3))
         last = [False] if random.random() < 0.5 else []
         blocks = self.blocks(depth + 1, *[True for _ in chosen], *last)
         arms = [{"when": when, "steps": steps} for when, steps in zip(chosen, blocks, strict=False)]
@@ -210,12 +282,19 @@ def _contact(random: Random) -> dict[str, Any]:
     return made
 
 
-def _events(random: Random, sends: Sequence[str]) -> list[Scripted]:
+def _answers(random: Random, calls: Sequence[str]) -> Iterator[Scripted]:
+    """Yield what another system answers to each call, as a script says it."""
+    for each in calls:
+        data = {"failed": "404: answered no"} if random.random() < 0.3 else {"points": random.randint(0, 5)}
+        yield Scripted(at=MONDAY, event=CALLED, of=each, data=data)
+
+
+def _events(random: Random, sends: Sequence[str], tasks: Sequence[str]) -> list[Scripted]:
     made = []
     for _ in range(random.randint(0, 14)):
         # Days are more likely to be early ones: that is when a sequence still runs.
         minutes = int(60 * 24 * 45 * random.random() ** 4)
-        name, of, data = _happening(random, sends)
+        name, of, data = _happening(random, sends, tasks)
         made.append(Scripted(at=MONDAY + timedelta(minutes=minutes, seconds=17), event=name, of=of, data=data))
     return sorted([*made, *_pauses(random)], key=lambda event: event.at)
 
@@ -232,7 +311,7 @@ def _pauses(random: Random) -> Iterator[Scripted]:
             yield Scripted(ends, RESUME)
 
 
-def _happening(random: Random, sends: Sequence[str]) -> tuple[str, str | None, dict[str, Any]]:
+def _happening(random: Random, sends: Sequence[str], tasks: Sequence[str]) -> tuple[str, str | None, dict[str, Any]]:
     of = random.choice(sends) if sends else None
     choices: list[tuple[str, str | None, dict[str, Any]]] = [
         ("purchased", None, {"amount": random.choice([20, 80]), "order_id": f"o-{random.randint(1, 9)}"}),
@@ -246,6 +325,9 @@ def _happening(random: Random, sends: Sequence[str]) -> tuple[str, str | None, d
         ("unsubscribed", None, {"topic": random.choice(["product-news", "service", "*"])}),
         ("complained", of, {}),
     ]
+    if tasks:
+        outcome = {"outcome": random.choice(OUTCOMES)}
+        choices += [("task_completed", random.choice(tasks), outcome)] * 6
     if of is not None:
         by = random.choice(["human", "human", "machine"])
         choices += [("clicked", of, {"by": by}), ("opened", of, {"by": by}), ("replied", of, {})] * 4

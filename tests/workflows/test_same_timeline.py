@@ -1,7 +1,7 @@
 """The same sequences, simulated and on Temporal: the same timeline."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from domain.imagining import CALLED, FAILED
 from domain.simulation import ENTER, Scripted
 from tests.domain.kit import MONDAY
-from tests.domain.programs import SEQUENCE, Case, corpus
+from tests.domain.programs import HOOK, SEQUENCE, Case, corpus
 from tests.home import shipped
+from tests.scripted_http import Heard, ScriptedHttp, answer
 from tests.workflows.parity import Simulator
 from tests.workflows.world import Happens, Someone, living
 
@@ -76,12 +78,10 @@ async def test_a_large_corpus_of_sequences_is_lived_as_simulated(
 
 async def _compare(env: WorkflowEnvironment, folder: Path, seed: int, cases: int, together: int) -> None:
     """Let the contacts of several cases travel through the sequence of each, and compare every timeline."""
-    made = corpus(seed, cases)
-    files = {path: text for case in made for path, text in case.files.items() if "sequences/" not in path}
-    for number, case in enumerate(made):
-        files[f"sequences/{SEQUENCE}-{number}.yaml"] = case.files[f"sequences/{SEQUENCE}.yaml"]
-    simulator = Simulator(files)
-    async with living(env, folder) as world:
+    made, answers = corpus(seed, cases), _Answers()
+    async with ScriptedHttp(otherwise=answers) as server, living(env, folder) as world:
+        files = _together(made, server.address)
+        simulator = Simulator(files)
         await world.publish(files)
         places = asyncio.Semaphore(4)
 
@@ -94,6 +94,7 @@ async def _compare(env: WorkflowEnvironment, folder: Path, seed: int, cases: int
                 inside = [(someone, story) for someone, story in stories if not _refused(story)]
                 if not inside:
                     return {}
+                answers.are_known_for(someone for someone, _ in inside)
                 journey = await world.enter(name, [someone for someone, _ in inside], start)
                 await journey.live(to_the_end=all(story["end"] for _, story in inside))
             pairs = zip(inside, await journey.timelines(), strict=True)
@@ -108,13 +109,39 @@ async def _compare(env: WorkflowEnvironment, folder: Path, seed: int, cases: int
     assert sum(len(each) for each in found) > cases, "hardly anybody entered; the corpus says little"
 
 
+def _together(made: list[Case], hook: str) -> dict[str, str]:
+    """Return the files of all cases, each with its sequence under a number of its own."""
+    files = {path: text for case in made for path, text in case.files.items() if SEQUENCE not in path}
+    for number, case in enumerate(made):
+        files[f"sequences/{SEQUENCE}-{number}.yaml"] = case.files[f"sequences/{SEQUENCE}.yaml"].replace(HOOK, hook)
+    return files
+
+
+class _Answers:
+    """What the other system answers: to whom a script says it, by address and step."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def are_known_for(self, people: Iterable[Someone]) -> None:
+        for someone in people:
+            for _, event, of, data in someone.events:
+                if event == CALLED:
+                    self.known[str(someone.contact["email"]), str(of)] = data
+
+    def __call__(self, heard: Heard) -> bytes:
+        said = self.known.get((heard.said["data"]["who"], heard.said["type"].partition(".")[2]), {})
+        return answer(b"", 404) if FAILED in said else answer(said)
+
+
 def _refused(story: dict[str, Any]) -> bool:
     return story["end"] is not None and str(story["end"]["reason"]).startswith("refused")
 
 
 def _someone(name: str, case: Case, start: datetime) -> Someone:
     """Return the contact of a case, moved to this start."""
-    contact = {key: value for key, value in case.contact.items() if key != "id"} | {"email": f"{name}@joinery.example"}
+    # The same id on both sides: lots are drawn by it.
+    contact = case.contact | {"id": name, "email": f"{name}@joinery.example"}
     if "renewal_date" in contact:
         moved = date.fromisoformat(contact["renewal_date"]) + timedelta(days=(start - MONDAY).days)
         contact["renewal_date"] = moved.isoformat()

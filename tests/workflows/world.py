@@ -27,6 +27,7 @@ from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
 from domain.facts import Event
 from domain.holds import PACE, PAUSE
+from domain.imagining import CALLED
 from domain.keys import Tokens, wave_id
 from domain.loader import load
 from domain.program import Program
@@ -151,6 +152,7 @@ class Journey:
             (scripted.at, place, scripted)
             for place, someone in enumerate(self.people)
             for scripted in someone.script(self.entered_at)
+            if scripted.event != CALLED  # the other system says it itself
         ]
         happening.sort(key=lambda each: each[:2])
         await self.quiet()
