@@ -18,12 +18,12 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
-from activities.attempt import MailSettings, Post
 from activities.beside import Effects
 from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
 from activities.intake import Intake
 from activities.messages import Messages
+from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.steps import Steps
 from activities.sweeps import bury, make_rounds, sweep

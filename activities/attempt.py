@@ -6,8 +6,8 @@ message's class decides whether it is sent again. The fate and the decision are 
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
@@ -17,25 +17,23 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.batches import Batch
-from activities.clock import Clock
 from activities.log import decision, defer, is_closed
+from activities.post import Bundle, Post
 from activities.writing import Writing, writing
-from channels.base import Channel, ChannelError, Envelope, Refused, SenderFault, Unavailable
+from channels.base import ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
-from domain.keys import Tokens, content_hash, message_id, send_key
+from domain.keys import content_hash, message_id, send_key
 from domain.letters import Lacks, Plan, Written, context
 from domain.needs import Later, Left, Outcome, Sent
 from records import capping, ledger
-from records.facts import Withdrawn, read_again
+from records.facts import read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
-from records.session import Database
 from records.waiting_models import WaitingMessage
-from rendering.catalogue import Catalogue
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
-from rendering.process import MissingVariable, Renderer, RenderJob, TemplateFault
+from rendering.process import MissingVariable, RenderJob, TemplateFault
 
 Result = TypeVar("Result")
 
@@ -45,43 +43,6 @@ SOON = timedelta(seconds=30)
 SENDER_FAULT = timedelta(minutes=15)
 # A message that must arrive is repeated under the same Message-ID, but not for ever.
 MOST_ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class MailSettings:
-    """What messages need to know of the installation.
-
-    `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live. No message
-    rests longer than `longest_rest` between two attempts, whatever the mail server asks for.
-    """
-
-    public_url: str
-    message_host: str
-    secret: str
-    tokens: Tokens
-    lease: timedelta
-    longest_rest: timedelta = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """The published files a batch is written with."""
-
-    hash: str
-    sources: Mapping[str, str]
-    catalogue: Catalogue
-
-
-@dataclass(frozen=True)
-class Post:
-    """Everything a message needs on its way. `withdrawn` tells the topics whose withdrawal is still in the inbox."""
-
-    database: Database
-    renderer: Renderer
-    channel: Channel
-    clock: Clock
-    settings: MailSettings
-    withdrawn: Withdrawn
 
 
 class Attempt:
@@ -166,11 +127,17 @@ class Attempt:
             return self.writing.lacks(Lacks(str(error)), self.facts)
         written = Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
         host = self.post.settings.message_host
-        posted = Posted(self._message_id(), self.post.clock(), host, self._link())
+        posted = Posted(self._message_id(self.key), self.post.clock(), host, self._link(), self._answers())
         return letter_of(self.plan, written, self.facts, posted)
 
-    def _message_id(self) -> str:
-        return message_id(self.key, self.post.settings.secret, self.post.settings.message_host)
+    def _message_id(self, key: str) -> str:
+        return message_id(key, self.post.settings.secret, self.post.settings.message_host)
+
+    def _answers(self) -> str | None:
+        """Return the Message-ID of the message that this one is a reply to, if that one was accepted."""
+        step = self.plan.need.thread or ""
+        visit = self.facts.sends.get(step)
+        return None if visit is None else self._message_id(send_key(self.facts.enrolment, step, visit))
 
     def _link(self) -> str:
         parts = [self.contact_id, self.plan.topic or "*", self.id]
@@ -222,7 +189,7 @@ class Attempt:
             class_=self.plan.class_,
             topic=self.plan.topic,
             subject=self.subject[:1000] if self.subject else None,
-            message_id=self._message_id(),
+            message_id=self._message_id(self.key),
             state=ledger.CLAIMED,
         )
 

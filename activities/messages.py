@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.attempt import Attempt, Bundle, Post
+from activities.attempt import Attempt
 from activities.batches import Answers, Batch
 from activities.beside import Effects, Member, Read
+from activities.post import Bundle, Post
 from activities.steps import nothing_waits
 from domain.keys import send_key
 from domain.needs import Outcome

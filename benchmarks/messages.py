@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.attempt import Post
 from activities.batches import Alike, Batch
 from activities.clock import wall_clock
 from activities.messages import Messages
+from activities.post import Post
 from benchmarks.ground import REAL, Ground, address, ground
 from benchmarks.home import ONE_MESSAGE, measured_home
 from benchmarks.letters import SENDER, built, job

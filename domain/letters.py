@@ -96,13 +96,13 @@ def _sender(name: str | None, facts: Facts) -> Sender:
     """Return who writes. `owner` is whoever looks after the contact; where nobody does, the default sender."""
     if name != OWNER:
         return facts.policies.sender(name)
-    owner = parseaddr(str(facts.contact.get("owner") or ""))[1]
-    if "@" not in owner:
-        return facts.policies.sender(None)
-    named = (each for each in facts.policies.messaging.senders.values() if parseaddr(each.from_)[1] == owner)
-    return next(named, None) or Sender.model_validate(
-        {"from": formataddr((facts.policies.messaging.organisation.name, owner))}
-    )
+    owner, senders = str(facts.contact.get("owner") or ""), facts.policies.messaging.senders
+    display, address = parseaddr(owner)
+    if owner in senders or "@" not in address:
+        return facts.policies.sender(owner if owner in senders else None)
+    named = next((each for each in senders.values() if parseaddr(each.from_)[1] == address), None)
+    display = display or facts.policies.messaging.organisation.name
+    return named or Sender.model_validate({"from": formataddr((display, address))})
 
 
 def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:

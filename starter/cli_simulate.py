@@ -19,7 +19,7 @@ from rendering.email import BadLetter
 from rendering.process import RendererDown
 from starter.cli_home import problems_found, program_of
 from starter.cli_result import OutOfReach, ProblemsFound, Result
-from starter.composer import Composer, as_mail
+from starter.composer import Composer, as_mail, preview_id
 from starter.contact_file import read_contact
 from starter.home import LoadedHome, load_home, read_home
 from starter.script_files import Told, read_events
@@ -119,15 +119,18 @@ def composing(loaded: LoadedHome) -> Iterator[Composer]:
 def _write_out(folder: Path, story: Story, events: Sequence[Scripted]) -> list[str]:
     """Write each message and the page; return what there is to say about it."""
     notes = []
+    sent: dict[str, str] = {}
     prepare(folder)
     for number, (place, (planned, written)) in enumerate(sorted(story.letters.items()), 1):
         row = story.timeline[place]
         facts = replace(story.facts, now=datetime.fromisoformat(row["at"]))
+        key = f"{row['step']}/{number}/{row['at']}"
         try:
-            mail = as_mail(planned, written, facts, f"{row['step']}/{number}/{row['at']}")
+            mail = as_mail(planned, written, facts, key, sent.get(planned.need.thread or ""))
         except BadLetter as error:
             notes.append(f"{row['step']}: would not go out: {error}")
             continue
+        sent[row["step"]] = preview_id(key)
         write(folder / f"{number:02}-{row['step']}.eml", mail)
     write(folder / "timeline.html", page(story, events).encode("utf-8", "replace"))
     return [*notes, f"written: {folder / 'timeline.html'} and {len(story.letters)} messages beside it"]

@@ -100,7 +100,15 @@ def make_composer(home: LoadedHome) -> Composer:
     return Composer(home)
 
 
-def as_mail(plan: Plan, written: Written, facts: Facts, key: str) -> bytes:
-    """Return a message as it would go out, with every header; `key` makes its Message-ID. Raises `BadLetter`."""
-    posted = Posted(f"<{content_hash(key)[7:33]}@{PREVIEW_HOST}>", facts.now, PREVIEW_HOST, PREVIEW_LINK)
+def preview_id(key: str) -> str:
+    """Return the Message-ID of a message that nobody gets."""
+    return f"<{content_hash(key)[7:33]}@{PREVIEW_HOST}>"
+
+
+def as_mail(plan: Plan, written: Written, facts: Facts, key: str, answers: str | None = None) -> bytes:
+    """Return a message as it would go out, with every header; `key` makes its Message-ID. Raises `BadLetter`.
+
+    `answers` is the Message-ID of the message it is a reply to.
+    """
+    posted = Posted(preview_id(key), facts.now, PREVIEW_HOST, PREVIEW_LINK, answers)
     return build_email(letter_of(plan, written, facts, posted))

@@ -117,6 +117,8 @@ def test_rounds_and_answers_of_other_systems_can_be_written_about() -> None:
     [
         ("ines@acme.example", "Acme <ines@acme.example>"),
         ("Ines <care@acme.example>", "Care <care@acme.example>"),
+        ("Ines Ito <ines@acme.example>", "Ines Ito <ines@acme.example>"),
+        ("service", "Care <care@acme.example>"),
         ("ines", "Acme <hello@acme.example>"),
         (None, "Acme <hello@acme.example>"),
     ],

@@ -14,9 +14,9 @@ import pytest
 from sqlmodel import Session, select
 from temporalio.testing import ActivityEnvironment
 
-from activities.attempt import MailSettings, Post
 from activities.batches import Alike, Batch
 from activities.messages import Messages
+from activities.post import MailSettings, Post
 from channels.base import Accepted, BeforeBody, Envelope
 from domain.keys import Tokens
 from domain.loader import load

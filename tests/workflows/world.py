@@ -20,8 +20,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from activities.attempt import MailSettings
 from activities.clock import activity_clock
+from activities.post import MailSettings
 from channels.mailbox import MailServer
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line

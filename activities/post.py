@@ -1,0 +1,50 @@
+"""What a message needs on its way: the records, the pen, the channel, and what the installation decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from activities.clock import Clock
+from channels.base import Channel
+from domain.keys import Tokens
+from records.facts import Withdrawn
+from records.session import Database
+from rendering.catalogue import Catalogue
+from rendering.process import Renderer
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """What messages need to know of the installation.
+
+    `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live. No message
+    rests longer than `longest_rest` between two attempts, whatever the mail server asks for.
+    """
+
+    public_url: str
+    message_host: str
+    secret: str
+    tokens: Tokens
+    lease: timedelta
+    longest_rest: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The published files a batch is written with."""
+
+    hash: str
+    sources: Mapping[str, str]
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class Post:
+    """Everything a message needs on its way. `withdrawn` tells the topics whose withdrawal is still in the inbox."""
+
+    database: Database
+    renderer: Renderer
+    channel: Channel
+    clock: Clock
+    settings: MailSettings
+    withdrawn: Withdrawn
