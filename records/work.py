@@ -46,11 +46,15 @@ def open_follow_up(
 def complete_follow_up(
     session: Session, contact: str, step: str, outcome: str, now: datetime, more: Mapping[str, Any]
 ) -> FollowUp | None:
-    """Complete the follow-up of a step of this contact that was opened last; None if none is open."""
-    open_one = select(FollowUp).where(
-        FollowUp.contact_id == contact, FollowUp.step == step, col(FollowUp.completed_at).is_(None)
-    )
-    row = session.exec(open_one.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())).first()
+    """Complete the follow-up that `more` names as `task`, else the one of this step that was opened last.
+
+    None if none is open.
+    """
+    open_ones = select(FollowUp).where(FollowUp.contact_id == contact, col(FollowUp.completed_at).is_(None))
+    of_step = open_ones.where(FollowUp.step == step)
+    newest = of_step.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())
+    named = session.exec(open_ones.where(FollowUp.id == str(more.get("task") or "")[:36])).first()
+    row = named or session.exec(newest).first()
     if row is None:
         return None
     row.completed_at, row.outcome = now, outcome[:100]
@@ -126,11 +130,20 @@ def keep_answer(session: Session, run: str, asked: Asked, name: str, answer: Map
     session.flush()
 
 
-def follow_ups(session: Session, *, team: str | None = None, open_only: bool = True, most: int = 100) -> list[FollowUp]:
+def follow_ups(
+    session: Session,
+    *,
+    team: str | None = None,
+    contact: str | None = None,
+    open_only: bool = True,
+    most: int = 100,
+) -> list[FollowUp]:
     """Return follow-ups, those that are due first before the others."""
     chosen = select(FollowUp)
     if open_only:
         chosen = chosen.where(col(FollowUp.completed_at).is_(None))
     if team is not None:
         chosen = chosen.where(FollowUp.team == team)
+    if contact is not None:
+        chosen = chosen.where(FollowUp.contact_id == contact)
     return list(session.exec(chosen.order_by(col(FollowUp.due_at).nulls_last(), FollowUp.id).limit(most)).all())

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starter import cli_groups, cli_on_files, cli_reports
+from starter import cli_groups, cli_on_files, cli_reports, cli_work_groups
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
@@ -30,6 +30,8 @@ app = typer.Typer(
 app.add_typer(cli_groups.contacts, name="contact")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_groups.messages, name="message")
+app.add_typer(cli_work_groups.tasks, name="task")
+app.add_typer(cli_work_groups.cases, name="case")
 app.add_typer(cli_reports.reports, name="report")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]

@@ -1,0 +1,118 @@
+"""`task list | show | complete` and `case list | show`: what a sequence asked people to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from sqlmodel import Session, col, select
+
+from records.models import Contact
+from records.work import follow_ups
+from records.work_models import FollowUp, ServiceCase
+from starter.cli_result import ProblemsFound, Result
+from starter.cli_runs import tell_event
+from starter.cli_store import contact_of, opened_store
+
+WIDEST = 60
+
+
+def list_tasks(team: str | None, who: str | None, closed: bool, most: int) -> Result:
+    """List tasks, those that are due first before the others; only open ones, unless `closed`."""
+
+    def read(session: Session) -> tuple[list[FollowUp], dict[str, str]]:
+        contact = contact_of(session, who).id if who is not None else None
+        rows = follow_ups(session, team=team, contact=contact, open_only=not closed, most=most)
+        return rows, _names(session, rows)
+
+    with opened_store() as store:
+        rows, names = store.read(read)
+    table = _table("id", "for", "due", "contact", "title", "outcome")
+    for row in rows:
+        due = f"{row.due_at:%Y-%m-%d %H:%M}" if row.due_at else ""
+        table.add_row(*_texts(row.id, row.team or row.owner, due, names[row.contact_id], row.title, row.outcome))
+    return Result({"tasks": [row.model_dump() for row in rows]}, [table] if rows else ["there is none"])
+
+
+def show_task(task: str) -> Result:
+    """Show everything about one task."""
+    return _shown(FollowUp, task, "task")
+
+
+def complete_task(task: str, outcome: str, note: str | None, person: str | None) -> Result:
+    """Tell that a task is done, and with what outcome; its run goes on when that is drained."""
+    with opened_store() as store:
+        row = store.read(lambda session: session.get(FollowUp, task))
+    if row is None:
+        raise ProblemsFound([f"task: there is no {task}; see `rapport task list`"])
+    if row.completed_at is not None:
+        raise ProblemsFound([f"task: {task} is completed already, as {row.outcome}; see `rapport task show {task}`"])
+    said = {"task": row.id, "outcome": outcome, "note": note, "person": person}
+    data = {name: value for name, value in said.items() if value is not None}
+    told = tell_event("task_completed", row.contact_id, data, row.step, f"task/{row.id}")
+    document = {"task": row.id, "outcome": outcome} | {name: told.document[name] for name in TOLD}
+    notes = list(told.notes)
+    if row.outcomes and outcome not in row.outcomes:
+        notes.append(f"outcome '{outcome}' is none of {', '.join(row.outcomes)}; the run goes on as 'otherwise'")
+    return Result(document, [f"{row.title}: {outcome}"], notes)
+
+
+TOLD = ("contact", "inbox", "status", "woken")
+
+
+def list_cases(who: str | None, closed: bool, most: int) -> Result:
+    """List cases, newest first; only open ones, unless `closed`."""
+
+    def read(session: Session) -> tuple[list[ServiceCase], dict[str, str]]:
+        chosen = select(ServiceCase)
+        if not closed:
+            chosen = chosen.where(col(ServiceCase.closed_at).is_(None))
+        if who is not None:
+            chosen = chosen.where(ServiceCase.contact_id == contact_of(session, who).id)
+        newest = chosen.order_by(col(ServiceCase.opened_at).desc(), col(ServiceCase.id)).limit(most)
+        rows = list(session.exec(newest).all())
+        return rows, _names(session, rows)
+
+    with opened_store() as store:
+        rows, names = store.read(read)
+    table = _table("id", "severity", "opened", "contact", "title", "joined")
+    for row in rows:
+        opened = f"{row.opened_at:%Y-%m-%d %H:%M}"
+        table.add_row(*_texts(row.id, row.severity, opened, names[row.contact_id], row.title, row.joined or None))
+    return Result({"cases": [row.model_dump() for row in rows]}, [table] if rows else ["there is none"])
+
+
+def show_case(case: str) -> Result:
+    """Show everything about one case."""
+    return _shown(ServiceCase, case, "case")
+
+
+def _shown(table: type[FollowUp] | type[ServiceCase], id: str, word: str) -> Result:
+    with opened_store() as store:
+        row = store.read(lambda session: session.get(table, id))
+    if row is None:
+        raise ProblemsFound([f"{word}: there is no {id}; see `rapport {word} list`"])
+    document = row.model_dump()
+    return Result(document, _lines(document))
+
+
+def _names(session: Session, rows: list[Any]) -> dict[str, str]:
+    """Return what people know the contacts of these rows by."""
+    ids = {row.contact_id for row in rows}
+    return {each.id: each.email or each.id for each in session.exec(select(Contact).where(col(Contact.id).in_(ids)))}
+
+
+def _lines(document: Mapping[str, Any]) -> list[str]:
+    width = max(map(len, document))
+    return [f"{name:{width}}  {value}" for name, value in document.items() if value not in (None, "", [])]
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in titles:
+        table.add_column(title, no_wrap=title != "title")
+    return table
+
+
+def _texts(*values: object) -> list[Text]:
+    return [Text("" if value is None else str(value)[:WIDEST]) for value in values]

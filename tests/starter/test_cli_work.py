@@ -1,0 +1,92 @@
+"""`task` and `case`: what is listed, what is shown, and what completing one puts into the inbox."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session, select
+
+from domain.asking import Asked
+from domain.needs import Open
+from domain.spans import Limit
+from records.models import Enrolment, Inbox
+from records.session import Database
+from records.work import complete_follow_up, open_case, open_follow_up
+from tests.starter.small_home import SmallHome
+from tests.starter.test_cli_pauses import ANN, impatient
+
+__all__ = ["impatient"]
+
+NOW = datetime(2126, 3, 27, 9, 0, tzinfo=UTC)
+TASK = Open(
+    what="task", title="Call {{ contact.first_name }}", team="sales", outcomes=("booked",), up_to=Limit.parse("2 days")
+)
+
+
+@pytest.fixture
+def ann(records: SmallHome) -> SmallHome:
+    """Ann has two tasks of one step, and a case."""
+    records.type("contact", "add", "--email", ANN, "--consent", "product-news")
+    assert records.type("enrol", "welcome", ANN).status == 0
+
+    def work(session: Session) -> None:
+        run = session.exec(select(Enrolment)).one()
+        for visit in (1, 2):
+            asked = Asked("call-ann", "task", visit, NOW, NOW)
+            open_follow_up(session, run, asked, TASK, f"Call Ann, {visit}", NOW.replace(day=26 + visit), NOW)
+        told = {"case": "Ann is not happy", "incident": "o-1"}
+        open_case(session, run, asked, Open(what="case", title="", severity="S2"), told, NOW)
+
+    with records.database() as database:
+        database.write_now(work)
+    return records
+
+
+def test_tasks_are_listed_by_team_and_contact_and_shown_whole(ann: SmallHome) -> None:
+    first, second = ann.type("task", "list", "--team", "sales", "--contact", ANN, "--json").document["tasks"]
+
+    assert {first["title"], second["title"]} == {"Call Ann, 1", "Call Ann, 2"}
+    assert ann.type("task", "list", "--team", "service").out == "there is none\n"
+    assert "Call Ann, 1" in ann.type("task", "list").out
+    assert ann.type("task", "show", first["id"], "--json").document["outcomes"] == ["booked"]
+    assert ann.type("task", "show", "nothing").status == 1
+
+
+def test_a_task_is_completed_through_the_inbox_and_it_is_the_one_that_was_named(ann: SmallHome) -> None:
+    first, second = ann.type("task", "list", "--json").document["tasks"]
+
+    typed = ann.type("task", "complete", first["id"], "--outcome", "booked", "--note", "Friday", "--json")
+    again = ann.type("task", "complete", first["id"], "--outcome", "booked", "--json")
+
+    assert list(typed.document) == ["task", "outcome", "contact", "inbox", "status", "woken"]
+    assert (typed.document["status"], again.document["status"]) == ("accepted", "repeated")
+    with closing(Database(ann.settings.inbox_url)) as inbox:
+        (row,) = inbox.read_now(lambda session: list(session.exec(select(Inbox)).all()))
+    data = row.body["data"]
+    assert (row.body["event"], data) == (
+        "task_completed",
+        {"task": first["id"], "outcome": "booked", "note": "Friday"},
+    )
+    with ann.database() as database:
+        contact = first["contact_id"]
+        done = database.write_now(lambda session: complete_follow_up(session, contact, "call-ann", "booked", NOW, data))
+        assert done is not None
+        assert (done.id, done.note) == (first["id"], "Friday")
+    closed = ann.type("task", "complete", first["id"], "--outcome", "booked")
+    assert (closed.status, "completed already" in closed.err) == (1, True)
+    assert [each["id"] for each in ann.type("task", "list", "--json").document["tasks"]] == [second["id"]]
+
+
+def test_an_outcome_that_the_step_does_not_name_is_said(ann: SmallHome) -> None:
+    task, _ = ann.type("task", "list", "--json").document["tasks"]
+
+    assert "goes on as 'otherwise'" in ann.type("task", "complete", task["id"], "--outcome", "boked").err
+
+
+def test_cases_are_listed_and_shown(ann: SmallHome) -> None:
+    (case,) = ann.type("case", "list", "--contact", ANN, "--json").document["cases"]
+
+    assert (case["title"], case["severity"]) == ("Ann is not happy", "S2")
+    assert "Ann is not happy" in ann.type("case", "list").out
+    assert ann.type("case", "show", case["id"], "--json").document["incident"] == "o-1"
+    assert ann.type("case", "show", "nothing").status == 1
