@@ -41,7 +41,7 @@ def coming(words: DateWords, now: datetime, sight: Sight, fired: Collection[str]
         return None
     try:
         found = _yearly(words, day, now, sight) if words.yearly_at is not None else _once(words, day, now, sight)
-    except ValueError:  # it has no anniversary any more, its calendar never opens, or it lies beyond the year 9999
+    except (ValueError, OverflowError):  # it has no anniversary any more, its calendar never opens, or no such year is
         return None
     return None if found is None or found.occurrence in fired else found
 

@@ -250,11 +250,13 @@ def _with_dates(contact: Mapping[str, Any], fields: frozenset[str], zone: ZoneIn
 
 
 def _instant(value: Any, zone: ZoneInfo) -> Any:
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, str):
             value = date.fromisoformat(value) if len(value) == len("2026-01-31") else datetime.fromisoformat(value)
-        except ValueError:
-            return None  # not a date: to a condition it is missing
-    if isinstance(value, datetime):
-        return value if value.tzinfo else wall(value.date(), value.time(), zone)
-    return wall(value, time(), zone) if isinstance(value, date) else value
+        if isinstance(value, datetime):
+            return value if value.tzinfo else wall(value.date(), value.time(), zone)
+        return wall(value, time(), zone) if isinstance(value, date) else value
+    except (ValueError, OverflowError):
+        # Not a date, or one that is no instant: many systems write 0001-01-01 for none, and east of Greenwich that day
+        # begins before the first year. To a condition it is missing.
+        return None

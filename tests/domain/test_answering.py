@@ -184,6 +184,17 @@ def test_dates_of_the_record_are_instants_to_conditions_and_dates_to_waits() -> 
     assert known(contact={**ADA, "renewal_date": "soon"}).judge("has(contact.renewal_date)").true is False
 
 
+@pytest.mark.parametrize("date", ["0001-01-01", "0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_date_at_the_edge_of_the_calendar_breaks_no_condition(date: str, zone: str) -> None:
+    # Many systems write the first day there is for "no date"; in Berlin it begins in a year before the first.
+    about = known(contact={**ADA, "renewal_date": date, "time_zone": zone})
+
+    assert about.judge("contact.score >= 10").true
+    assert about.judge("contact.score >= 10 || contact.renewal_date > now").true
+    assert not about.judge("days_since(contact.renewal_date) == 3").true
+
+
 def test_days_are_counted_on_the_contact_s_clock() -> None:
     late = {**ADA, "renewal_date": "2026-03-04", "time_zone": "Asia/Tokyo"}
     midnight = datetime(2026, 3, 4, 15, tzinfo=UTC)  # the fifth begins in Tokyo

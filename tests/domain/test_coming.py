@@ -66,3 +66,5 @@ def test_what_cannot_be_counted_comes_never() -> None:
     assert coming(DateWords.parse("contact.day - 2 business days"), START, sight("UTC", "2026-05-01")) is None
     assert coming(DateWords.parse("contact.day yearly at 09:00"), START, sight("UTC", "9999-12-31")) is not None
     assert coming(DateWords.parse("contact.day"), START, sight("UTC", True)) is None
+    for edge in ("0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00"):
+        assert coming(DateWords.parse("contact.day yearly at 09:00"), START, sight("UTC", edge)) is None
