@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
+from uuid_utils.compat import uuid7
 
 from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import EVERYTHING, SEGMENT_ENTERED
@@ -117,7 +118,8 @@ def _look(
     joined = update_memberships(session, policies, contact, at)
     for segment in joined:
         happening = Happening(
-            key=f"segment/{contact.id}/{segment}/{at.isoformat()}",
+            # Each time is one of its own: whoever leaves and comes back within a second has become a member twice.
+            key=f"segment/{contact.id}/{segment}/{uuid7()}",
             name=SEGMENT_ENTERED,
             at=at,
             data={"segment": segment},

@@ -57,6 +57,17 @@ def test_a_changed_record_makes_a_member_who_enters_at_once(door: Door) -> None:
     assert (door.run().entered_at, door.run().event) == (NOW + HOUR, {"segment": "warm"})
 
 
+def test_who_leaves_and_comes_back_within_a_second_becomes_a_member_twice(door: Door) -> None:
+    # A wave's instants are full seconds: two updates one after the other happen at the same one.
+    door.publish(nurture="enter: {on: {segment: warm}, again: always}")
+
+    for score in (60, 10, 60):
+        door.set(NOW, score=score)
+
+    assert door.happened("segment_entered") == [{"segment": "warm"}] * 2
+    assert door.decided() == ["nurture entered"] * 2
+
+
 def test_who_stays_a_member_does_not_become_one_again(door: Door) -> None:
     door.publish(nurture=WARM)
     door.set(NOW, score=60)
