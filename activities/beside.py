@@ -16,9 +16,9 @@ from temporalio import activity
 
 from activities.batches import Answers, Batch
 from activities.clock import Clock
-from activities.log import decision, is_closed
+from activities.log import park
 from activities.steps import READ_FIRST, nothing_waits
-from domain.answering import Asked, broken
+from domain.answering import Asked
 from domain.entry import End, ended_already
 from domain.facts import Facts
 from domain.needs import Later, Left, Outcome
@@ -126,15 +126,8 @@ class Effects:
             return await self._park(enrolment, asked, f"{reason}: {error}")
 
     async def _park(self, enrolment: str, asked: Asked, why: str) -> Outcome:
-        found, now = broken(why), self.clock()
-
-        def park(session: Session) -> None:
-            row = session.get(Enrolment, enrolment)
-            if row is not None and found.row is not None and not is_closed(session, enrolment, asked):
-                session.add(decision(row, asked, found.row, found.outcome, now))
-
-        await self.database.write(park)
-        return found.outcome
+        now = self.clock()
+        return await self.database.write(lambda session: park(session, enrolment, asked, why, now))
 
     async def _leave(self, enrolment: str, facts: Facts, over: End) -> Outcome:
         def leave(session: Session) -> None:

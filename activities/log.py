@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from activities.batches import Batch
-from domain.answering import Asked, Row
+from domain.answering import Asked, Row, broken
 from domain.needs import Outcome
 from domain.story import spelled
 from records.models import Decision, Enrolment
@@ -75,6 +75,15 @@ def decision(enrolment: Enrolment, asks: Asked, row: Row, outcome: Outcome, now:
         outcome=OUTCOME.dump_python(outcome, mode="json") if row.final else None,
         event_id=row.event,
     )
+
+
+def park(session: Session, enrolment: str, asked: Asked, why: str, now: datetime) -> Outcome:
+    """Close a visit as broken, unless its end is written already; return what the workflow is told."""
+    found, row = broken(why), session.get(Enrolment, enrolment)
+    if row is not None and found.row is not None and not is_closed(session, enrolment, asked):
+        session.add(decision(row, asked, found.row, found.outcome, now))
+        session.flush()
+    return found.outcome
 
 
 def defer(session: Session, row: Decision) -> None:

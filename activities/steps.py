@@ -4,23 +4,24 @@ An answer and its row in the decision log are one transaction, unique per visit.
 has done nothing; one that dies after it is answered from the row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.batches import Answers, Batch, Finished, Look, Seen
 from activities.deeds import DOING, at_rest, carry_out, done_elsewhere
-from activities.log import already_told, decision, defer, last_words
+from activities.log import already_told, decision, defer, last_words, park
 from domain.answering import Answer, Asked, answer, broken
 from domain.entry import End, ended_already
 from domain.facts import Facts
 from domain.holds import HELD
-from domain.needs import Begin, Done, Halt, Later, Left, TimedOut
+from domain.needs import Begin, Done, Halt, Later, Left, Outcome, TimedOut
 from domain.program import Program
 from records.facts import Known, read_known
 from records.models import Enrolment
@@ -38,6 +39,38 @@ def nothing_waits() -> datetime | None:
     return None
 
 
+# Not one member's fault, or told apart below. (A database that is being closed says RuntimeError.)
+NOT_THEIRS = (DBAPIError, OSError, RuntimeError, MemoryError, SystemError)
+# What the database forbids may be a race; after so many attempts it is this contact's data.
+MOST_RACES = 3
+
+
+class Spoiled(Exception):
+    """What follows from one member's answer cannot be written; its companions must not wait for it."""
+
+
+@contextmanager
+def kept_apart(batch: Batch, enrolment: str) -> Iterator[None]:
+    """Settle one member. Raises `Spoiled` where trying again would only fail again."""
+    try:
+        yield
+    except NOT_THEIRS:
+        raise
+    except Exception as error:
+        # The error's words may hold the contact's data: they stand in no history and in no log of a worker.
+        reason = f"{type(error).__name__} in step {batch.step}"
+        activity.logger.error(
+            "step %s of %s cannot be written for %s: %s", batch.step, batch.sequence, enrolment, reason
+        )
+        raise Spoiled(reason) from error
+
+
+def _parked(session: Session, batch: Batch, reason: str) -> dict[str, Outcome]:
+    """Close the visit of the one member of this batch as broken."""
+    [(enrolment, asked)] = batch.asked().items()
+    return {enrolment: park(session, enrolment, asked, reason, batch.now)}
+
+
 @dataclass
 class Steps:
     """The activities of a wave that touch only the records."""
@@ -51,9 +84,15 @@ class Steps:
         """Answer one need of every member, and write down what was decided."""
         try:
             return await self._settle_all(batch)
-        except DataError:
-            # Tried again it would fail again, and hold everybody: the wave halves the batch until one sits alone.
-            raise ApplicationError("the records refuse a value of this step", non_retryable=True) from None
+        except (DataError, IntegrityError, Spoiled) as error:
+            if isinstance(error, IntegrityError) and activity.info().attempt < MOST_RACES:
+                raise
+            reason = str(error) if isinstance(error, Spoiled) else "the records refuse what follows from this step"
+            asked = batch.asked()
+            if len(asked) > 1:
+                # Tried again it would fail again, and hold everybody: the wave halves the batch until one sits alone.
+                raise ApplicationError(reason, non_retryable=True) from None
+            return Answers.of(await self.database.write(lambda session: _parked(session, batch, reason)))
 
     async def _settle_all(self, batch: Batch) -> Answers:
         if not isinstance(batch.need, DOING):
@@ -85,7 +124,9 @@ class Steps:
             if enrolment in told:
                 found[enrolment] = Answer(told[enrolment])
             else:
-                found[enrolment] = self._one(session, batch, program, known, enrolment, asks, write)
+                with kept_apart(batch, enrolment):
+                    found[enrolment] = self._one(session, batch, program, known, enrolment, asks, write)
+                    session.flush()  # what cannot be written is this member's, not the next one's
         outcomes = {enrolment: answer.outcome for enrolment, answer in found.items()}
         return Answers.of(outcomes), all(at_rest(answer) for answer in found.values())
 
