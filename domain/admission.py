@@ -111,4 +111,4 @@ def drawn_out(facts: Facts) -> Said:
     contact = str(facts.contact.get("id") or facts.contact.get("email") or "")
     if place(salt, contact) >= facts.program.holdout * PLACES:
         return Said(True)
-    return Said(False, f"holdout: drawn among {facts.program.holdout:.4%}")
+    return Said(False, f"holdout: drawn among {facts.program.holdout * 100:g}%")

@@ -35,11 +35,27 @@ from domain.needs import (
 from domain.opening import opens
 from domain.policies import MessageClass
 
-__all__ = ["Answer", "Asked", "Row", "answer", "broken", "change", "changed", "decide", "may_go", "propose"]
+__all__ = [
+    "FROM_FACTS",
+    "Answer",
+    "Asked",
+    "Row",
+    "answer",
+    "broken",
+    "change",
+    "changed",
+    "decide",
+    "may_go",
+    "propose",
+]
+
+
+FROM_FACTS = (Decide, Draw, Sleep, Listen, Open, Change)
+"""The needs that `answer` answers; the others are deeds, and more than a question."""
 
 
 def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
-    """Answer every need but a message, which is more than a question. For who is held nothing begins."""
+    """Answer every need of `FROM_FACTS`. For who is held nothing begins."""
     answers: dict[type[Need], Callable[[Any, Asked, Facts], Answer]] = {
         Decide: decide,
         Draw: draw,
@@ -48,7 +64,7 @@ def answer(need: Need, asked: Asked, facts: Facts) -> Answer:
         Open: opens,
         Change: change,
     }
-    if type(need) not in answers:
+    if not isinstance(need, FROM_FACTS):
         raise TypeError(f"a {need.need} is not answered from facts alone")
     try:
         if facts.hold is not None:

@@ -12,15 +12,19 @@ from domain.needs import Change, Done
 def change(need: Change, asked: Asked, facts: Facts) -> Answer:
     """Tell what the record will hold."""
     new = changed(need, facts)
-    why = [f"{name}: {_shown(facts.contact.get(name))} → {_shown(value)}" for name, value in new.items()]
+    why = [_told(name, facts.contact.get(name), value) for name, value in new.items()]
     left = ((name, path) for name, path in need.copied.items() if name not in new)
-    why += [f"{name}: left as it is, {path} holds nothing for it" for name, path in left]
+    why += [f"{name}: left as it is, {path} holds nothing that fits" for name, path in left]
     why += [f"topic {name}: withdrawn" for name in need.topics_off]
     return Answer(Done(), Row("updated", why=why, more={"set": new} | _listed("withdrawn", need.topics_off)))
 
 
 def _listed(name: str, values: tuple[str, ...]) -> dict[str, Any]:
     return {name: list(values)} if values else {}
+
+
+def _told(name: str, before: Any, after: Any) -> str:
+    return f"{name}: stays {_shown(after)}" if before == after else f"{name}: {_shown(before)} → {_shown(after)}"
 
 
 def _shown(value: Any) -> str:

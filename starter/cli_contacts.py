@@ -100,10 +100,9 @@ def _stayed_out(history: History, zone: tzinfo) -> Iterator[str]:
         if row["did"].startswith(WAITS):
             until = on_clock(row["more"]["until"], zone, WHEN)
             yield f"waits to enter {row['sequence']} ({row['did'].removeprefix(WAITS)}), until {until} at most"
-    refused = [row for row in entries if row["did"].startswith(REFUSED)]
-    named = dict.fromkeys(f"{row['sequence']} ({row['did'].removeprefix(REFUSED)})" for row in refused)
-    if named:
-        yield f"did not enter: {', '.join(named)}"
+    refused = (row for row in entries if row["did"].startswith(REFUSED))
+    for row in {(row["sequence"], row["did"]): row for row in refused}.values():
+        yield f"did not enter {row['sequence']} ({row['did'].removeprefix(REFUSED)}): {told(row, zone)[1]}"
 
 
 def _table(history: History, zone: tzinfo) -> Table:

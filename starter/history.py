@@ -61,10 +61,11 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
     consents = session.exec(_of(Consent, contact).order_by(col(Consent.id))).all()
     events = session.exec(_of(Interaction, contact).order_by(col(Interaction.id))).all()
     fates = {each.id: at for each in messages if (at := _fate_at(each)) is not None}
-    after = _after_their_causes(decisions, {each.id: each.at for each in events} | fates)
+    received = _as_received(events)
+    after = _after_their_causes(decisions, received | fates)
     rows = [
         *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each)) for each in consents),
-        *(_row(each.at, "event", each.id, _event(each)) for each in events),
+        *(_row(each.at, "event", each.id, _event(each), received[each.id]) for each in events),
         *(_row(each.at, _kind(each), each.id, _decision(each), after[each.id]) for each in decisions),
         *_paces(session, contact, now),
         *(_row(fates[each.id], "message", each.id, _message(each)) for each in messages if each.id in fates),
@@ -97,18 +98,33 @@ def _plain(row: SQLModel, names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names.split()}
 
 
+def _as_received(events: Iterable[Interaction]) -> dict[int | None, datetime]:
+    """Return an instant for each event that is not before those received earlier.
+
+    What a run brings about is written to the second, and so would stand before what brought it about.
+    """
+    return _not_before_the_last((each.id, each.at, each.at) for each in events)
+
+
 def _after_their_causes(decisions: Iterable[Decision], causes: Mapping[Any, datetime]) -> dict[int | None, datetime]:
     """Return an instant for each decision that is not before what it rests on.
 
     Decisions are written to the second; events and the fates of messages, to which they belong, are not.
     """
-    reached: dict[str | None, datetime] = {}
-    after = {}
+    rows = []
     for each in sorted(decisions, key=lambda decision: decision.id or 0):
-        known = causes.get(each.event_id), causes.get(each.more.get("message")), reached.get(each.enrolment_id)
-        after[each.id] = max([each.at, *(at for at in known if at is not None)])
-        if each.enrolment_id is not None:
-            reached[each.enrolment_id] = after[each.id]
+        known = causes.get(each.event_id), causes.get(each.more.get("message"))
+        rows.append((each.id, each.at, max([each.at, *(at for at in known if at is not None)])))
+    return _not_before_the_last(rows)
+
+
+def _not_before_the_last(rows: Iterable[tuple[int | None, datetime, datetime]]) -> dict[int | None, datetime]:
+    """Return for each `(number, at, earliest)` an instant not before that of the rows before it in the same second."""
+    reached: dict[datetime, datetime] = {}
+    after = {}
+    for number, at, earliest in rows:
+        second = at.replace(microsecond=0)
+        reached[second] = after[number] = max(earliest, reached.get(second, earliest))
     return after
 
 

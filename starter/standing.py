@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.answering import Asked, answer
+from domain.answering import FROM_FACTS, Asked, answer
 from domain.facts import Facts
 from domain.holds import HELD
-from domain.needs import Deliver, Later
+from domain.needs import Later
 from domain.run import Run, asks_admission, entered, need, since
 from records.facts import read_known
 from records.models import Decision, Enrolment
@@ -61,7 +61,7 @@ def _waits(run: Run, facts: Facts, log: Any) -> tuple[datetime | None, str]:
     wanted, position = need(facts.program, run), run.position or ""
     if facts.hold is not None:
         return facts.hold.until, HELD
-    if wanted is None or isinstance(wanted, Deliver):
+    if wanted is None or not isinstance(wanted, FROM_FACTS):  # a message, a call …: the log says what puts it off
         late = [each for each in log if each.step == position and not each.final]
         until = late[-1].more.get("until") if late else None
         return (datetime.fromisoformat(until) if until else None), "; ".join(late[-1].why[-1:]) if late else ""

@@ -14,7 +14,7 @@ ENDS = {
     "converted": "converted",
     "unsubscribed": "unsubscribed",
     "suppressed": "suppressed",
-    "replaced": "replaced: entered anew",
+    "replaced": "replaced: gave way to a later entry",
     "erased": "erased",
     "moved": "moved to another version",
     "failed": "failed",
@@ -41,6 +41,8 @@ def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
     'sent “Hello”'
     >>> deed({"did": "deferred", "until": "2026-03-27T09:00:00Z"}, UTC)
     'put off until Fri 27 Mar 09:00'
+    >>> deed({"did": "took", "kind": "repeat", "arm": "none"}, UTC)
+    "'until' is not true yet"
     """
     did = str(row["did"])
     until = f" until {on_clock(row['until'], zone)}" if row.get("until") else ""
@@ -67,6 +69,8 @@ def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
 
 def _arm(row: Mapping[str, Any]) -> str:
     arm = str(row.get("arm", ""))
+    if row.get("kind") == "repeat":
+        return f"'until' is {'true' if arm == 'until' else 'not true yet'}"
     if arm == "none":
         return "no condition was true, went on"
     return f"took arm {arm}" if arm.isdigit() else f"took {arm or 'it'}"
@@ -82,7 +86,7 @@ def ended(reason: str) -> str:
     """Return how a run ended, in words.
 
     >>> ended("exited:no-answer"), ended("refused:consent"), ended("replaced")
-    ('left: no-answer', 'did not enter: consent', 'replaced: entered anew')
+    ('left: no-answer', 'did not enter: consent', 'replaced: gave way to a later entry')
     """
     kind, _, detail = reason.partition(":")
     phrases = {"exited": "left", "refused": "did not enter"}
@@ -124,4 +128,4 @@ def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     if kind == "entry":
         entered = row["did"] == "entered"  # then every check said yes; else the last one did not
         return ("entered", "") if entered else (ended(row["did"]), str(row["why"][-1]) if row["why"] else "")
-    return deed({**row["more"], "did": row["did"]}, zone), why
+    return deed({**row["more"], "kind": row["step_kind"], "did": row["did"]}, zone), why

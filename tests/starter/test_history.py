@@ -70,6 +70,51 @@ def test_within_a_second_everything_comes_after_what_it_rests_on(ann: SmallHome)
     assert said == ["opted_in", "entered", "accepted", "sent", "took", "replied", "matched", "updated", "completed"]
 
 
+def put_consequence(session: Session) -> None:
+    """An event changed the record, and that brought about another event and an entry, written to the second."""
+    contact = session.exec(select(Contact)).one()
+    second = MONDAY.replace(microsecond=0)
+    told = {"contact_id": contact.id, "person": "contact"}
+    about: dict[str, Any] = {"contact_id": contact.id, "version": "sha256:1", "final": True}
+    cause = Interaction(key="e1", name="moved", at=MONDAY + timedelta(milliseconds=500), data={}, **told)
+    session.add(cause)
+    session.flush()
+    session.add(Decision(kind="update", did="updated", step="u", at=second, event_id=cause.id, sequence="a", **about))
+    session.flush()
+    session.add(Interaction(key="e2", name="segment_entered", at=second, data={}, **told))
+    session.add(Decision(kind="entry", did="entered", at=second, sequence="b", **about))
+
+
+def test_what_an_event_brings_about_stands_behind_it_though_it_is_written_to_the_second(ann: SmallHome) -> None:
+    with ann.database() as database:
+        database.write_now(put_consequence)
+
+    timeline = ann.type("contact", "show", "ann@acme.example", "--json").document["timeline"]
+
+    said = [row.get("event") or row["did"] for row in timeline if row["kind"] != "consent"]
+    assert said[0] == "moved"
+    assert set(said[1:]) == {"segment_entered", "entered", "updated"}
+
+
+BEGINS = """\
+description: Hands over.
+enter: {again: always}
+steps:
+  - start: welcome
+"""
+
+
+def test_who_stands_at_a_deed_is_shown_too(ann: SmallHome) -> None:
+    ann.write("sequences/hand-over.yaml", BEGINS)
+    ann.type("publish", "--yes")
+    ann.type("enrol", "hand-over", "ann@acme.example")
+
+    typed = ann.type("contact", "show", "ann@acme.example")
+
+    assert typed.status == 0
+    assert ", at start-1" in typed.out
+
+
 def put_waiting(session: Session) -> None:
     run = session.exec(select(Enrolment)).one()
     run.state = "running"
@@ -106,14 +151,14 @@ def test_whose_run_is_over_stands_nowhere(ann: SmallHome) -> None:
     assert run["stands"] is None
 
 
-def test_what_they_did_not_enter_is_one_line_at_the_end_and_whole_in_json(ann: SmallHome) -> None:
+def test_what_they_did_not_enter_is_one_line_at_the_end_with_the_reason_and_whole_in_json(ann: SmallHome) -> None:
     for _ in range(3):
         ann.type("enrol", "welcome", "ann@acme.example")
 
     shown = ann.type("contact", "show", "ann@acme.example").out
     timeline = ann.type("contact", "show", "ann@acme.example", "--json").document["timeline"]
 
-    assert shown.splitlines()[-1] == "did not enter: welcome (again)"
+    assert shown.splitlines()[-1].startswith("did not enter welcome (again): ")
     assert shown.count("did not enter") == 1
     assert [row["did"] for row in timeline if row["kind"] == "entry"] == ["entered", "refused:again", "refused:again"]
 

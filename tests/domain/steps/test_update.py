@@ -118,7 +118,7 @@ def test_a_value_can_be_copied_from_what_has_just_happened() -> None:
     assert story.timeline[-1]["set"] == {"benches": 9}
     assert story.timeline[-1]["why"] == [
         "benches: nothing → 9",
-        "stage: left as it is, matched.comment holds nothing for it",
+        "stage: left as it is, matched.comment holds nothing that fits",
     ]
 
 
