@@ -35,9 +35,9 @@ def _none(step: str, sent_at: datetime) -> Iterable[Scripted]:
 class Script:
     """A contact, the instant of entry, what started the run, and what happens afterwards.
 
-    `sends_take` is the time between the asking and the answer of one message after another; on a real clock it is a
-    moment. Those it does not name take none. `reactions` gives what the contact does with a message of a step that was
-    sent at an instant.
+    `sends_take` is the time between the asking and the answer of one message (or call) after another; on a real clock
+    it is a moment. Those it does not name take none. `reactions` gives what the contact does with a message of a step
+    that was sent at an instant.
     """
 
     contact: Mapping[str, Any]

@@ -15,7 +15,7 @@ from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
 from domain.letters import Compose
-from domain.needs import Broken, Deliver, Happened, Later, Need, Notify, Sent
+from domain.needs import Broken, Called, Deliver, Happened, Later, Need, Notify, Sent
 from domain.policies import Policies
 from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
@@ -121,7 +121,7 @@ class _World:
             if isinstance(outcome, Broken):
                 self._end("failed", why=found.row.why if found.row else [outcome.reason])
                 return run.model_copy(update={"position": None})
-            if isinstance(outcome, Sent):
+            if isinstance(outcome, Sent | Called):
                 self._go_to(self.now + next(self.sends_take, timedelta()))
             return advance(self.program, run, outcome, self.now)
         run = advance(self.program, run, outcome, self.now)

@@ -16,7 +16,7 @@ from tests.workflows.world import Someone
 TOLERANCE = timedelta(seconds=20)
 INSTANTS = ("at", "until")
 # How many sends of a run may take a moment each, and how long one may.
-SENDS, LONGEST_SEND = 16, 3
+SENDS, LONGEST_SEND = 24, 3
 MANY = 1_000_000
 
 
