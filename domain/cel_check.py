@@ -34,6 +34,7 @@ from domain.vocabulary import (
     FUNCTIONS,
     MATCHED_FIELDS,
     RECORD_NAMES,
+    RUN_EVENT_FIELDS,
     RUN_FIELDS,
     SINGLE_NAMES,
     TYPE_NAMES,
@@ -128,7 +129,8 @@ class _Check:
         record, name = root, fields[0]
         known: frozenset[str] | None = self.names.contact_fields | CONTACT_FIELDS
         if root == "run" and name == "event":
-            record, name, known = "run.event", fields[1], self.names.every_event_field
+            every = self.names.every_event_field
+            record, name, known = "run.event", fields[1], None if every is None else every | RUN_EVENT_FIELDS
         elif root == "run":
             known = RUN_FIELDS
         elif root in ("event", "matched"):

@@ -116,8 +116,7 @@ class Checking:
             self._check_refers(self.tree, Refers(f"{place}.segment", "segment", trigger.segment))
         if trigger.date is not None:
             words = DateWords.parse(trigger.date)
-            span = words.moment.span if words.moment is not None else None
-            self._check_time(f"{place}.date", [words.source] if "." in words.source else [], span)
+            self._check_time(f"{place}.date", words.moment.sources(), words.moment.span)
         if trigger.within is not None:
             self._check_time(f"{place}.within", [], Span.parse(trigger.within))
         if trigger.where is not None:

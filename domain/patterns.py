@@ -74,7 +74,7 @@ DELAY = either(
 )
 LIMIT = either(any_case("forever"), f"{SPAN}(?:{AT})?", f"{UNTIL}{MOMENT}")
 IS_MOMENT = f"^{UNTIL}{A_SOURCE}"
-DATE = either(MOMENT, f"contact\\.{_NAME}{_GAP}yearly{_GAP}at{_GAP}{HOUR}")
+DATE = either(MOMENT, rf"contact\.{_NAME}{_GAP}yearly(?:\s*[+-]\s*{SPAN})?{AT}")
 AGAIN = either("never", "restart", "always", f"after_exit(?: {SPAN})?")
 ON_CAP = either("skip", "exit", f"defer{_GAP}{SPAN}(?:{_GAP}then{_GAP}(?:skip|exit))?")
 SHARE = r"[0-9]{1,6}(?:\.[0-9]{1,4})?\s*%?"

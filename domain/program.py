@@ -5,6 +5,7 @@ version is the hash of what stands in it.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
@@ -74,6 +75,15 @@ class Trigger(BaseModel):
         if self.form is not None:
             return "form_submitted"
         return SEGMENT_ENTERED if self.segment is not None else self.event
+
+    def starts_with(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a run that this starts knows as `run.event`: what came along, and the name of what it was.
+
+        >>> Trigger(form="demo-request").starts_with({"plan": "pro"})
+        {'plan': 'pro', 'name': 'form_submitted'}
+        """
+        name = "date" if self.date is not None else self.name
+        return {**data, "name": name} if name is not None else dict(data)
 
     def says(self) -> str:
         """Return the trigger in the author's words.

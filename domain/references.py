@@ -201,7 +201,7 @@ class Declared:
         own = self.policies.events.events.get(trigger.event or "")
         if own is None or not own.fields:
             return None
-        return frozenset({"name", "at"}) | self.policies.event_fields()[trigger.event or ""]
+        return self.policies.event_fields()[trigger.event or ""]
 
 
 def called(trigger: Trigger) -> str:

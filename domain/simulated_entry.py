@@ -4,11 +4,12 @@ The questions are those of `domain/entry.py`; what they put off is asked again a
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.admission import Before
 from domain.anniversaries import DateWords
+from domain.coming import coming
 from domain.dues import date_in
 from domain.entry import Entry, holds, may_enter
 from domain.events import SEGMENT_ENTERED
@@ -43,19 +44,22 @@ def let_in(world: Waits, trigger: Trigger | None, event: Event | None) -> tuple[
 
 
 def starting_trigger(program: Program, facts: Facts) -> Trigger | None:
-    """Return the trigger the script means: the first that its data names and whose `where` is true, else the first."""
+    """Return the trigger the script means: the first that its data names and whose `where` is true, else the first.
+
+    `name` names an event, `form`, `segment` and `date` what they are called.
+    """
     event = Event(id=0, name="", at=facts.now, data=facts.run_event)
     meant = [each for each in program.enter if _is_named(each, facts.run_event)] or list(program.enter)
     return next((each for each in meant if holds(each, event, facts)), meant[0] if meant else None)
 
 
 def _is_named(trigger: Trigger, data: Mapping[str, Any]) -> bool:
-    named = {"form": trigger.form, "segment": trigger.segment, "date": trigger.date}
+    named = {"form": trigger.form, "segment": trigger.segment, "date": trigger.date, "name": trigger.event}
     return any(key in data and value is not None and data[key] in (value, "", None) for key, value in named.items())
 
 
 def data_of(trigger: Trigger, facts: Facts) -> dict[str, Any]:
-    """Return what a run that this trigger starts knows as `run.event`; what the script says comes first."""
+    """Return what comes along with this trigger; what the script says comes first."""
     known: dict[str, Any] = {}
     if trigger.form is not None:
         known["form"] = trigger.form
@@ -67,8 +71,10 @@ def data_of(trigger: Trigger, facts: Facts) -> dict[str, Any]:
 
 
 def _occurrence(words: DateWords, facts: Facts) -> str | None:
-    if words.yearly_at is not None:
-        return facts.now.astimezone(facts.zone.zone).date().isoformat()
+    if words.yearly:
+        # A simulation begins at the instant at which the date lets in.
+        found = coming(words, facts.now - timedelta(seconds=1), facts.sight()) if words.moment.span else None
+        return found.occurrence if found is not None else facts.now.astimezone(facts.zone.zone).date().isoformat()
     day = date_in(facts.read(words.source)) if "." in words.source else date_in(words.source)
     return day.isoformat() if day is not None else None
 

@@ -77,9 +77,10 @@ class _World:
         self.trigger = starting_trigger(self.program, self.facts)
         if self.trigger is None:
             return
-        self.facts = self.facts.but(run_event=data_of(self.trigger, self.facts))
+        data = data_of(self.trigger, self.facts)
+        self.facts = self.facts.but(run_event=self.trigger.starts_with(data))
         if self.trigger.name is not None:
-            self.entering = self._record(Scripted(self.now, self.trigger.name, data=self.facts.run_event))
+            self.entering = self._record(Scripted(self.now, self.trigger.name, data=data))
             # It has moved this run once, into it: nothing in the run waits for it.
             self.facts = self.facts.but(taken=frozenset({len(self.facts.events)}))
 

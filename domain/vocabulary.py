@@ -14,6 +14,7 @@ CONTACT_FIELDS = frozenset({"id", "email", "phone", "first_name", "last_name", "
 CONTACT_FIELDS |= {"language", "time_zone", "stage", "tier", "score", "tags", "owner", "source", "created_at"}
 RUN_FIELDS = frozenset({"event", "entered_at", "round"})
 EVENT_FIELDS = frozenset({"name", "at"})
+RUN_EVENT_FIELDS = frozenset({"name"})
 MATCHED_FIELDS = frozenset({"event", "at", "id"})
 SINGLE_NAMES = frozenset({"outcome", "now"})
 RECORD_NAMES = frozenset({"contact", "run", "event", "matched", "calls"})

@@ -70,12 +70,13 @@ def enter(
 
     `trigger` is None when a person enrols by hand. `others` are more triggers of the same sequence that this event is.
     """
+    along = dict(event.data if event is not None else data or {})
     asking = Asking(
         program=program,
         contact=contact,
         now=now,
         asked_at=now,
-        data=dict(event.data) if event is not None else dict(data or {}),
+        data=trigger.starts_with(along) if trigger is not None else along,
         triggers=(trigger, *others) if trigger is not None else (),
         event=event,
         event_id=event.id if event is not None else None,

@@ -43,7 +43,8 @@ def moments(story: Story, drawing: Drawing, events: Sequence[Scripted] = ()) -> 
     over = story.end["at"] if story.end is not None else None
     until = datetime.fromisoformat(over) if over else max([each.at for each in told], default=entered_at)
     done = [_of_event(each) for each in events if each.event != ENTER and entered_at <= each.at <= until]
-    begins = [Moment(entered_at, "enter", "enters", why=_data(story.facts.run_event))] if not _refused(story) else []
+    along = {name: value for name, value in story.facts.run_event.items() if name != "name"}
+    begins = [Moment(entered_at, "enter", "enters", why=_data(along))] if not _refused(story) else []
     return [*begins, *sorted([*done, *told], key=lambda each: (each.at, each.row is not None))]
 
 

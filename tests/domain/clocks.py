@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from domain.anniversaries import DateWords
 from domain.calendars import WEEKDAYS, Calendar, Holidays
+from domain.coming import coming
+from domain.dues import Sight
 from domain.zones import ZONE_NAMES
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
@@ -121,3 +124,9 @@ def instant_shown(day: date, hour: time, zone: ZoneInfo) -> datetime:
         return min(shown)
     jumps = [at for at in changes(zone.key) if abs(at - about) < 30 * HOUR]
     return next(at for at in jumps if at.astimezone(zone).replace(tzinfo=None) > asked)
+
+
+def next_yearly(day: date, at: time, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when a day or an anniversary of it comes next, at an hour on clocks in a zone."""
+    found = coming(DateWords.parse(f"contact.day yearly at {at:%H:%M}"), now, Sight(zone, read=lambda path: day))
+    return found.due if found is not None else None

@@ -104,6 +104,9 @@ def test_only_what_belongs_to_a_message_can_be_of_one() -> None:
     [
         ("run.event.plann == 'pro'", "there is no field run.event.plann; did you mean 'plan'?"),
         ("run.event.plan == 'pro'", None),
+        ("run.event.name == 'trial_started'", None),
+        ("run.event.at < now",
+         "there is no field run.event.at; there are email, first_name, form, name, plan, source"),
         ("event.plan == 'pro'", "the name event is known only in where, enter, exit and goal; write run.event for what "
          "started the run, or matched for what a wait_for took"),
         ("did('purchasd')", "there is no event 'purchasd'; did you mean 'purchased'?"),

@@ -59,8 +59,29 @@ def test_a_date_and_a_segment_start_a_run_with_what_started_it() -> None:
     asked = "steps: [{exit: seen, when: run.event.segment == 'hot'}]"
     hot = program(f"enter: {{on: {{segment: hot}}}}\n{asked}", SEGMENTS)
 
-    assert dated.facts.run_event == {"date": "2026-03-05"}
+    assert dated.facts.run_event == {"date": "2026-03-05", "name": "date"}
     assert ended(lived(hot, among=SEGMENTS)) == "exited:seen"
+
+
+def test_of_several_triggers_a_run_knows_which_one_it_was() -> None:
+    two = """
+enter: {on: [{event: trial_started}, {form: demo-request}, {event: purchased}]}
+steps:
+  - branch:
+      - {when: run.event.name == 'form_submitted', steps: [{exit: form}]}
+      - {when: run.event.name == 'purchased', steps: [{exit: purchase}]}
+      - otherwise: [{exit: trial}]
+"""
+
+    assert ended(lived(two)) == "exited:trial"
+    assert ended(lived(two, run_event={"form": "demo-request"})) == "exited:form"
+    assert ended(lived(two, run_event={"name": "purchased"})) == "exited:purchase"
+
+
+def test_a_date_that_comes_round_is_about_its_anniversary_though_it_comes_before() -> None:
+    soon = "enter: {on: {date: contact.renewal_date yearly - 7 days at 09:00}, again: always}\nsteps: []"
+
+    assert lived(soon, renewal_date="2020-03-09").facts.run_event["date"] == "2026-03-09"
 
 
 def test_becoming_a_member_ends_a_run_whose_exit_it_is() -> None:

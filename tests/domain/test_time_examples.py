@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.anniversaries import next_yearly
 from domain.business_time import add_business_hours, next_closing, next_opening
 from domain.calendars import Calendar, Holidays
 from domain.dues import Sight, resolve
 from domain.spans import Delay
 from domain.zones import wall
-from tests.domain.clocks import HOUR
+from tests.domain.clocks import HOUR, next_yearly
 
 RENEWAL = "2026-06-01"  # a Monday
 

@@ -33,7 +33,9 @@ def test_a_date_lets_in_at_its_hour_on_the_contacts_clock(door: Door) -> None:
     door.come_due(due + HOUR)
 
     assert door.decided() == ["renewal entered"]
-    assert (door.run().entered_at, door.run().event) == (due, {"date": "2026-06-01"}), "though it was seen to later"
+    assert (door.run().entered_at, door.run().event) == (due, {"date": "2026-06-01", "name": "date"}), (
+        "though it was seen to later"
+    )
     assert door.come_due(due + DAY) == 0
 
 

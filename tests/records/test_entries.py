@@ -86,7 +86,7 @@ def test_a_pending_consent_starts_the_run_at_the_instant_of_its_confirmation(doo
     door.come_due(NOW + 2 * DAY + MINUTE)
 
     assert door.decided() == ["trial waits:consent", "trial entered"]
-    assert (door.run().entered_at, door.run().event) == (NOW + 2 * DAY, {"plan": "pro"})
+    assert (door.run().entered_at, door.run().event) == (NOW + 2 * DAY, {"plan": "pro", "name": "trial_started"})
 
 
 def test_a_consent_that_nobody_confirms_is_refused_after_three_days(door: Door) -> None:
@@ -193,7 +193,7 @@ def test_restart_ends_the_running_one_and_begins_anew(door: Door) -> None:
     door.tell("trial_started", NOW + HOUR, plan="b")
 
     assert door.runs() == [("cart", "replaced"), ("cart", None)]
-    assert door.run().event == {"plan": "b"}
+    assert door.run().event == {"plan": "b", "name": "trial_started"}
     door.end("cart", NOW + DAY)
     door.tell("trial_started", NOW + 2 * DAY)
     assert door.runs()[-1] == ("cart", None)

@@ -54,7 +54,7 @@ def test_a_changed_record_makes_a_member_who_enters_at_once(door: Door) -> None:
 
     assert (door.members(), door.decided()) == (["warm"], ["nurture entered"])
     assert door.happened("segment_entered") == [{"segment": "warm"}]
-    assert (door.run().entered_at, door.run().event) == (NOW + HOUR, {"segment": "warm"})
+    assert (door.run().entered_at, door.run().event) == (NOW + HOUR, {"segment": "warm", "name": "segment_entered"})
 
 
 def test_who_leaves_and_comes_back_within_a_second_becomes_a_member_twice(door: Door) -> None:
