@@ -95,7 +95,8 @@ class _Check:
             yield from self.of_call(node)
         yield from _of_operands(node)
         for child in children(node):
-            yield from self.problems(child, bound)
+            if not _lacks_its_quotes(node, child):  # said of the call already
+                yield from self.problems(child, bound)
 
     def of_path(self, keys: tuple[str, ...]) -> Iterator[str]:
         root, fields = keys[0], keys[1:]
@@ -180,6 +181,15 @@ class _Check:
         if kind == "step" and sends is not None and name not in sends:
             return f"'{name}' is not a step that sends; {nearest(name, sends)}"
         return None
+
+
+def _lacks_its_quotes(node: Node, child: Node) -> bool:
+    """Whether `child` is a bare word where a call takes the name of a step, an event … in quotes."""
+    signature = _signature(node) if isinstance(node, Call) else None
+    if signature is None or not isinstance(node, Call):
+        return False
+    named = (given for kind, given in zip(signature.kinds, node.arguments, strict=False) if kind in _KINDS)
+    return path(child) is not None and any(given is child for given in named)
 
 
 def _signature(node: Call) -> Signature | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from domain.answers import read_address
 from domain.entrance import Enter, ExitTriggers, GoalTriggers
 from domain.patterns import NAME as A_NAME
 from domain.patterns import editors, whole
@@ -74,6 +75,16 @@ class Header(BaseModel):
     def _is_a_zone(cls, value: str | None) -> str | None:
         if value is not None:
             zone_named(value)
+        return value
+
+    @field_validator("owner")
+    @classmethod
+    def _can_be_written_to(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                read_address(value)
+            except ValueError:
+                raise ValueError(f"'{value}' is no e-mail address; write one, such as growth@acme.example") from None
         return value
 
     @field_validator("group")

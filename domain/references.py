@@ -43,6 +43,8 @@ MISSING = {
 }
 DATES = frozenset({"created_at"})  # built in; one's own are fields of the type date
 QUOTED = re.compile("['\"]([^'\"]*)['\"]")
+SAID_ALREADY = {"number": "own field", "event of a message": "event"}
+"""Of a name that is not even one of the second, that has been said."""
 DECLARED_IN = {
     "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
     "field": "contact", "date": "contact", "own field": "contact", "number": "contact", "team": "teams",
@@ -122,13 +124,14 @@ class Declared:
         if refers.to == "date" and refers.name not in self._known["field"]:
             return self.missing(replace(refers, to="field"))
         known = self._known[refers.to]
-        if refers.to == "number" and refers.name not in self._known["own field"]:
-            return None  # that there is no such field is said already
+        whole = SAID_ALREADY.get(refers.to)
+        if whole is not None and refers.name not in self._known[whole]:
+            return None
         if refers.name in known or self._cannot_know(refers.to):
             return None
         found = nearest(refers.name, known)
         if refers.to == "template":
-            found = self._beside(refers.name, known) or found
+            found = _meant(refers.name, known) or self._beside(refers.name, known) or found
         return MISSING[refers.to].format(refers.name) + found
 
     def _no_name(self, path: str) -> str | None:
@@ -202,6 +205,20 @@ class Declared:
         if own is None or not own.fields:
             return None
         return self.policies.event_fields()[trigger.event or ""]
+
+
+def _meant(name: str, known: frozenset[str]) -> str | None:
+    """Return which template was meant by one that is written as its file is called, or without its folder.
+
+    >>> known = frozenset({"welcome/tips", "trial/hello", "guide/hello"})
+    >>> _meant("welcome/tips.html", known), _meant("tips", known), _meant("nope", known)
+    ("; did you mean 'welcome/tips'?", "; did you mean 'welcome/tips'?", None)
+    >>> _meant("hello", known)
+    "; did you mean 'guide/hello' or 'trial/hello'?"
+    """
+    bare = name.removeprefix("templates/").removeprefix("email/").removesuffix(".html")
+    found = [each for each in sorted(known) if bare in (each, each.rpartition("/")[2])]
+    return f"; did you mean {' or '.join(repr(each) for each in found[:3])}?" if found else None
 
 
 def called(trigger: Trigger) -> str:

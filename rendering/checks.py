@@ -6,15 +6,17 @@ asks. The syntax tree tells all we need.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from rendering.bundle import NOT_SENT, STAFF, Place, TemplateProblem, compiled_text, sibling, target
-from rendering.known import Known
+from rendering.known import Known, way_out
 from rendering.sandbox import Sandbox
 
 _CALLABLE = frozenset({"super", "caller", "self", "loop"})
 _ALWAYS = frozenset({"loop", "self", "super", "caller", "varargs", "kwargs"})
+_BLOCKS = frozenset({"subject", "preheader", "html", "text"})
 _LINKING = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 
 
@@ -90,10 +92,10 @@ def template_problems(
 def _filters(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, str]]:
     for node in tree.find_all(nodes.Filter):
         if node.name not in sandbox.filters:
-            yield node.lineno, f"there is no filter '{node.name}'; use {', '.join(sorted(sandbox.filters))}"
+            yield node.lineno, f"there is no filter '{node.name}'; {way_out(node.name, sandbox.filters)}"
     for test in tree.find_all(nodes.Test):
         if test.name not in sandbox.tests:
-            yield test.lineno, f"there is no test '{test.name}'; use {', '.join(sorted(sandbox.tests))}"
+            yield test.lineno, f"there is no test '{test.name}'; {way_out(test.name, sandbox.tests)}"
 
 
 def _links(tree: nodes.Template) -> Iterator[tuple[int, str | None]]:
@@ -109,10 +111,8 @@ def _targets(tree: nodes.Template, trees: Trees, place: Place) -> Iterator[tuple
         if name is None:
             yield line, "the name of another template is computed; write it out in quotes"
         elif target(trees.sources, place, name) is None:
-            layouts = sorted(_linkable(trees, place))
-            there = (
-                f"there is {', '.join(layouts)}" if layouts else f"write templates/{place.channel}/{name}.{place.kind}"
-            )
+            layouts = _linkable(trees, place)
+            there = way_out(name, layouts) if layouts else f"write templates/{place.channel}/{name}.{place.kind}"
             yield line, f"template '{name}' does not exist; {there}"
 
 
@@ -184,8 +184,12 @@ def _parts(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
         return
     blocks = {block.name for tree in trees.reach(place.path).values() for block in tree.find_all(nodes.Block)}
     wanted = ("subject", "html") if place.kind == "html" else ("subject",)
+    own = {block.name: block.lineno for block in trees.tree(place.path).find_all(nodes.Block)}
     for name in wanted:
-        if name not in blocks:
+        near = get_close_matches(name, sorted(own.keys() - _BLOCKS), n=1)
+        if name not in blocks and near:
+            yield own[near[0]], f"there is no block '{near[0]}', and '{name}' is missing; did you mean '{name}'?"
+        elif name not in blocks:
             yield 1, f"the block '{name}' is missing; write {{% block {name} %}}…{{% endblock %}}"
 
 

@@ -67,7 +67,15 @@ class Known:
 
 
 def _unknown(name: str, before: str, choices: Iterable[str]) -> str:
+    return f"{before}{name} does not exist; {way_out(name, choices, before)}"
+
+
+def way_out(name: str, choices: Iterable[str], before: str = "") -> str:
+    """Return what to do about a name that is not among the choices: the nearest one, else what there is.
+
+    >>> way_out("defualt", {"default", "date"}), way_out("x", {"default", "date"})
+    ("did you mean 'default'?", 'there is date, default')
+    """
     there = sorted(choices)
     near = get_close_matches(name, there, n=1)
-    remedy = f"did you mean '{before}{near[0]}'?" if near else f"there is {', '.join(there)}"
-    return f"{before}{name} does not exist; {remedy}"
+    return f"did you mean '{before}{near[0]}'?" if near else f"there is {', '.join(there)}"

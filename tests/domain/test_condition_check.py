@@ -88,6 +88,12 @@ def test_all_problems_are_found_in_one_go() -> None:
     assert len(check("contact.scroe > 1 && clicked('tpis') && nope() && run.evnt.x", NAMES)) == 4
 
 
+def test_quotes_left_out_are_one_mistake() -> None:
+    assert check("clicked(tips)", NAMES) == [
+        "a step must be written out as a text in quotes; write it as clicked('hello')"
+    ]
+
+
 def test_the_event_is_known_only_where_there_is_one() -> None:
     seeing = Names(event_fields=NAMES.event_fields, allow_event=True)
 

@@ -94,8 +94,7 @@ STEPS = [
     ("{send: welcome/hello, windw: daytime}", "'send' has no 'windw'; did you mean 'window'?"),
     ("{send: welcome/hallo}", "template 'welcome/hallo' does not exist; templates/email/welcome/ has about-vip, hello, "
      "nudge, tips"),
-    ("{send: hello}", "template 'hello' does not exist; there is care/answer, shop/receipt, welcome/about-vip, "
-     "welcome/hello, welcome/nudge, welcome/tips"),
+    ("{send: hello}", "template 'hello' does not exist; did you mean 'welcome/hello'?"),
     ("{send: welcome/hello, topic: news}",
      "topic 'news' is not in policies/messaging.yaml; there is product-news, service"),
     ("{send: welcome/hello, sender: sales}",

@@ -124,6 +124,14 @@ def test_a_good_template_has_no_problems() -> None:
     assert problems(body) == []
 
 
+def test_a_block_whose_name_is_mistyped_is_one_mistake() -> None:
+    body = "{% block subject %}x{% endblock %}\n{% block htm %}{{ unsubscribe_url }}{% endblock %}"
+
+    assert problems(body) == [
+        "email/welcome/hello.html:2: there is no block 'htm', and 'html' is missing; did you mean 'html'?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -131,9 +139,9 @@ def test_a_good_template_has_no_problems() -> None:
         ("{{ contact['frist_name'] }}", ":2: contact.frist_name does not exist"),
         ("{{ customer.name|fallback('x') }}", ":2: customer does not exist"),
         ("{% if contact.vip %}x{% endif %}", ":2: contact.vip does not exist"),
-        ("{{ contact.score|moeny }}", ":2: there is no filter 'moeny'"),
+        ("{{ contact.score|moeny }}", ":2: there is no filter 'moeny'; did you mean 'money'?"),
         ("{{ 'a'|center(10**9) }}", ":2: there is no filter 'center'"),
-        ("{% if contact.score is evn %}{% endif %}", ":2: there is no test 'evn'"),
+        ("{% if contact.score is evn %}{% endif %}", ":2: there is no test 'evn'; did you mean 'even'?"),
         ("{% include 'parts/footer' %}", ":2: template 'parts/footer' does not exist"),
         ("{% include contact.email %}", ":2: the name of another template is computed"),
         ("{{ range(3) }}", ":2: range() cannot be called"),
