@@ -13,11 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.answering import who
+from domain.definition import nearest
 from domain.facts import Facts
 from domain.forecast import Forecast, Outline, outline
 from domain.letters import Compose, Lacks, Plan, Written
 from domain.likeness import Likeness, Remembered, filled_in
 from domain.likeness_fields import read_by_templates
+from domain.needs import Deliver
 from domain.program import Program
 from domain.reactions import Reaction, drawn_by, following
 from domain.script import SET, Scripted
@@ -25,7 +27,7 @@ from domain.simulation import simulate
 from domain.spans import Span
 from domain.tree import Problem
 from starter.cli_home import as_document, problems_found, program_of
-from starter.cli_result import FINE, PROBLEMS, Result
+from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result
 from starter.cli_simulate import composing, entry_at, prepare, script_for, write
 from starter.contact_table import Table
 from starter.forecast_lines import lines
@@ -61,6 +63,7 @@ def forecast_files(home: Path, wanted: Foreseen) -> Result:
         problems += odd
     if any(not problem.warning for problem in problems):
         raise problems_found(problems)
+    _check_reactions(wanted.reactions, program, loaded)
     at = entry_at(wanted.at, told)
     table = Table(wanted.contacts, loaded.policies, at)
     began = time.perf_counter()
@@ -73,6 +76,20 @@ def forecast_files(home: Path, wanted: Foreseen) -> Result:
     notes = [str(each) for each in sorted(set(problems + table.odd))] + _bad_rows(table)
     notes.append(_pace(forecast.contacts, time.perf_counter() - began))
     return _result(wanted, loaded, program, forecast, table, at, notes)
+
+
+def _check_reactions(reactions: tuple[Reaction, ...], program: Program, loaded: LoadedHome) -> None:
+    """Raise `ProblemsFound` for a rate of an event, or of a step, that does not exist: it would say nothing."""
+    events = frozenset(loaded.policies.event_fields())
+    sends = frozenset(id for id in program.steps if isinstance(program.step(id).need(), Deliver))
+    wrong = []
+    for one in reactions:
+        if one.event not in events:
+            wrong.append(f"--assume: there is no event '{one.event}'{nearest(one.event, events)}")
+        if one.of is not None and one.of not in sends:
+            wrong.append(f"--assume: no step '{one.of}' sends{nearest(one.of, sends)}")
+    if wrong:
+        raise ProblemsFound(wrong)
 
 
 def _result(

@@ -25,6 +25,11 @@ YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 SEPARATORS = (",", ";", "\t", "|")
 PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}", re.IGNORECASE)
 """An address with nothing special about it."""
+CUT_SHORT = re.compile("unexpected|larger than")
+UNCLOSED = "a double quote is opened here and not closed; close it, or write two for one inside a text"
+NO_CSV = "this is no CSV ({}); put texts with separators in double quotes"
+MOST_LINES = 100
+"""No row is longer: a quote that is not closed would swallow all that follow."""
 MOST_SAMPLED = 64_000
 """How much of the first line is looked at to find what separates the columns."""
 
@@ -43,6 +48,7 @@ class Table:
     odd: list[Problem] = field(default_factory=list)
     bad: list[Problem] = field(default_factory=list)
     rows: int = 0
+    _seen: set[int] = field(default_factory=set)
 
     def contacts(self) -> Iterator[dict[str, Any]]:
         """Yield every contact that can be used, with every built-in field; problems are kept as they are found."""
@@ -58,24 +64,34 @@ class Table:
         first = file.readline(MOST_SAMPLED)
         separator = max(SEPARATORS, key=first.count)
         names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+        if "\0" in first:
+            self._say(1, "this is no text; save it as CSV (UTF-8)")
+            return
         if not any(names):
             self._say(1, "there are no columns; write the fields' names into the first line, such as email,country")
             return
         readers = self._columns(names)
-        table = csv.reader(file, delimiter=separator, strict=True)
+        for line, cells in self._rows(Lines(file), separator):
+            self.rows += 1
+            with suppress(BadRow):
+                yield self._contact(names, readers, cells, line)
+
+    def _rows(self, lines: "Lines", separator: str) -> Iterator[tuple[int, list[str]]]:
+        """Yield line and cells of each row. Behind a row that is none the next line is read as if nothing were."""
+        table = csv.reader(lines, delimiter=separator, strict=True)
         while True:
             try:
                 cells = next(table)
             except StopIteration:
                 return
             except csv.Error as error:
-                self._say(table.line_num + 1, f"this is no CSV ({error}); put texts with separators in double quotes")
+                self._say(lines.begun, UNCLOSED if CUT_SHORT.search(str(error)) else NO_CSV.format(error))
+                lines.go_back()
+                table = csv.reader(lines, delimiter=separator, strict=True)
                 continue
-            if not any(cells):
-                continue
-            self.rows += 1
-            with suppress(BadRow):
-                yield self._contact(names, readers, cells, table.line_num + 1)
+            if any(cells):
+                yield lines.begun, cells
+            lines.begin()
 
     def _columns(self, names: list[str]) -> list["Reader"]:
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -114,8 +130,17 @@ class Table:
                 consents[name.removeprefix(CONSENT)] = found
             else:
                 contact[name] = found
+        self._only_once(contact.get("email"), line)
         contact["id"] = contact.get("id") or contact.get("email") or f"line {line}"
         return complete(contact) | {"tags": contact.get("tags") or [], CONSENTS: consents}
+
+    def _only_once(self, address: str | None, line: int) -> None:
+        if address is None:
+            return
+        known = hash(address.lower())  # of a million addresses the hashes are a tenth of the words
+        if known in self._seen:
+            self._bad(line, f"'{address}' stands in an earlier line, too; leave one of them")
+        self._seen.add(known)
 
     def _bad(self, line: int, what: str) -> None:
         self._say(line, what)
@@ -126,6 +151,35 @@ class Table:
 
     def _wonder(self, what: str) -> None:
         self.odd.append(Problem(str(self.path), 1, what, True))
+
+
+class Lines:
+    """The lines of a file behind its first. `begun` is the number of the one with which the row being read begins."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.begun = file, 2
+        self.taken: list[str] = []
+        self.again: list[str] = []
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) == MOST_LINES:
+            raise csv.Error("unexpected length")
+        self.taken.append(self.again.pop() if self.again else next(self.file))
+        return self.taken[-1]
+
+    def begin(self) -> None:
+        """Begin the next row."""
+        self.begun += len(self.taken)
+        self.taken.clear()
+
+    def go_back(self) -> None:
+        """Begin the next row with the second line of this one."""
+        self.again += reversed(self.taken[1:])
+        del self.taken[1:]
+        self.begin()
 
 
 Reader = Callable[[str], Any]

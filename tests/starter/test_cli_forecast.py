@@ -143,6 +143,8 @@ def test_one_message_is_rendered_for_each_set_of_fields_that_are_filled_in() -> 
         (["--contacts", "many.csv", "--contact", "ann.json"], 2, "give --contact FILE"),
         (["--contact", "ann.json", "--assume", "clicked: 8%"], 2, "rates are of many"),
         (["--contacts", "many.csv", "--assume", "clicked"], 2, "'clicked' is no rate"),
+        (["--contacts", "many.csv", "--assume", "cliked: 8%"], 1, "no event 'cliked'; did you mean 'clicked'?"),
+        (["--contacts", "many.csv", "--assume", "clicked of tps: 8%"], 1, "no step 'tps' sends; did you mean 'tips'?"),
         (["--contacts", "none.csv"], 1, "none.csv:1: cannot be read"),
     ],
 )

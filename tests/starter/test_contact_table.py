@@ -94,6 +94,7 @@ def test_columns_nobody_knows_are_odd_and_are_said_once(read: Read) -> None:
         ("\n\n", "there are no columns"),
         ("email\na@b.example\n\xe4".encode("latin-1"), "this is not UTF-8 text"),
         ('email,company\na@b.example,"x" y\n', "this is no CSV"),
+        ("PK\3\4\0\0", "this is no text"),
         ("email,email\na@b.example,c@d.example\n", "the column 'email' is there twice"),
     ],
 )
@@ -101,6 +102,30 @@ def test_what_is_no_table_is_said(read: Read, text: str | bytes, what: str) -> N
     _, table = read(text)
 
     assert what in said(table)[0]
+
+
+@pytest.mark.parametrize("after", [3, 500])
+def test_a_quote_that_is_not_closed_costs_its_own_row_and_no_other(read: Read, after: int) -> None:
+    rows = "".join(f"p{number}@b.example,{number}\n" for number in range(after))
+    found, table = read(f'email,score\na@b.example,1\nb@b.example,"2\n{rows}')
+
+    assert len(found) == 1 + after
+    assert [each.line for each in table.bad] == [3]
+    assert "a double quote is opened here and not closed" in table.bad[0].what
+
+
+def test_a_text_of_several_lines_is_one_row(read: Read) -> None:
+    found, table = read('email,company\na@b.example,"one\ntwo"\n\nb@b.example\n')
+
+    assert [each["company"] for each in found] == ["one\ntwo"]
+    assert [each.line for each in table.bad] == [5]
+
+
+def test_whoever_is_there_twice_counts_once(read: Read) -> None:
+    found, table = read("email\na@b.example\nA@B.example\n")
+
+    assert len(found) == 1
+    assert said(table) == ["3: 'A@B.example' stands in an earlier line, too; leave one of them"]
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
