@@ -13,7 +13,7 @@ from activities.beside import Effects, Member, Read
 from activities.post import Bundle, Post
 from activities.steps import nothing_waits
 from domain.keys import send_key
-from domain.needs import Outcome
+from domain.needs import Deliver, Outcome
 from records.capping import counted, put_off, reach
 from records.ledger import by_key
 from records.published import Published
@@ -41,28 +41,40 @@ class Messages:
     @activity.defn(name="send")
     async def send(self, batch: Batch) -> Answers:
         """Send the message of every member through the gate and the ledger."""
-        read, bundle, begun = await self.post.database.read(lambda session: self._read(session, batch))
+        read, bundles, begun = await self.post.database.read(lambda session: self._read(session, batch))
 
         async def one(member: Member) -> Outcome:
+            bundle = bundles[member.facts.enrolment]
             attempt = Attempt(self.post, batch, member.asked, member.facts, member.contact_id, bundle)
             return await attempt.send(begun=attempt.key in begun)
 
         return await self._effects.each(batch, read, one)
 
-    def _read(self, session: Session, batch: Batch) -> tuple[Read, Bundle, frozenset[str]]:
-        """Return what is known, what to write with, and the send keys that an earlier attempt began with."""
+    def _read(self, session: Session, batch: Batch) -> tuple[Read, dict[str, Bundle], frozenset[str]]:
+        """Return what is known, what to write to each with, and the send keys that an earlier attempt began with."""
         keys = [send_key(enrolment, each.step, each.visit) for enrolment, each in batch.asked().items()]
         read = self._effects.read(session, batch)
         back = reach(read.policies)
         if back is not None:
             read.known.counted = counted(session, list(read.known.contacts), batch.now - back)
             read.known.put_off = put_off(session, list(read.known.contacts))
-        return read, self._bundle(session), frozenset(by_key(session, keys))
+        return read, self._texts(session, batch, read), frozenset(by_key(session, keys))
 
-    def _bundle(self, session: Session) -> Bundle:
+    def _texts(self, session: Session, batch: Batch, read: Read) -> dict[str, Bundle]:
+        """Return the files to write to each member with: the newest, or those of the entry if the template says so."""
         name = self.published.bundle(session)
         if name is None:
             raise LookupError("nothing is published; run 'rapport publish'")
+        newest, need = self._bundle(session, name), batch.need
+        found = dict.fromkeys(batch.asked(), newest)
+        if isinstance(need, Deliver) and newest.pins(need.channel, need.template):
+            for enrolment, row in read.known.enrolments.items():
+                at_entry = self._bundle(session, row.bundle) if row.bundle is not None else newest
+                if need.template in at_entry.catalogue.names(need.channel):
+                    found[enrolment] = at_entry
+        return found
+
+    def _bundle(self, session: Session, name: str) -> Bundle:
         if name not in self._bundles:
             files = self.published.files(session, name)
             sources = {path.removeprefix(TEMPLATES): text for path, text in files.items() if path.startswith(TEMPLATES)}

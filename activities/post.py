@@ -37,6 +37,11 @@ class Bundle:
     sources: Mapping[str, str]
     catalogue: Catalogue
 
+    def pins(self, channel: str, template: str) -> bool:
+        """Whether a template stays, for those inside, as it was when they entered."""
+        known = template in self.catalogue.names(channel)
+        return known and self.catalogue.stays_as_at_entry(channel, template)
+
 
 @dataclass(frozen=True)
 class Post:

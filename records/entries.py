@@ -142,7 +142,7 @@ def _take_place(
         try:
             with session.begin_nested():
                 _make_way(session, published, asking, entry)
-                return entry, _enrol(session, asking, entry)
+                return entry, _enrol(session, published, asking, entry)
         except IntegrityError:
             continue  # another worker was quicker: with its run in place the answer is another one
     raise RuntimeError(f"{asking.program.sequence}: the place of a contact is taken and free again; try again")
@@ -202,7 +202,7 @@ def _make_way(session: Session, published: Published, asking: Asking, entry: Ent
             stir(session, row, asking.now)
 
 
-def _enrol(session: Session, asking: Asking, entry: Entry) -> Enrolment:
+def _enrol(session: Session, published: Published, asking: Asking, entry: Entry) -> Enrolment:
     program, contact = asking.program, asking.contact
     place = None if program.again.rule == "always" else slot(contact.id, program.sequence, entry.per)
     if place is not None and program.again.rule != "never":
@@ -214,6 +214,7 @@ def _enrol(session: Session, asking: Asking, entry: Entry) -> Enrolment:
         contact_id=contact.id,
         sequence=program.sequence,
         version=program.version,
+        bundle=published.bundle(session),
         slot=place,
         group_slot=group_slot(contact.id, program.group) if program.group is not None else None,
         per=entry.per,

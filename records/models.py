@@ -174,9 +174,9 @@ class Enrolment(Record, table=True):
 
     `never` keeps its slot for ever, `after_exit` and `restart` give it back at the end, `always` has none. `group_slot`
     is held while the run is open: one sequence of a group at a time. `stirred` is higher than that of every companion
-    in its wave when something last happened to this run. `converted_at` is when it reached its goal,
-    while the goal counted; `reached_at` is when the contact first did so after the entry, whatever had become of the
-    run: what is compared with those held out.
+    in its wave when something last happened to this run. `bundle` is what stood published at the entry, for texts that
+    stay as they were. `converted_at` is when it reached its goal, while the goal counted; `reached_at` is when the
+    contact first did so after the entry, whatever had become of the run: what is compared with those held out.
     """
 
     __tablename__ = "enrolment"
@@ -198,6 +198,7 @@ class Enrolment(Record, table=True):
     contact_id: str = Field(foreign_key="contact.id", max_length=36)
     sequence: str = Field(max_length=100, index=True)
     version: str = Field(foreign_key="edition.version", max_length=80)
+    bundle: str | None = Field(default=None, max_length=80)
     slot: str | None = Field(default=None, max_length=400)
     group_slot: str | None = Field(default=None, max_length=200)
     per: str | None = Field(default=None, max_length=200)

@@ -36,6 +36,10 @@ class Catalogue:
         """Return the topic the template declares."""
         return self._fronts[channel][name].topic
 
+    def stays_as_at_entry(self, channel: str, name: str) -> bool:
+        """Whether the template says `pin: entry`: who entered before a new text still gets the old one."""
+        return self._fronts[channel][name].pin == "entry"
+
     def sender_of(self, channel: str, name: str) -> str | None:
         """Return the sender the template declares."""
         return self._fronts[channel][name].sender

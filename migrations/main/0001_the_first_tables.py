@@ -197,6 +197,7 @@ def _contacts_and_runs() -> None:
         sa.Column("contact_id", sa.String(length=36), nullable=False),
         sa.Column("sequence", sa.String(length=100), nullable=False),
         sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("bundle", sa.String(length=80), nullable=True),
         sa.Column("slot", sa.String(length=400), nullable=True),
         sa.Column("group_slot", sa.String(length=200), nullable=True),
         sa.Column("per", sa.String(length=200), nullable=True),

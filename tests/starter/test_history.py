@@ -74,7 +74,7 @@ def put_consequence(session: Session) -> None:
     """An event changed the record, and that brought about another event and an entry, written to the second."""
     contact = session.exec(select(Contact)).one()
     second = MONDAY.replace(microsecond=0)
-    told = {"contact_id": contact.id, "person": "contact"}
+    told: dict[str, Any] = {"contact_id": contact.id, "person": "contact"}
     about: dict[str, Any] = {"contact_id": contact.id, "version": "sha256:1", "final": True}
     cause = Interaction(key="e1", name="moved", at=MONDAY + timedelta(milliseconds=500), data={}, **told)
     session.add(cause)
