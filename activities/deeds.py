@@ -13,8 +13,8 @@ from domain.asking import Answer, Asked
 from domain.deeds import begun, halted
 from domain.facts import Facts
 from domain.needs import Begin, Change, Halt, Later, Need, Open
+from records.asked_for import enter_by_sequence
 from records.contacts import change, record_consent
-from records.entries import enter_by_sequence
 from records.models import Contact, Enrolment
 from records.published import Published
 from records.runs import end, open_runs, stir
@@ -34,7 +34,7 @@ def done_elsewhere(session: Session, published: Published, need: Need, run: Enro
 
 def _begin(session: Session, published: Published, need: Begin, run: Enrolment, facts: Facts) -> Answer:
     contact, data = contact_of(session, run), dict(facts.run_event)
-    entry, _ = enter_by_sequence(session, published, need.sequence, contact, facts.now, data)
+    entry, _ = enter_by_sequence(session, published, need.sequence, contact, facts.now, data, by_start=True)
     return begun(need, None if entry.enters else entry.why[-1])
 
 

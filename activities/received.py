@@ -12,8 +12,8 @@ from domain.answers import read_address
 from domain.events import EVERYTHING
 from domain.field_values import as_given
 from domain.forms import read_answers
+from records.asked_for import enter_by_sequence
 from records.contacts import find, find_or_make, record_consent
-from records.entries import enter_by_sequence
 from records.models import Contact, Drained, Inbox
 from records.published import Published
 from records.timeline import Happening, record, record_changed, review

@@ -12,9 +12,10 @@ from domain.conditions import check, functions_used
 from domain.definition import Header
 from domain.entrance import read_again
 from domain.field_values import unfit
-from domain.needs import Change, Deliver, Listen, Sleep
+from domain.needs import Begin, Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, reached, sends_before_a_wait
 from domain.policies import Policies
+from domain.policy_files import stem
 from domain.program import Trigger
 from domain.references import Declared, TemplatesKnown, called
 from domain.spans import Span
@@ -153,6 +154,9 @@ class Checking:
         place, need = self.lines[step.id], step.need()
         for refers in step.refers():
             self._check_refers(place, refers)
+            if refers.to == "sequence" and refers.name == stem(self.path):
+                instead = "write 'repeat' around its steps" if isinstance(need, Begin) else "write 'exit: REASON'"
+                self._say(place, refers.key, f"a sequence cannot {step.kind} itself; {instead}")
         for key, source, with_event in step.conditions():
             events = _listened(need) if isinstance(need, Listen) and with_event else ()
             self._check_condition(place, key, source, events)

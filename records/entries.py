@@ -27,8 +27,6 @@ from records.unique import add_if_new
 
 # How often an entry is asked anew because another worker took the place that was free a moment ago.
 TRIES = 5
-# What `start` begins, and what another system asks for: everything but a trigger's own `where` is asked.
-ASKED_FOR = Trigger()
 
 
 @dataclass(frozen=True)
@@ -100,22 +98,6 @@ def enter(
     return entry, enrolment
 
 
-def enter_by_sequence(
-    session: Session, published: Published, sequence: str, contact: Contact, now: datetime, data: dict[str, Any]
-) -> tuple[Entry, Enrolment | None]:
-    """Let a contact enter a sequence that another one, or another system, names. Every check is asked.
-
-    `data` is what the run sees as `run.event`. A sequence that is not published, or a draft, refuses as `closed`.
-    """
-    program = published.named(session, sequence)
-    if program is None or program.status != "live":
-        why = "is a draft" if program is not None else "is not published"
-        entry = Entry(False, "closed", [f"{sequence} {why}"])
-        _write(session, contact.id, sequence, None, entry, None, now)
-        return entry, None
-    return enter(session, published, program, contact, now, trigger=ASKED_FOR, data=data)
-
-
 def decide(session: Session, published: Published, asking: Asking) -> tuple[Trigger | None, Entry, Enrolment | None]:
     """Ask every check, and write what follows: the decision, the run, the holdout, the runs that give way."""
     program, contact = asking.program, asking.contact
@@ -127,7 +109,7 @@ def decide(session: Session, published: Published, asking: Asking) -> tuple[Trig
     if entry.check == "holdout":
         _hold_out(session, asking, entry)
     if entry.waits_until is None or entry.check != asking.waited:
-        _write(session, contact.id, program.sequence, program.version, entry, enrolment, asking.now)
+        write_down(session, contact.id, program.sequence, program.version, entry, enrolment, asking.now)
     return trigger, entry, enrolment
 
 
@@ -239,7 +221,7 @@ def _hold_out(session: Session, asking: Asking, entry: Entry) -> None:
     add_if_new(session, row)  # held out once, however often they would have entered
 
 
-def _write(
+def write_down(
     session: Session,
     contact: str,
     sequence: str,
@@ -248,6 +230,7 @@ def _write(
     enrolment: Enrolment | None,
     now: datetime,
 ) -> None:
+    """Write one decision about an entry."""
     waits = entry.waits_until is not None
     session.add(
         Decision(

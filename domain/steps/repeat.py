@@ -1,9 +1,9 @@
 """`repeat`: steps in rounds, a bounded number of times."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.needs import Decide, Decided, Need, Outcome
 from domain.steps.base import Block, Destination, Rounds, Step
@@ -20,8 +20,16 @@ class Repeated(BaseModel):
     """How many rounds at most."""
     until: str | None = None
     """Asked after each round; true ends it."""
-    steps: Block
+    steps: Annotated[Block, Field(json_schema_extra={"minItems": 1})]
     """The steps of a round."""
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _has_steps(cls, value: Any) -> Any:
+        # A run walks on through what needs nothing; rounds of nothing, inside of each other, would never let it rest.
+        if value == []:
+            raise ValueError("there is nothing to repeat; write the steps of a round below 'steps'")
+        return value
 
 
 class Repeat(Step):

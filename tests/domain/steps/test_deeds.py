@@ -9,7 +9,10 @@ from domain.program import Program
 from tests.domain.kit import POLICIES, ended, lived, on, program, said
 
 HOUR = timedelta(hours=1)
-TEAMS = POLICIES | {"policies/teams.yaml": "teams: {sales: {label: Sales, email: sales@acme.example}}"}
+TEAMS = POLICIES | {
+    "policies/teams.yaml": "teams: {sales: {label: Sales, email: sales@acme.example}}",
+    "sequences/other.yaml": "steps: [{wait: 1 day}]",
+}
 
 
 def made(steps: str) -> Program:
@@ -74,9 +77,9 @@ def test_a_call_that_fails_goes_on_or_ends_the_run_as_written(on_error: str, rea
 
 
 def test_other_sequences_are_started_and_stopped() -> None:
-    story = lived(made("[{start: story}, {stop: story}]"))
+    story = lived(made("[{start: other}, {stop: other}]"))
 
-    assert [(row["did"], row["sequence"]) for row in story.timeline] == [("started", "story"), ("stopped", "story")]
+    assert [(row["did"], row["sequence"]) for row in story.timeline] == [("started", "other"), ("stopped", "other")]
 
 
 @pytest.mark.parametrize(

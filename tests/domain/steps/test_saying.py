@@ -84,12 +84,13 @@ steps:
     up_to: forever
   - case: Unhappy
   - call: https://erp.example/credit?customer=1
-  - start: story
-  - stop: story
+  - start: other
+  - stop: other
 """
 MORE = POLICIES | {
     "policies/teams.yaml": "teams: {sales: {email: sales@acme.example}}",
     "policies/segments.yaml": "segments: {keen: {when: contact.score > 60}}",
+    "sequences/other.yaml": "steps: [{wait: 1 day}]",
 }
 
 
@@ -103,8 +104,8 @@ MORE = POLICIES | {
         ("wait_for-5", "wait for segment keen, forever"),
         ("case-6", "case Unhappy"),
         ("call-7", "call erp.example"),
-        ("start-8", "start story"),
-        ("stop-9", "stop story"),
+        ("start-8", "start other"),
+        ("stop-9", "stop other"),
     ],
 )
 def test_so_do_those_that_deal_with_people_lots_and_other_systems(step: str, sentence: str) -> None:
