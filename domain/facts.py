@@ -91,6 +91,8 @@ class Facts:
     events: Sequence[Event] = ()
     taken: frozenset[int] = frozenset()
     matched: Event | None = None
+    outcome: str | None = None
+    """What came of this run's last task; `timed_out` is an outcome, too."""
     sends: Mapping[str, int] = field(default_factory=dict)
     """The visit of each step at which its last message was accepted."""
     begun: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
@@ -181,10 +183,11 @@ class Facts:
             "run": {"event": dict(self.run_event), "entered_at": self.entered_at, "round": self.round},
             "calls": self.calls,
         }
+        if self.outcome is not None:
+            names["outcome"] = self.outcome
         if self.matched is not None:
             told = {"event": self.matched.name, "at": self.matched.at, "id": str(self.matched.id)}
             names["matched"] = {**self.matched.data, **told}
-            names["outcome"] = self.matched.data.get("outcome")
         return names
 
     @property

@@ -41,8 +41,8 @@ def watch(condition: str, deadline: Due | None, asked: Asked, facts: Facts) -> A
 
     Whatever happens to the contact, and every change of the record, has it asked at once.
     """
-    judgement = facts.judge(condition)
-    if judgement.true and (deadline is None or facts.now <= deadline.at):
+    judgement = _in_time(facts, deadline).judge(condition)
+    if judgement.true:
         return Answer(Happened("condition"), Row("matched", why=[judgement.why], more={"read": judgement.read}))
     if deadline is not None and facts.now >= deadline.at:
         return Answer(TimedOut(), Row("timed_out", why=[deadline.why], more={"until": deadline.at}))
@@ -52,6 +52,13 @@ def watch(condition: str, deadline: Due | None, asked: Asked, facts: Facts) -> A
         rounds = (facts.now - asked.arrived_at) // WATCHED_AGAIN + 1
         dues.append(asked.arrived_at + rounds * WATCHED_AGAIN)
     return Answer(Later(min(dues, default=None), f"{condition}, up to {deadline.why}" if deadline else condition))
+
+
+def _in_time(facts: Facts, deadline: Due | None) -> Facts:
+    """Return the facts of the deadline where it is asked at it or later: a worker that was away takes nothing from anybody."""
+    if deadline is None or facts.now < deadline.at:
+        return facts
+    return facts.but(now=deadline.at, events=[event for event in facts.events if event.at <= deadline.at])
 
 
 def _matches(need: Listen, event: Event, facts: Facts) -> bool:

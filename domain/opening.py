@@ -8,6 +8,9 @@ from domain.consent import waits_for
 from domain.facts import Facts
 from domain.needs import Done, Happened, Later, Open, TimedOut
 
+# What came of a task that nobody completed in time.
+TIMED_OUT = "timed_out"
+
 
 def opens(need: Open, asked: Asked, facts: Facts) -> Answer:
     """Tell that a task or a case is to be opened (`Row.opens`), and later what became of it."""
@@ -50,4 +53,5 @@ def _worked_on(need: Open, asked: Asked, opened_at: datetime, facts: Facts) -> A
             return Answer(found, Row("matched", why=[f"completed: {word}"], more=more, event=event.id))
     if deadline is None or facts.now < deadline.at:
         return Answer(Later(deadline.at if deadline else None, f"up to {deadline.why}" if deadline else ""))
-    return Answer(TimedOut(), Row("timed_out", why=[deadline.why], more={"until": deadline.at}))
+    more = {"until": deadline.at, "outcome": TIMED_OUT}
+    return Answer(TimedOut(), Row(TIMED_OUT, why=[deadline.why], more=more))

@@ -173,7 +173,16 @@ class _World:
 
     def _left(self) -> bool:
         facts = self.facts
-        known = (facts.contact, facts.events, facts.standing, facts.matched, facts.sends, facts.calls, facts.round)
+        known = (
+            facts.contact,
+            facts.events,
+            facts.standing,
+            facts.matched,
+            facts.outcome,
+            facts.sends,
+            facts.calls,
+            facts.round,
+        )
         if self.stays_by is not None and all(map(is_, known, self.stays_by)):
             return False  # nothing has changed since it was asked last
         self.stays_by = None if self.program.ends_with_time else known
@@ -225,6 +234,8 @@ class _World:
             self.facts = self.facts.but(taken=self.facts.taken | {matched.id}, matched=matched)
         if row is not None and row.did == "updated":
             self._update(row)
+        if row is not None and "outcome" in row.more:
+            self.facts = self.facts.but(outcome=row.more["outcome"])
         if row is None or not row.shown:
             return
         told = (step, run.visit, row.did, "; ".join(row.why))

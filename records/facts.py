@@ -13,6 +13,7 @@ from sqlmodel import Session, col, or_, select
 from domain.caps import Counted, PutOff
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event, Facts, Standing
+from domain.opening import TIMED_OUT
 from domain.policies import Policies
 from domain.program import Program
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Record, Suppression
@@ -41,6 +42,7 @@ class Known:
     standings: dict[str, Standing] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     taken: dict[str, list[int]] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     sends: dict[str, dict[str, int]] = field(default_factory=dict)
     begun: dict[str, dict[tuple[str, int], datetime]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Known:
             # What started the run has moved it already.
             taken=frozenset(taken if row.event_id is None else [*taken, row.event_id]),
             matched=next((event for event in events if taken and event.id == taken[-1]), None),
+            outcome=self.outcomes.get(enrolment),
             sends=self.sends.get(enrolment, {}),
             begun=self.begun.get(enrolment, {}),
             calls=self.calls.get(enrolment, {}),
@@ -90,7 +93,7 @@ def read_known(session: Session, enrolments: Sequence[str], withdrawn: Withdrawn
     rows = session.exec(select(Enrolment).where(col(Enrolment.id).in_(enrolments))).all()
     known = read_contacts(session, sorted({row.contact_id for row in rows}), withdrawn)
     known.enrolments = {row.id: row for row in rows}
-    known.taken = _taken(session, enrolments)
+    known.taken, known.outcomes = _moved(session, enrolments)
     known.sends = _sends(session, enrolments)
     known.begun = follow_ups_begun(session, enrolments)
     known.calls = answers_of(session, enrolments)
@@ -240,18 +243,24 @@ def _events(session: Session, contacts: Sequence[str]) -> dict[str, list[Event]]
     return dict(events)
 
 
-def _taken(session: Session, enrolments: Sequence[str]) -> dict[str, list[int]]:
-    """Return the events that moved each run already, in the order in which they did: one event moves a run once."""
+def _moved(session: Session, enrolments: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, str]]:
+    """Return the events that moved each run, in order (one event moves a run once), and its last task's outcome."""
     taken: dict[str, list[int]] = defaultdict(list)
+    outcomes: dict[str, str] = {}
     rows = (
-        select(Decision.enrolment_id, Decision.event_id)
-        .where(col(Decision.enrolment_id).in_(enrolments), col(Decision.event_id).is_not(None))
+        select(Decision.enrolment_id, Decision.event_id, Decision.kind, Decision.more)
+        .where(
+            col(Decision.enrolment_id).in_(enrolments),
+            or_(col(Decision.event_id).is_not(None), (col(Decision.kind) == "task") & (col(Decision.did) == TIMED_OUT)),
+        )
         .order_by(col(Decision.id))
     )
-    for enrolment, event in session.exec(rows):
+    for enrolment, event, kind, more in session.exec(rows):
         if enrolment is not None and event is not None:
             taken[enrolment].append(event)
-    return taken
+        if enrolment is not None and kind == "task":
+            outcomes[enrolment] = str(more.get("outcome", TIMED_OUT))
+    return taken, outcomes
 
 
 def _sends(session: Session, enrolments: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -111,6 +111,21 @@ def test_what_counts_lies_between_since_and_the_deadline_both_included(after: ti
     assert found == (Happened("clicked", of="hello", id=7, at=MONDAY + after) if counts else TimedOut())
 
 
+@pytest.mark.parametrize("late", [timedelta(), SECOND, 2 * DAY])
+def test_a_condition_that_came_true_in_time_counts_though_it_is_asked_late(late: timedelta) -> None:
+    def watched(condition: str, *happened: Event, **contact: Any) -> object:
+        need = Listen(events=(), when=condition, up_to=Limit.parse("1 day"))
+        known = facts(EMPTY, MONDAY + DAY + late, events=happened, contact={**ADA, **contact})
+        return answer(need, asked(), known).outcome
+
+    yes = Happened("condition")
+    assert watched("now >= timestamp('2026-03-03T09:00:00Z')") == yes
+    assert watched("now > timestamp('2026-03-03T09:00:00Z')") == TimedOut()
+    assert watched("contact.stage == 'customer'", stage="customer") == yes
+    assert watched("did('purchased')", did(1, "purchased", DAY)) == yes
+    assert watched("did('purchased')", did(1, "purchased", DAY + SECOND)) == TimedOut()
+
+
 def test_the_first_received_that_was_not_taken_moves_it() -> None:
     events = [did(1, "clicked", HOUR, "hello"), did(2, "replied", HOUR, "hello"), did(3, "clicked", HOUR, "hello")]
 

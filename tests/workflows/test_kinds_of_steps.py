@@ -93,3 +93,57 @@ async def _look_at_the_work(world: World) -> None:
     assert sorted((case.contact_id, case.severity) for case in cases) == [("c-ann", "S3"), ("c-eve", "S3")]
     assert sorted(row.contact_id for row in timeline if row.name == "case_opened") == ["c-ann", "c-eve"]
     assert [(run.contact_id, run.state) for run in runs if run.sequence == "other"] == [("c-eve", "starting")]
+
+
+ROUNDS = """
+topic: news
+steps:
+  - repeat:
+      times: 2
+      steps:
+        - send: t/hello
+        - repeat:
+            times: 2
+            until: clicked('hello')
+            steps:
+              - wait_for: clicked
+                of: hello
+                up_to: 1 day
+                then: [{update: {score: +10}}]
+          when: run.round == 1 || contact.score > 0
+        - update: {topics: [-news]}
+          when: contact.score > 0
+        - wait: 1 hour
+  - branch:
+      - {when: sent('hello'), steps: [{update: {tags: [+heard]}}]}
+  - {task: Call, team: sales, up_to: 1 day}
+  - {task: Write, team: sales, up_to: 1 day}
+  - branch:
+      - {when: outcome == 'booked', steps: [{exit: booked}]}
+      - {when: outcome == 'timed_out', steps: [{exit: late}]}
+"""
+
+
+async def test_rounds_inside_of_rounds_and_outcomes_are_lived_as_simulated(
+    env: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    files = HOME | {"sequences/rounds.yaml": ROUNDS}
+    start = datetime.now(UTC).replace(microsecond=0)
+    people = [
+        Someone(ANN, [(HOUR, "clicked", "hello", {}), (2 * HOUR, "clicked", "hello", {})]),
+        Someone(BOB, [(4 * DAY + 4 * HOUR, "task_completed", "task-3", {"outcome": "booked"})]),
+        Someone(EVE, [(30 * HOUR, "clicked", "hello", {})]),
+    ]
+    async with living(env, tmp_path) as world:
+        await world.publish(files)
+        journey = await world.enter("rounds", people, start)
+
+        await journey.live()
+
+        simulator = Simulator(files)
+        told = await journey.timelines()
+        found = [
+            simulator.told_apart("rounds", each, start, happened) for each, happened in zip(people, told, strict=True)
+        ]
+        assert found == [[], [], []]
+        assert {each["end"]["reason"] for each in told} == {"exited:late"}

@@ -88,6 +88,26 @@ def test_in_each_round_it_is_another_one() -> None:
     assert [row["did"] for row in story.timeline] == ["opened", "matched", "opened", "timed_out"]
 
 
+def test_the_outcome_that_conditions_ask_for_is_that_of_the_last_task_in_time_or_not() -> None:
+    asks = "branch: [{when: outcome == 'booked', steps: [{exit: booked}]}, {when: outcome == 'timed_out', steps: []}]"
+    text = f"""
+        steps:
+          - {{task: Call, team: sales, up_to: 1 day}}
+          - {{task: Write, team: sales, up_to: 1 day}}
+          - {{wait_for: purchased, up_to: 1 day}}
+          - {asks}
+        """
+
+    booked = on(HOUR, "task_completed", of="task-1", outcome="booked")
+    late = lived(made(text), [booked])
+    bought = lived(
+        made(text), [booked, on(2 * HOUR, "task_completed", of="task-2", outcome="booked"), on(DAY, "purchased")]
+    )
+
+    assert [row["arm"] for row in late.timeline if row["did"] == "took"] == ["2"]
+    assert ended(bought) == "exited:booked"
+
+
 def test_it_asks_for_a_record_with_the_outcomes_people_may_choose() -> None:
     need = made().step("task-1").need()
 
