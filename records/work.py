@@ -48,14 +48,15 @@ def complete_follow_up(
 ) -> FollowUp | None:
     """Complete the follow-up that `more` names as `task`, else the one of this step that was opened last.
 
-    None if none is open.
+    None if none is open, or the one that is named is completed already.
     """
-    open_ones = select(FollowUp).where(FollowUp.contact_id == contact, col(FollowUp.completed_at).is_(None))
-    of_step = open_ones.where(FollowUp.step == step)
-    newest = of_step.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())
-    named = session.exec(open_ones.where(FollowUp.id == str(more.get("task") or "")[:36])).first()
+    theirs = select(FollowUp).where(FollowUp.contact_id == contact)
+    newest = theirs.where(FollowUp.step == step, col(FollowUp.completed_at).is_(None))
+    newest = newest.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())
+    named = session.exec(theirs.where(FollowUp.id == str(more.get("task") or "")[:36])).first()
     row = named or session.exec(newest).first()
-    if row is None:
+    # Told twice, it is not the task of another run, or of the next round, that was done.
+    if row is None or row.completed_at is not None:
         return None
     row.completed_at, row.outcome = now, outcome[:100]
     row.note = str(more["note"])[:4000] if more.get("note") else None

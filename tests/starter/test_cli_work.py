@@ -72,6 +72,11 @@ def test_a_task_is_completed_through_the_inbox_and_it_is_the_one_that_was_named(
         done = database.write_now(lambda session: complete_follow_up(session, contact, "call-ann", "booked", NOW, data))
         assert done is not None
         assert (done.id, done.note) == (first["id"], "Friday")
+        # Told a second time, it is not the other one that was done.
+        twice = database.write_now(
+            lambda session: complete_follow_up(session, contact, "call-ann", "booked", NOW, data)
+        )
+        assert twice is None
     closed = ann.type("task", "complete", first["id"], "--outcome", "booked")
     assert (closed.status, "completed already" in closed.err) == (1, True)
     assert [each["id"] for each in ann.type("task", "list", "--json").document["tasks"]] == [second["id"]]
