@@ -55,7 +55,7 @@ def watch(condition: str, deadline: Due | None, asked: Asked, facts: Facts) -> A
 
 
 def _in_time(facts: Facts, deadline: Due | None) -> Facts:
-    """Return the facts of the deadline where it is asked at it or later: a worker that was away takes nothing from anybody."""
+    """Return the facts of the deadline once it has come: a worker that was away takes nothing from anybody."""
     if deadline is None or facts.now < deadline.at:
         return facts
     return facts.but(now=deadline.at, events=[event for event in facts.events if event.at <= deadline.at])

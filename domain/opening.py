@@ -6,7 +6,7 @@ from domain.asking import Answer, Asked, Row
 from domain.blanks import filled
 from domain.consent import waits_for
 from domain.facts import Facts
-from domain.needs import Done, Happened, Later, Open, TimedOut
+from domain.needs import Done, Happened, Later, Need, Open, Outcome, TimedOut
 
 # What came of a task that nobody completed in time.
 TIMED_OUT = "timed_out"
@@ -53,5 +53,11 @@ def _worked_on(need: Open, asked: Asked, opened_at: datetime, facts: Facts) -> A
             return Answer(found, Row("matched", why=[f"completed: {word}"], more=more, event=event.id))
     if deadline is None or facts.now < deadline.at:
         return Answer(Later(deadline.at if deadline else None, f"up to {deadline.why}" if deadline else ""))
-    more = {"until": deadline.at, "outcome": TIMED_OUT}
-    return Answer(TimedOut(), Row(TIMED_OUT, why=[deadline.why], more=more))
+    return Answer(TimedOut(), Row(TIMED_OUT, why=[deadline.why], more={"until": deadline.at}))
+
+
+def came_of(need: Need, outcome: Outcome) -> str | None:
+    """Return what came of a task; None for what is no task, or one that goes on."""
+    if isinstance(outcome, Happened):
+        return outcome.answer
+    return TIMED_OUT if isinstance(outcome, TimedOut) and isinstance(need, Open) else None

@@ -7,7 +7,7 @@ days take a millisecond.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer
@@ -16,6 +16,7 @@ from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
 from domain.letters import Compose
 from domain.needs import Broken, Called, Deliver, Happened, Later, Need, Notify, Sent
+from domain.opening import came_of
 from domain.policies import Policies
 from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
@@ -24,6 +25,8 @@ from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
 from domain.simulated_entry import DOOR, data_of, joined, let_in, starting_trigger, watched
 from domain.story import Story, spelled, timeline_row
 
+# What conditions may read, but for the clock.
+STAYS_BY = attrgetter("contact", "events", "standing", "matched", "outcome", "sends", "calls", "round")
 # More rows than this, and the run is left where it stands.
 MOST_ROWS = 5_000
 
@@ -115,6 +118,8 @@ class _World:
         run = departed(self.program, run, self.now)
         found = self._answer(wanted, run)
         self._write(run, found)
+        word = came_of(wanted, found.outcome)
+        self.facts = self.facts.but(outcome=word) if word is not None else self.facts
         if self.story.end is not None:
             return run.model_copy(update={"position": None})
         outcome = found.outcome
@@ -172,17 +177,7 @@ class _World:
         return event
 
     def _left(self) -> bool:
-        facts = self.facts
-        known = (
-            facts.contact,
-            facts.events,
-            facts.standing,
-            facts.matched,
-            facts.outcome,
-            facts.sends,
-            facts.calls,
-            facts.round,
-        )
+        known = STAYS_BY(self.facts)
         if self.stays_by is not None and all(map(is_, known, self.stays_by)):
             return False  # nothing has changed since it was asked last
         self.stays_by = None if self.program.ends_with_time else known
@@ -234,8 +229,6 @@ class _World:
             self.facts = self.facts.but(taken=self.facts.taken | {matched.id}, matched=matched)
         if row is not None and row.did == "updated":
             self._update(row)
-        if row is not None and "outcome" in row.more:
-            self.facts = self.facts.but(outcome=row.more["outcome"])
         if row is None or not row.shown:
             return
         told = (step, run.visit, row.did, "; ".join(row.why))

@@ -85,6 +85,7 @@ def test_other_sequences_are_started_and_stopped() -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
+        ("{stop: story}", "a sequence cannot stop itself; write 'exit: REASON'"),
         ("{start: stroy}", "there is no sequence 'stroy'; did you mean 'story'?"),
         ("{case: Bad, severity: S9}", "'severity'"),
         ("{case: Bad, incident: order}", "'incident'"),

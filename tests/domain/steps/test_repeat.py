@@ -131,3 +131,12 @@ def test_a_run_in_its_second_round_survives_being_stored() -> None:
     run = entered(made, MONDAY).model_copy(update={"rounds": {"repeat-1": 2}})
 
     assert type(run).model_validate_json(run.model_dump_json()) == run
+
+
+def test_rounds_of_nothing_are_refused() -> None:
+    # Inside of each other they would keep a run walking, and its wave from ever starting.
+    inner = "{repeat: {times: 100, steps: []}}"
+
+    assert said(f"topic: product-news\nsteps: [{{repeat: {{times: 100, steps: [{inner}]}}}}]") == [
+        "2: there is nothing to repeat; write the steps of a round below 'steps'"
+    ]
