@@ -22,7 +22,7 @@ from activities.clock import Clock
 from activities.received import apply
 from domain.wave import Member, Wave
 from records import inbox
-from records.falling_due import DueNow, all_due, put_off, see_to
+from records.falling_due import DueNow, all_due, next_due, put_off, see_to
 from records.models import Inbox
 from records.published import Published
 from records.runs import MOST_WAKES, MOST_WAVES, Start, begin_again, form_waves, started, wakes, woken
@@ -69,8 +69,10 @@ class Intake:
 
     @activity.defn(name="drain")
     async def drain(self) -> DrainedRows:
-        """Drain up to a hundred rows, urgent ones first, then in order of receipt; then see to what is due."""
-        rows = await self.inbox.read(lambda session: inbox.waiting(session, MOST_ROWS))
+        """Drain up to a hundred rows, urgent ones first, then in order of receipt; see to what is due in between."""
+        waiting = await self.inbox.read(lambda session: inbox.waiting(session, MOST_ROWS))
+        came_first = await self._see_to_due() if waiting else 0
+        rows = await self._in_turn(waiting) if came_first < MOST_DUE else waiting  # a flood of dates holds up no form
         # Asked for in order and written by one writer, so done in order; each in its savepoint, sharing commits.
         results = await asyncio.gather(*(self._drain_one(row) for row in rows), return_exceptions=True)
         problems = {row.id: result for row, result in zip(rows, results, strict=True) if result is not None}
@@ -78,8 +80,16 @@ class Intake:
             raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
         await self._note(rows, problems)
         due = await self._see_to_due()
-        more = len(rows) > len(problems) or due >= MOST_DUE
-        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=more, due=due)
+        more = len(rows) > len(problems) or len(rows) < len(waiting) or due >= MOST_DUE
+        return DrainedRows(drained=len(rows) - len(problems), failed=len(problems), more=more, due=came_first + due)
+
+    async def _in_turn(self, rows: Sequence[Inbox]) -> Sequence[Inbox]:
+        """Return those of these rows that came in before anything comes due: who is let in then, is told the rest."""
+        due = await self.main.read(next_due)
+        if due is None or due > self.clock():
+            return rows
+        # None of them: what holds them up is itself held up by a row that is not among these. They go on.
+        return [row for row in rows if row.urgent or row.received_at <= due] or rows
 
     async def _drain_one(self, row: Inbox) -> None:
         await self.main.write(lambda session: apply(session, self.published, row, self.clock()))

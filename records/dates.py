@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from domain.anniversaries import DateWords
 from domain.coming import Coming, coming
+from domain.dues import Sight
 from domain.facts import Facts
 from domain.policies import Policies
 from domain.program import Program, Trigger
@@ -19,7 +20,8 @@ from records.entry_models import DateEntry
 from records.facts import contact_fields
 from records.models import Contact
 
-_A_SECOND = timedelta(seconds=1)
+# From the last clock on earth to the first.
+_ROUND_THE_EARTH = timedelta(hours=26)
 
 
 @lru_cache(maxsize=1000)
@@ -50,7 +52,7 @@ def update_dates(
         elif found is None:
             session.delete(row)
         else:
-            row.occurrence, row.due_at = found.occurrence, found.due_at
+            row.occurrence, row.due_at, row.came_at = found.occurrence, found.due_at, found.came_at
             session.add(row)
     session.flush()
     return changed
@@ -71,7 +73,7 @@ def changes(
             yield row, None
     for (sequence, words), found in wanted.items():
         before = waiting.get((sequence, words))
-        if before is None or (before.occurrence, before.due_at) != (found.occurrence, found.due):
+        if before is None or (before.occurrence, before.came_at) != (found.occurrence, found.due):
             yield (
                 before,
                 DateEntry(
@@ -80,6 +82,7 @@ def changes(
                     words=words,
                     occurrence=found.occurrence,
                     due_at=found.due,
+                    came_at=found.due,
                 ),
             )
 
@@ -99,14 +102,20 @@ def _wanted(
             words = trigger.date or ""
             fired = _fired(rows, program, words)
             row = waiting.get((sequence, words))
-            found = None
-            if row is not None:  # due, and nobody saw to it yet: it stays, if the date still says so
-                found = coming(_read(words), min(now, row.due_at - _A_SECOND), sight, fired)
-                if found != Coming(row.occurrence, row.due_at):
-                    found = None
+            found = _still(row, _read(words), now, sight, fired) if row is not None else None
             found = found or coming(_read(words), now, sight, fired)
             if found is not None:
                 yield (sequence, words), found
+
+
+def _still(row: DateEntry, words: DateWords, now: datetime, sight: Sight, fired: set[str]) -> Coming | None:
+    """Return when the occurrence of a row comes, or came while nobody saw to it; None if the date says another now."""
+    earliest = min(row.came_at, now)
+    # Whoever moved to the east may find that its hour was over there before it came here.
+    found = coming(words, earliest - _ROUND_THE_EARTH, sight, fired)
+    if found is None or found.occurrence != row.occurrence:
+        return None
+    return Coming(row.occurrence, max(found.due, earliest))
 
 
 def _fired(rows: Sequence[DateEntry], program: Program, words: str) -> set[str]:

@@ -64,7 +64,8 @@ class WaitingEntry(Record, table=True):
 class DateEntry(Record, table=True):
     """A date at which a contact is to enter a sequence. `occurrence` is the day (or instant) that is counted from.
 
-    One occurrence fires once: a row that has `fired_at` stays, whatever becomes of the date.
+    One occurrence fires once: a row that has `fired_at` stays, whatever becomes of the date. `came_at` is the instant
+    it lets in; `due_at`, when it is looked at, is later only if something was broken then.
     """
 
     __tablename__ = "date_entry"
@@ -85,6 +86,7 @@ class DateEntry(Record, table=True):
     sequence: str = Field(max_length=100)
     words: str = Field(max_length=200)
     occurrence: str = Field(max_length=40)
+    came_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant)
     fired_at: datetime | None = Field(default=None, sa_type=Instant)
 

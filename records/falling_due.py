@@ -40,9 +40,9 @@ def all_due(session: Session, now: datetime, most: int, before: datetime | None 
     )
     if before is not None:
         waiting, dates = waiting.where(WaitingEntry.due_at < before), dates.where(DateEntry.due_at < before)
-    for due_at, id in session.exec(waiting.order_by(col(WaitingEntry.due_at)).limit(most)):
+    for due_at, id in session.exec(waiting.order_by(col(WaitingEntry.due_at), col(WaitingEntry.id)).limit(most)):
         found.append((due_at, DueNow("waiting", id or 0)))
-    for due_at, id in session.exec(dates.order_by(col(DateEntry.due_at)).limit(most)):
+    for due_at, id in session.exec(dates.order_by(col(DateEntry.due_at), col(DateEntry.id)).limit(most)):
         found.append((due_at, DueNow("date", id or 0)))
     return [due for _, due in sorted(found, key=lambda each: each[0])[:most]]
 
@@ -136,9 +136,9 @@ def _fire(session: Session, published: Published, id: int, now: datetime) -> Non
         return
     if program is not None and trigger is not None:
         data = {"date": row.occurrence}
-        enter(session, published, program, contact, row.due_at, trigger=trigger, data=data)
+        enter(session, published, program, contact, row.came_at, trigger=trigger, data=data)
     policies = published.policies(session)
-    update_dates(session, policies, dated(published.current(session)), contact, max(now, row.due_at))
+    update_dates(session, policies, dated(published.current(session)), contact, max(now, row.came_at))
 
 
 def _trigger(program: Program | None, words: str) -> Trigger | None:

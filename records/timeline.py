@@ -203,11 +203,10 @@ def _has_to_look(session: Session, published: Published, run: Enrolment, event: 
 def _start_runs(
     session: Session, published: Published, programs: Sequence[Program], contact: Contact, event: Event
 ) -> None:
-    for program in programs:
-        triggers = triggers_of(program, event)
-        if triggers:
-            first, *others = triggers
-            enter(session, published, program, contact, event.at, trigger=first, others=others, event=event)
+    meant = [(program, triggers) for program in programs if (triggers := triggers_of(program, event))]
+    # Of a group one gets the contact: the more important of those that start on the same event, whatever their names.
+    for program, (first, *others) in sorted(meant, key=lambda each: (-each[0].priority, each[0].sequence)):
+        enter(session, published, program, contact, event.at, trigger=first, others=others, event=event)
 
 
 def record_changed(

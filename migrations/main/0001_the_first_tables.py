@@ -342,6 +342,7 @@ def _entry() -> None:
         sa.Column("sequence", sa.String(length=100), nullable=False),
         sa.Column("words", sa.String(length=200), nullable=False),
         sa.Column("occurrence", sa.String(length=40), nullable=False),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_date_entry_contact_id")),

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from records.entry_models import DateEntry
+from records.falling_due import DueNow, put_off
 from records.session import Database
-from tests.records.door import DAY, HOUR, NOW, Door
+from tests.records.door import DAY, HOUR, MINUTE, NOW, Door
 
 RENEWAL = "enter: {on: {date: contact.renewal_date - 30 days at 09:00}, again: always}"
 BIRTHDAY = "enter: {on: {date: contact.renewal_date yearly at 09:00}, again: always}"
@@ -91,6 +93,47 @@ def test_a_date_that_came_is_not_lost_when_the_record_changes_before_anybody_saw
     door.set(utc(2026, 6, 1, 9), city="Bonn")
     door.come_due(utc(2026, 6, 1, 9))
     assert door.decided() == ["renewal entered", "birthday entered"]
+
+
+def test_a_date_that_could_not_be_seen_to_is_not_lost_when_the_record_changes_before_it_is_tried_again(
+    door: Door,
+) -> None:
+    door.publish(birthday=BIRTHDAY)
+    door.set(renewal_date="2020-06-01")
+    due = utc(2026, 6, 1, 7)
+    [row] = door.rows(DateEntry)
+    door.database.write_now(lambda session: put_off(session, DueNow("date", row.id), due))
+
+    door.set(due + MINUTE / 2, city="Ulm")
+    assert door.come_due(due + MINUTE / 2) == 0
+    door.database.write_now(lambda session: put_off(session, DueNow("date", row.id), due + MINUTE))
+    door.come_due(due + 2 * MINUTE)
+
+    assert door.decided() == ["birthday entered"]
+    assert door.run().entered_at == due
+    assert door.dates()[-1] == ("2027-06-01", utc(2027, 6, 1, 7), False)
+
+
+def test_who_moves_to_the_east_on_the_day_itself_has_their_date_at_once(door: Door) -> None:
+    door.publish(birthday=BIRTHDAY, renewal=RENEWAL.replace(" - 30 days", ""))
+    door.set(renewal_date="2026-06-01", time_zone="America/New_York")
+
+    door.set(utc(2026, 6, 1, 5), time_zone="Asia/Tokyo")  # 14:00 there; 09:00 is over
+    door.come_due(utc(2026, 6, 1, 6))
+
+    assert sorted(door.decided()) == ["birthday entered", "renewal entered"]
+    assert door.run().entered_at == utc(2026, 6, 1, 5)
+    assert door.dates()[-1] == ("2027-06-01", utc(2027, 6, 1), False)
+
+
+def test_who_comes_inside_the_lead_time_enters_as_of_then_though_the_record_changes_meanwhile(door: Door) -> None:
+    door.publish(renewal=RENEWAL)
+    door.set(NOW, renewal_date="2026-03-10")
+
+    door.set(utc(2026, 3, 11), city="Ulm")
+    door.come_due(utc(2026, 3, 11))
+
+    assert (door.decided(), door.run().entered_at) == (["renewal entered"], NOW)
 
 
 def test_an_anniversary_comes_every_year_on_the_28th_where_there_is_no_29th(door: Door) -> None:

@@ -76,6 +76,19 @@ def test_the_trigger_whose_where_is_true_is_the_one_that_starts(door: Door) -> N
 # Consent that waits for its confirmation ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("first", "second"), [("alpha", "omega"), ("omega", "alpha")])
+def test_of_two_sequences_of_a_group_that_one_event_starts_the_more_important_gets_the_contact(
+    door: Door, first: str, second: str
+) -> None:
+    head = "group: nurture\nenter: {on: {event: trial_started}}\npriority: "
+    door.publish(**{first: f"{head} 90", second: f"{head} 10"})
+
+    door.tell("trial_started")
+
+    assert door.runs() == [(first, None)]
+    assert door.decided() == [f"{first} entered", f"{second} refused:group"]
+
+
 def test_a_pending_consent_starts_the_run_at_the_instant_of_its_confirmation(door: Door) -> None:
     door.publish(trial=PENDING)
     door.consent("pending")
