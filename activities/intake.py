@@ -70,14 +70,21 @@ class Intake:
     @activity.defn(name="drain")
     async def drain(self) -> DrainedRows:
         """Drain up to a hundred rows, urgent ones first, then in order of receipt; see to what is due in between."""
+        try:
+            return await self._drain()
+        except (OperationalError, InterfaceError):
+            raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
+
+    async def _drain(self) -> DrainedRows:
         waiting = await self.inbox.read(lambda session: inbox.waiting(session, MOST_ROWS))
         came_first = await self._see_to_due() if waiting else 0
         rows = await self._in_turn(waiting) if came_first < MOST_DUE else waiting  # a flood of dates holds up no form
         # Asked for in order and written by one writer, so done in order; each in its savepoint, sharing commits.
         results = await asyncio.gather(*(self._drain_one(row) for row in rows), return_exceptions=True)
         problems = {row.id: result for row, result in zip(rows, results, strict=True) if result is not None}
-        if any(isinstance(error, OperationalError | InterfaceError) for error in problems.values()):
-            raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
+        for error in problems.values():
+            if isinstance(error, OperationalError | InterfaceError):
+                raise error  # no row's own fault
         await self._note(rows, problems)
         due = await self._see_to_due()
         more = len(rows) > len(problems) or len(rows) < len(waiting) or due >= MOST_DUE
@@ -105,7 +112,7 @@ class Intake:
         results = await asyncio.gather(*(self._see_to(due) for due in dues), return_exceptions=True)
         for due, error in zip(dues, results, strict=True):
             if isinstance(error, OperationalError | InterfaceError):
-                raise DatabaseAway("database: is away or locked; what is due is seen to when it is back") from None
+                raise error
             if isinstance(error, BaseException):
                 activity.logger.error("%s entry %s cannot be seen to: %s", due.what, due.id, type(error).__name__)
                 await self.main.write(lambda session, each=due: put_off(session, each, now))  # type: ignore[misc]

@@ -23,6 +23,9 @@ from tests.system.company import form_row
 class Away:
     """A database that nobody reaches."""
 
+    async def read(self, work: Callable[[Session], Any]) -> Any:
+        return await self.write(work)
+
     async def write(self, work: Callable[[Session], Any]) -> Any:
         raise OperationalError(
             "insert into contact", {"email": "ann@customer.example"}, Exception("database is locked")
