@@ -32,15 +32,17 @@ def as_value(type_: FieldType, given: object) -> str | int | float | bool | None
 
     >>> as_value("number", "7"), as_value("yes_no", "yes"), as_value("number", "many"), as_value("text", 5)
     (7, True, None, '5')
+    >>> as_value("text", True), as_value("number", True)
+    ('true', None)
     """
     if isinstance(given, datetime | date):
         given = given.isoformat()
     if not isinstance(given, str | int | float) or given == "":
         return None
+    if isinstance(given, bool):
+        return given if type_ == "yes_no" else str(given).lower() if type_ == "text" else None
     if type_ == "text":
         return str(given)
-    if isinstance(given, bool):
-        return given if type_ == "yes_no" else None
     if not isinstance(given, str):
         return given if type_ == "number" else None
     if unfit("", type_, given) is not None:

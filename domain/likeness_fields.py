@@ -176,8 +176,11 @@ def _changes(program: Program) -> list[Change]:
 
 
 def _written(changes: list[Change]) -> frozenset[str]:
-    """Return the fields that are set, or whose lists change: what was there before decides what is there then."""
-    found = {field for change in changes for field in change.set}
+    """Return the fields that are set or copied into, or whose lists change.
+
+    What was there before decides what is there then; and with a new country the phone may begin to tell the clock.
+    """
+    found = {field for change in changes for field in (*change.set, *change.copied)}
     return frozenset(found | ({"tags"} if any(each.tags_on or each.tags_off for each in changes) else set()))
 
 

@@ -136,6 +136,14 @@ def test_clock_and_lots_count() -> None:
     assert len({key(split, id=f"c{number}") for number in range(30)}) == 2
 
 
+def test_who_gets_another_country_counts_by_all_that_tells_a_clock() -> None:
+    text = "steps: [{wait_for: purchased, up_to: 1 day}, {update: {country: {from: matched.currency}}}, {wait: 1 day}]"
+    in_berlin = {"time_zone": None, "country": "DE"}
+
+    # In the United States, where several clocks are kept, it is the phone's area that tells.
+    assert key(text, **in_berlin, phone="+12125550123") != key(text, **in_berlin, phone="+13105550123")
+
+
 def test_what_is_asked_of_an_event_counts_only_if_it_happens() -> None:
     text = "goal: {event: meeting_booked, where: event.email == contact.email}\nsteps: [{wait: 1 day}]"
     with_goal = Likeness(program(text), policies(), happening=["meeting_booked"])
