@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import EVERYTHING, SEGMENT_ENTERED
 from domain.facts import Event, Facts
+from domain.needs import Notify
 from domain.program import Program
 from records.concerns import concerns
 from records.contacts import record_consent, suppress
@@ -28,6 +29,9 @@ from records.published import Published
 from records.runs import bring_forward, end, open_runs, stir_all
 from records.segments import update_memberships
 from records.work import complete_follow_up
+
+# The channel of messages to staff.
+STAFF = Notify.model_fields["channel"].default
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,14 @@ def record(
 ) -> Interaction | None:
     """Write an event into the contact's timeline, with all that follows; None if it was there already.
 
+    What a team does with a message to staff is none of the contact's: nothing is written of it, and None returned.
     What follows: consent, ends of running sequences, goals reached by others, wakes, entries into sequences that start
     on it, segments the contact is in from now on, dates at which it will enter.
     """
     if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
+        return None
+    message = session.get(Message, happening.message) if happening.message is not None else None
+    if message is not None and message.channel == STAFF:
         return None
     row = _write(session, contact, happening)
     _take_note(session, contact, row, now)

@@ -1,22 +1,23 @@
 """What an event belongs to, and how far back a timeline is read."""
 
+import pytest
 from sqlmodel import Session, col, select
 
 from records.facts import MOST_EVENTS, read_known
-from records.models import Contact, Enrolment, Interaction, Message
+from records.models import Contact, Enrolment, Interaction, Message, Suppression
 from records.session import Database
 from records.timeline import Happening, record
 from tests.records.test_runs import DAY, NOW, Office
 
 
-def message(run: Enrolment, state: str) -> Message:
+def message(run: Enrolment, state: str, channel: str = "email") -> Message:
     return Message(
         id=f"{run.sequence}-{state}",
         send_key=f"{run.id}/hello/1",
         contact_id=run.contact_id,
         enrolment_id=run.id,
         step="hello",
-        channel="email",
+        channel=channel,
         template="welcome/hello",
         bundle="b",
         class_="marketing",
@@ -44,6 +45,25 @@ def test_an_answer_belongs_to_the_message_that_was_sent_not_to_one_that_was_skip
 
     sent, found = main.write_now(tell)
     assert found == sent
+
+
+@pytest.mark.parametrize("name", ["bounced", "complained", "unsubscribed", "clicked"])
+def test_what_a_team_does_with_a_message_to_staff_is_none_of_the_contacts(main: Database, name: str) -> None:
+    # A team's full mailbox must not suppress the customer it was written about.
+    office = Office(main).open()
+    office.enter("each")
+
+    def tell(session: Session) -> tuple[bool, list[str]]:
+        run = session.exec(select(Enrolment)).one()
+        sent = message(run, "accepted", "staff")
+        session.add(sent)
+        session.flush()
+        ann = session.exec(select(Contact)).one()
+        happening = Happening(key=name, name=name, at=NOW + DAY, data={"permanent": True}, message=sent.id)
+        assert record(session, office.published, ann, happening, NOW + DAY) is None
+        return run.ended_at is None, [each.reason for each in session.exec(select(Suppression))]
+
+    assert main.write_now(tell) == (True, [])
 
 
 def test_of_a_long_timeline_the_newest_end_is_read_and_of_a_short_one_all(main: Database) -> None:
