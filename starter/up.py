@@ -5,19 +5,18 @@ for tests and the demo, which may also kill and restart parts.
 """
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 from settings import PREFIX, Settings, SettingsError, load, signing_key, temporal_config
 from starter.guardian import Guardian
 from starter.keeper import Keeper, Patience, Say
+from starter.lock import locked
 from starter.parts import (
     Part,
     UpError,
@@ -28,7 +27,6 @@ from starter.parts import (
 )
 
 OUT_OF_REACH = 3
-PREDECESSOR_GONE_WITHIN = 10.0
 
 
 def say_to_operator(line: str) -> None:
@@ -154,52 +152,6 @@ class Stack:
     def wait_until_ready(self, part: str, within: float | None = None) -> None:
         """Return when a part is ready (again). Raises `UpError` when it is not `within` seconds."""
         self._keepers[part].wait_until_ready(within)
-
-
-@contextlib.contextmanager
-def locked(state: Path, part: str) -> Iterator[int]:
-    """Hold a part of this state, so that no second process runs it on the same files; yields the lock's descriptor.
-
-    Raises `UpError` when somebody holds it. A holder that was killed is given time: its guardian is stopping the parts.
-    """
-    with (state / "locks" / part).open("a+") as file:
-        deadline = time.monotonic() + PREDECESSOR_GONE_WITHIN
-        while not _taken(file.fileno()):
-            holder = _holder(file.name)
-            if _runs(holder) or time.monotonic() > deadline:
-                raise UpError(
-                    f"{part}: process {holder or '?'} runs it already on {state}; "
-                    f"stop that, or give this one another {PREFIX}STATE"
-                )
-            time.sleep(0.05)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield file.fileno()
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _holder(lock: str) -> int:
-    with contextlib.suppress(ValueError):
-        return int(Path(lock).read_text(encoding="ascii"))
-    return 0
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except ProcessLookupError:
-        return False
-    return pid != 0
 
 
 def up(settings: Settings, *, only: Collection[str] = (), own_cluster: bool = False) -> int:

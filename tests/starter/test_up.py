@@ -238,6 +238,20 @@ def test_parts_do_not_outlive_a_killed_supervisor_and_a_successor_waits_for_thei
 
 
 @system
+def test_a_killed_supervisor_of_whose_end_nobody_took_note_is_waited_for_too(settings: Settings) -> None:
+    command = [sys.executable, "-c", SUPERVISOR, str(settings.home)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout
+        supervisor.stdout.readline()
+        supervisor.kill()
+        os.waitid(os.P_PID, supervisor.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays to be taken note of
+        with Stack(settings, parts=[fake("one"), fake("two")]):
+            assert supervisor.returncode is None
+
+    assert sorted(diary(settings)[2:4]) == ["stopped one", "stopped two"]
+
+
+@system
 def test_a_killed_guardian_is_replaced_by_one_that_knows_everybody(settings: Settings) -> None:
     guardian = Guardian()
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", SILENT], process_group=0) as ward:
