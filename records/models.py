@@ -326,6 +326,15 @@ class Edition(Record, table=True):
     """One version of one sequence: the compiled program, by its hash. `retired_at` is empty for the current one."""
 
     __tablename__ = "edition"
+    __table_args__ = (
+        Index(
+            "uq_edition_current",
+            "sequence",
+            unique=True,
+            sqlite_where=text("retired_at is null"),
+            postgresql_where=text("retired_at is null"),
+        ),
+    )
 
     version: str = Field(primary_key=True, max_length=80)
     sequence: str = Field(max_length=100, index=True)

@@ -113,6 +113,13 @@ def _contacts_and_runs() -> None:
     )
     with op.batch_alter_table("edition", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_edition_sequence"), ["sequence"], unique=False)
+        batch_op.create_index(
+            "uq_edition_current",
+            ["sequence"],
+            unique=True,
+            sqlite_where=sa.text("retired_at is null"),
+            postgresql_where=sa.text("retired_at is null"),
+        )
 
     op.create_table(
         "identity",

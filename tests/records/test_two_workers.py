@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from domain.facts import Facts
 from domain.loader import load
@@ -23,7 +23,7 @@ from records.facts import read_again, read_known
 from records.falling_due import all_due, see_to
 from records.ledger import NotOurs, Taken
 from records.migrate import migrate_main
-from records.models import Decision, Enrolment, Message, Wake
+from records.models import Decision, Edition, Enrolment, Message, Wake
 from records.published import publish
 from records.runs import end, stir, wakes, woken
 from records.session import Database
@@ -249,3 +249,22 @@ def test_a_date_that_two_workers_see_to_lets_in_once(office: Office, other: Data
 
     inside = select(Enrolment).where(Enrolment.sequence == "dated")
     assert len(office.database.read_now(lambda session: session.exec(inside).all())) == 1
+
+
+def test_of_two_who_publish_at_once_the_last_one_holds_and_one_version_can_be_entered(
+    office: Office, other: Database
+) -> None:
+    def version(days: int) -> Callable[[Session], list[str]]:
+        files = POLICIES | {
+            "sequences/each.yaml": f"enter: {{on: {{event: trial_started}}}}\nsteps: [{{wait: {days} days}}]"
+        }
+        return lambda session: publish(session, files, load(files, TEMPLATES).programs, NOW + days * DAY)
+
+    midway = Midway(office.database, version(1))
+    second = beside(other, version(2))
+    midway.commit()
+    second.result(PATIENCE)
+
+    current = select(Edition).where(Edition.sequence == "each", col(Edition.retired_at).is_(None))
+    [only] = other.read_now(lambda session: session.exec(current).all())
+    assert only.published_at == NOW + 2 * DAY
