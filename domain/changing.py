@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.asking import Answer, Asked, Row
 from domain.facts import Facts
-from domain.field_values import as_value
+from domain.field_values import as_value, holds
 from domain.needs import Change, Done
 
 
@@ -43,10 +43,10 @@ def changed(need: Change, facts: Facts) -> dict[str, Any]:
     new: dict[str, Any] = {}
     for name, value in need.set.items():
         new[name] = as_value(type_of(name), value)
-        if new[name] is None:
+        if new[name] is None or not holds(name, new[name]):
             raise ValueError(f"contact.{name} takes a {type_of(name)}, not {value!r}; correct the step")
     copied = {name: as_value(type_of(name), facts.read(path)) for name, path in need.copied.items()}
-    new |= {name: value for name, value in copied.items() if value is not None}
+    new |= {name: value for name, value in copied.items() if value is not None and holds(name, value)}
     for name, amount in need.add.items():
         before = contact.get(name) or 0
         if not isinstance(before, int | float) or isinstance(before, bool):

@@ -11,7 +11,7 @@ from domain.anniversaries import DateWords
 from domain.conditions import check, functions_used
 from domain.definition import Header
 from domain.entrance import read_again
-from domain.field_values import unfit
+from domain.field_values import as_value, holds, unfit
 from domain.needs import Begin, Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, reached, sends_before_a_wait
 from domain.policies import Policies
@@ -171,6 +171,8 @@ class Checking:
     def _check_change(self, place: Keys, step: Step, need: Change) -> None:
         for name, value in need.set.items():
             what = unfit(name, self.policies.field_type(name), value)
+            if what is None and not holds(name, as_value(self.policies.field_type(name), value)):
+                what = f"'{name}' has no room for '{value[:60]}'; write something shorter"
             if what is not None:
                 self._say(place, f"{step.kind}.{name}", what)
 

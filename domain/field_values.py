@@ -7,6 +7,11 @@ from typing import Literal
 
 FieldType = Literal["text", "number", "date", "yes_no"]
 
+# How many characters the built-in fields hold that an update may write; a test compares it with the tables.
+LONGEST = {"phone": 40, "country": 2, "language": 35, "time_zone": 64, "stage": 60, "tier": 60}
+LONGEST |= dict.fromkeys(("first_name", "last_name", "company", "city", "owner", "source"), 200)
+LARGEST_SCORE = 2**31 - 1
+
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,9})?")
 
 
@@ -50,6 +55,17 @@ def as_value(type_: FieldType, given: object) -> str | int | float | bool | None
     if type_ == "number":
         return float(given) if "." in given else int(given)
     return given in ("yes", "true") if type_ == "yes_no" else given
+
+
+def holds(name: str, value: object) -> bool:
+    """Tell whether a built-in field has room for a value; a field of one's own has room for any.
+
+    >>> holds("country", "DE"), holds("country", "Germany"), holds("branch", "Germany"), holds("score", 10**12)
+    (True, False, True, False)
+    """
+    if name == "score":
+        return isinstance(value, int | float) and abs(value) <= LARGEST_SCORE
+    return not isinstance(value, str) or len(value) <= LONGEST.get(name, len(value))
 
 
 def as_given(types: Callable[[str], FieldType], given: Mapping[str, str]) -> dict[str, str | int | float | bool]:

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import col, select
 
-from records.models import Contact, Decision, Enrolment, Suppression
+from domain.events import WRITABLE_FIELDS
+from domain.field_values import LONGEST
+from records.models import Contact, Decision, Enrolment, Record, Suppression
 from records.session import Database
 from tests.records.works import NOON
 
@@ -34,3 +36,12 @@ async def test_a_row_of_nobody_is_refused(main: Database) -> None:
 
     with pytest.raises(IntegrityError):
         await main.write(lambda session: session.add(orphan))
+
+
+def test_the_rules_know_how_much_room_the_fields_of_a_contact_have() -> None:
+    columns = {
+        column.name: getattr(column.type, "length", None) for column in Record.metadata.tables["contact"].columns
+    }
+
+    assert {name: columns[name] for name in LONGEST} == LONGEST
+    assert {name for name in WRITABLE_FIELDS if columns[name] is not None} == set(LONGEST)

@@ -130,10 +130,22 @@ def test_what_does_not_fit_is_not_copied(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value"), [("country", "Germany"), ("company", "x" * 201), ("stage", "x" * 61), ("score", 10**10)]
+)
+def test_what_a_field_has_no_room_for_is_not_copied(field: str, value: Any) -> None:
+    # One database cuts nothing and keeps it all, another refuses the row.
+    known = replace(about(), run_event={"said": value})
+
+    assert changed(Change(copied={field: "run.event.said"}), known) == {}
+    assert changed(Change(copied={"note": "run.event.said"}), known) == {"note": str(value)}
+
+
+@pytest.mark.parametrize(
     ("change", "expected"),
     [
         ("{benches: {from: score}}", "'score' is no field; write where the value stands, such as matched.score"),
         ("{benches: {from: contact.benchs}}", "there is no field contact.benchs; did you mean 'benches'?"),
+        ("{country: Germany}", "'country' has no room for 'Germany'; write something shorter"),
         ("{nps: {from: matched.score}}", "'nps' is no field that can be updated"),
     ],
 )
