@@ -4,12 +4,13 @@ Nothing here touches a disk: files come as a mapping of path and text, as they a
 files are found in one go.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from domain.checks import Checking
+from domain.circles import circles
 from domain.definition import Header
 from domain.entrance import read_again, read_share
 from domain.policies import Policies
@@ -18,7 +19,7 @@ from domain.program import Program, Trigger
 from domain.reading import Reading, lay, validate
 from domain.references import TemplatesKnown
 from domain.steps.base import Step
-from domain.tree import Keys, Problem, read_tree
+from domain.tree import Keys, Problem, locate, read_tree
 
 SEQUENCES = "sequences/"
 
@@ -59,8 +60,22 @@ def load(files: Mapping[str, str], templates: TemplatesKnown, *, strict: bool = 
         loaded.problems += problems
         if program is not None:
             loaded.programs[program.sequence] = program
-    loaded.problems = sorted(set(loaded.problems))
+    loaded.problems = sorted({*loaded.problems, *_refuse_circles(loaded, {stem(path): path for path in paths}, files)})
     return loaded
+
+
+def _refuse_circles(loaded: Loaded, paths: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is wrong with sequences that start each other for ever, and leave them out."""
+    for name, step, way in list(circles(loaded.programs)):
+        path = paths[name]
+        tree, _ = read_tree(path, files[path])
+        assert isinstance(tree, Keys), "it was loaded"
+        reading = Reading(path, [])
+        reading.name_steps(reading.steps(tree).steps, "")
+        round_and_round = " → ".join(way)
+        what = f"nobody waits on the way {round_and_round}, so it would go round for ever; "
+        yield Problem(path, locate(reading.lines[step], ("start",)), what + "put a wait in, or write 'again: never'")
+        loaded.programs.pop(name, None)
 
 
 def load_sequence(

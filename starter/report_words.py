@@ -9,7 +9,8 @@ from records.reports.figures import Arm, SequenceFigures, StepFigures
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 NO_HOLDOUT = (
-    "Nobody is held out, so nobody can say what would have happened without it. Write 'holdout: 5%' under 'enter'."
+    "Nobody is held out so far, so nobody can say what would have happened without it; "
+    "'holdout: 5%' under 'enter' holds some out."
 )
 FAILED = {
     "refused": "refused by the mail server",

@@ -197,7 +197,7 @@ def words(entered: Side, held_out: Side) -> str:
         (Side(Share(500, 5000)), Side(Share(45, 500)), "so it may be nothing at all."),
         (Side(Share(1, 3)), Side(Share(2, 2)), "could not even show the largest lift there can be."),
         (Side(Share(0, 0), 5, NEW_YEAR), Side(Share(0, 0), 1, NEW_YEAR), "First figures can be had on 01 Feb 2026."),
-        (Side(Share(3, 9)), Side(), "Write 'holdout: 5%' under 'enter'."),
+        (Side(Share(3, 9)), Side(), "'holdout: 5%' under 'enter' holds some out."),
     ],
 )
 def test_a_comparison_says_what_it_can_and_no_more(entered: Side, held_out: Side, said: str) -> None:
