@@ -14,12 +14,14 @@ Day = date | datetime
 
 
 @reports.callback()
-def list_reports(context: typer.Context) -> None:
+def list_reports(context: typer.Context, json: Json = False) -> None:
     """Figures. Alone it lists the reports there are."""
     if context.invoked_subcommand is None:
         from starter.cli_report import list_reports
 
-        raise typer.Exit(show(list_reports(), False))
+        raise typer.Exit(show(list_reports(), json))
+    if json:
+        raise typer.BadParameter("write it behind the name of the report", param_hint="--json")
 
 
 @reports.command("sequence")

@@ -46,6 +46,11 @@ def test_alone_it_lists_the_reports(records: SmallHome) -> None:
     assert typed.out.startswith("rapport report sequence NAME: ")
 
 
+def test_the_list_of_reports_is_a_document_too(records: SmallHome) -> None:
+    assert records.type("report", "--json").document == {"reports": ["sequence"]}
+    assert records.type("report", "--json", "sequence", "welcome").status == 2
+
+
 def test_people_read_who_came_and_how_it_ended(visited: SmallHome) -> None:
     typed = visited.type("report", "sequence", "welcome")
 
