@@ -58,5 +58,8 @@ def changed(need: Change, facts: Facts) -> dict[str, Any]:
 def _tags(need: Change, contact: Mapping[str, Any]) -> dict[str, list[str]]:
     if not need.tags_on and not need.tags_off:
         return {}
-    kept = [tag for tag in contact.get("tags") or [] if tag not in need.tags_off]
+    before = contact.get("tags") or []
+    if not isinstance(before, list | tuple):
+        raise ValueError(f"contact.tags is {before!r}, no list; correct the record")
+    kept = [tag for tag in before if tag not in need.tags_off]
     return {"tags": kept + [tag for tag in need.tags_on if tag not in kept]}

@@ -17,11 +17,26 @@ def onward(flat: Mapping[str, Step], step: Step) -> Iterator[str | None]:
     """Yield the ids of every step a contact can come to next from here (None: the sequence is completed)."""
     for where in step.ways():
         if isinstance(where, Skips):
-            yield flat[step.next].next if step.next else None
+            yield step.next if step.next is None or _ends_round(flat, step) else flat[step.next].next
         elif not isinstance(where, Ends):
             yield where.to if isinstance(where, Rounds) else where
     if step.when is not None:
         yield step.next
+
+
+def _ends_round(flat: Mapping[str, Step], step: Step) -> bool:
+    """Tell whether a step is the last of a round: then there is no next one to leave out (`domain/run.py`)."""
+    behind = flat[step.next or ""]
+    if behind.loop() is None:
+        return False
+    inside: set[str] = set()
+    waiting = [block.first for block in behind.blocks()]
+    while waiting:
+        name = waiting.pop()
+        if name is not None and name not in inside and name != behind.id:
+            inside.add(name)
+            waiting += [flat[name].next, *(block.first for block in flat[name].blocks())]
+    return step.id in inside
 
 
 def reached(flat: Mapping[str, Step], *first: str | None) -> set[str]:

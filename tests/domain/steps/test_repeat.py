@@ -119,6 +119,26 @@ def test_the_longest_way_counts_every_round() -> None:
     assert longest(made.steps, made.first) == timedelta(days=25)
 
 
+def test_a_wait_that_skips_at_the_end_of_a_round_leads_back_to_its_repeat() -> None:
+    skips = "{wait: until contact.renewal_date, if_past: skip}"
+    inner = f"{{repeat: {{times: 2, steps: [{{wait: 1 day}}, {skips}]}}}}"
+
+    made = program(f"steps: [{{repeat: {{times: 3, steps: [{inner}]}}}}, {{wait: 5 days}}]")
+    story = lived(made, renewal_date="2020-01-01")
+
+    assert longest(made.steps, made.first) == timedelta(days=11)
+    assert [row["step"] for row in story.timeline].count("repeat-1.1.repeat-1.1.wait-1") == 6
+    assert story.timeline[-1]["step"] == "wait-2"
+
+
+def test_a_wait_that_skips_before_a_repeat_leaves_all_of_it_out() -> None:
+    made = program(
+        "steps: [{wait: until 2020-01-01, if_past: skip}, {repeat: {times: 3, steps: [{wait: 1 day}]}}, {wait: 5 days}]"
+    )
+
+    assert [row["step"] for row in lived(made).timeline] == ["wait-1", "wait-3"]
+
+
 def test_without_a_bound_it_is_refused() -> None:
     assert said("topic: product-news\nsteps: [{repeat: {steps: [{wait: 1 day}]}}]") == ["2: 'times' is missing; add it"]
     assert said("topic: product-news\nsteps: [{repeat: {times: 0, steps: [{wait: 1 day}]}}]") == [

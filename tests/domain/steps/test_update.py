@@ -56,6 +56,7 @@ def about(**contact: Any) -> Facts:
         (Change(add={"score": 5}), {"score": "many"}),
         (Change(set={"score": "lots"}), {}),
         (Change(set={"benches": "x"}), {"benches": 1}),
+        (Change(tags_on=("keen",)), {"tags": True}),
     ],
 )
 def test_what_does_not_fit_the_record_breaks_the_step(need: Change, contact: dict[str, Any]) -> None:
