@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from domain.paths import past
 from domain.program import Program
 from domain.steps.base import Destination, Ends, Rounds, Skips, Step
 
@@ -163,7 +164,7 @@ def _exits(program: Program, step: Step) -> Iterator[tuple[str, str | Ends]]:
 
 def _place(program: Program, step: Step, where: Destination) -> str | Ends:
     if isinstance(where, Skips):
-        where = program.step(step.next).next if step.next else None
+        where = past(program.steps, step)
     if isinstance(where, Rounds):
         where = where.to
     return COMPLETED if where is None else where

@@ -17,15 +17,20 @@ def onward(flat: Mapping[str, Step], step: Step) -> Iterator[str | None]:
     """Yield the ids of every step a contact can come to next from here (None: the sequence is completed)."""
     for where in step.ways():
         if isinstance(where, Skips):
-            yield step.next if step.next is None or _ends_round(flat, step) else flat[step.next].next
+            yield past(flat, step)
         elif not isinstance(where, Ends):
             yield where.to if isinstance(where, Rounds) else where
     if step.when is not None:
         yield step.next
 
 
+def past(flat: Mapping[str, Step], step: Step) -> str | None:
+    """Return where the way leads that leaves out the step behind this one, as a run takes it (`domain/run.py`)."""
+    return step.next if step.next is None or _ends_round(flat, step) else flat[step.next].next
+
+
 def _ends_round(flat: Mapping[str, Step], step: Step) -> bool:
-    """Tell whether a step is the last of a round: then there is no next one to leave out (`domain/run.py`)."""
+    """Tell whether a step is the last of a round: then there is no next one to leave out."""
     behind = flat[step.next or ""]
     if behind.loop() is None:
         return False

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.paths import longest
+from domain.paths import longest, past
 from domain.run import entered
 from tests.domain.kit import MONDAY, ended, lived, on, program, rows, said
 
@@ -127,6 +127,7 @@ def test_a_wait_that_skips_at_the_end_of_a_round_leads_back_to_its_repeat() -> N
     story = lived(made, renewal_date="2020-01-01")
 
     assert longest(made.steps, made.first) == timedelta(days=11)
+    assert past(made.steps, made.step("repeat-1.1.repeat-1.1.wait-2")) == "repeat-1.1.repeat-1"
     assert [row["step"] for row in story.timeline].count("repeat-1.1.repeat-1.1.wait-1") == 6
     assert story.timeline[-1]["step"] == "wait-2"
 
