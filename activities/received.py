@@ -86,7 +86,9 @@ def _event(session: Session, published: Published, row: Inbox, now: datetime) ->
         step=row.body.get("step"),
         channel=row.body.get("channel"),
     )
-    record(session, published, contact, happening, now)
+    # Events come in hundreds. Whoever was known before has the same record as before.
+    made = contact.created_at == row.received_at
+    record(session, published, contact, happening, now, changed=made)
     return contact.id, f"event {name}"
 
 

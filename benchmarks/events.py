@@ -75,6 +75,6 @@ def _tell(published: Published, contact: str, event: str, session: Session) -> f
     now, begun = datetime.now(UTC), time.perf_counter()
     known = session.get(Contact, contact)
     assert known is not None
-    record(session, published, known, Happening(key=uuid4().hex, name=event, at=now), now)
+    record(session, published, known, Happening(key=uuid4().hex, name=event, at=now), now, changed=False)
     session.flush()
     return time.perf_counter() - begun

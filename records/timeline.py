@@ -17,6 +17,7 @@ from domain.events import EVERYTHING, SEGMENT_ENTERED
 from domain.facts import Event, Facts
 from domain.needs import Notify
 from domain.program import Program
+from domain.segment_changes import may_change
 from records.concerns import concerns
 from records.contacts import record_consent, suppress
 from records.conversions import note_conversions
@@ -55,13 +56,20 @@ class Happening:
 
 
 def record(
-    session: Session, published: Published, contact: Contact, happening: Happening, now: datetime
+    session: Session,
+    published: Published,
+    contact: Contact,
+    happening: Happening,
+    now: datetime,
+    *,
+    changed: bool = True,
 ) -> Interaction | None:
     """Write an event into the contact's timeline, with all that follows; None if it was there already.
 
     What a team does with a message to staff is none of the contact's: nothing is written of it, and None returned.
     What follows: consent, ends of running sequences, goals reached by others, wakes, entries into sequences that start
-    on it, segments the contact is in from now on, dates at which it will enter.
+    on it, segments the contact is in from now on, dates at which it will enter. Those two are looked at only if the
+    event can change them, or the record was `changed` (or made) with it.
     """
     if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
         return None
@@ -72,7 +80,8 @@ def record(
     _take_note(session, contact, row, now)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now)
-    _look_if_any(session, published, programs, contact, happening.at, now)
+    if changed or may_change(published.policies(session).segments.segments, happening.name):
+        _look_if_any(session, published, programs, contact, happening.at, now)
     return row
 
 

@@ -108,3 +108,31 @@ async def test_a_confirmation_in_time_counts_though_it_is_drained_late(drainer: 
 
     assert drainer.door.decided() == ["trial waits:consent", "trial entered"]
     assert drainer.door.run().entered_at == NOW + timedelta(hours=71)
+
+
+async def test_an_event_makes_a_member_of_whom_it_concerns_known_before_or_not(drainer: Drainer) -> None:
+    drainer.door.publish(nurture="enter: {on: {segment: hot}}", other="enter: {on: {segment: warm}}")
+    drainer.door.set(score=60)
+    assert drainer.door.members() == ["warm"]
+    drainer.receive("trial_started", NOW + HOUR)
+
+    await drainer.drain(NOW + HOUR)
+
+    assert drainer.door.members() == ["hot", "warm"]
+    assert drainer.door.decided() == ["other entered", "nurture entered"]
+
+
+async def test_what_time_alone_changed_is_left_to_the_next_round_by_events_that_concern_no_segment(
+    drainer: Drainer,
+) -> None:
+    drainer.door.publish(nurture="enter: {on: {segment: hot}}")
+    drainer.door.set(score=60)
+    drainer.receive("trial_started", NOW)
+    await drainer.drain(NOW)
+    drainer.receive("opened", NOW + 8 * DAY)
+
+    await drainer.drain(NOW + 8 * DAY)
+    assert drainer.door.members() == ["hot", "warm"]
+
+    drainer.door.set(NOW + 8 * DAY, city="Ulm")
+    assert drainer.door.members() == ["warm"]
