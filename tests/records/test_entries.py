@@ -81,7 +81,7 @@ def test_of_two_sequences_of_a_group_that_one_event_starts_the_more_important_ge
     door: Door, first: str, second: str
 ) -> None:
     head = "group: nurture\nenter: {on: {event: trial_started}}\npriority: "
-    door.publish(**{first: f"{head} 90", second: f"{head} 10"})
+    door.publish(NOW, **{first: f"{head} 90", second: f"{head} 10"})
 
     door.tell("trial_started")
 
