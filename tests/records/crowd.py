@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert
-from sqlmodel import Session
+from sqlalchemy import insert, update
+from sqlmodel import Session, col
 
 from domain.needs import (
     Begin,
@@ -81,6 +81,8 @@ class Crowd:
         session.flush()
         name, stored = self.program.sequence, self.program.model_dump(mode="json")
         version = self.program.version
+        before = (col(Edition.sequence) == name, col(Edition.retired_at).is_(None))
+        session.execute(update(Edition).where(*before).values(retired_at=self.begins))
         session.add(Edition(version=version, sequence=name, program=stored, bundle="b", published_at=self.begins))
         session.flush()
 

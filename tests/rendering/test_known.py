@@ -17,7 +17,7 @@ EVERYTHING_KNOWN = dict.fromkeys(CONTACT_FIELDS, "x") | {"time_zone": None, "cou
 
 def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
     done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
-    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, round=1)
+    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, outcome="met", round=1)
 
     found = context(plan(Deliver(template="welcome/hello"), about, TEMPLATES), about, LINKS)
 
@@ -37,7 +37,7 @@ def test_names_that_no_message_has_are_refused() -> None:
 
 def test_a_template_for_staff_may_use_exactly_the_names_that_a_message_to_staff_has() -> None:
     done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
-    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, round=1)
+    about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, outcome="met", round=1)
 
     teams = TeamsPolicy(teams={"sales": Team(email="sales@acme.example")})
     about = replace(about, policies=about.policies.model_copy(update={"teams": teams}))
