@@ -35,9 +35,8 @@ def _none(step: str, sent_at: datetime) -> Iterable[Scripted]:
 class Script:
     """A contact, the instant of entry, what started the run, and what happens afterwards.
 
-    `sends_take` is the time between the asking and the answer of one message (or call) after another; on a real clock
-    it is a moment. Those it does not name take none. `reactions` gives what the contact does with a message of a step
-    that was sent at an instant.
+    `steps_take` is the time between the asking and the answer of one step after another; on a real clock a moment.
+    Those it does not name take none.
     """
 
     contact: Mapping[str, Any]
@@ -45,7 +44,7 @@ class Script:
     run_event: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[Scripted] = ()
     until: datetime | None = None
-    sends_take: Sequence[timedelta] = ()
+    steps_take: Sequence[timedelta] = ()
     reactions: Reactions = _none
 
 

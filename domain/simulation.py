@@ -6,7 +6,7 @@ days take a millisecond.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter, is_
 from typing import Any
 
@@ -15,7 +15,7 @@ from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
 from domain.letters import Compose
-from domain.needs import Broken, Called, Deliver, Happened, Later, Need, Notify, Sent
+from domain.needs import Broken, Deliver, Happened, Later, Need, Notify
 from domain.opening import came_of
 from domain.policies import Policies
 from domain.program import Program, Trigger
@@ -47,7 +47,7 @@ class _World:
         self, program: Program, policies: Policies, templates: TemplatesKnown, compose: Compose, script: Script
     ) -> None:
         self.program, self.templates, self.compose = program, templates, compose
-        self.now, self.sends_take = script.at, iter(script.sends_take)
+        self.now, self.steps_take = script.at, iter(script.steps_take)
         self.until = min(script.until or script.at + HORIZON, script.at + HORIZON)
         happens = (event for event in script.events if event.event not in (ENTER, CALLED))
         self.coming = sorted(happens, key=lambda event: event.at)
@@ -127,8 +127,9 @@ class _World:
             if isinstance(outcome, Broken):
                 self._end("failed", why=found.row.why if found.row else [outcome.reason])
                 return run.model_copy(update={"position": None})
-            if isinstance(outcome, Sent | Called):
-                self._go_to(self.now + next(self.sends_take, timedelta()))
+            taken = next(self.steps_take, None)
+            if taken:
+                self._go_to(self.now + taken)
             return advance(self.program, run, outcome, self.now)
         run = advance(self.program, run, outcome, self.now)
         return self._pass_time(run, outcome.due)

@@ -3,6 +3,7 @@
 Real time passes between an ask and its answer, so instants may differ by a few seconds; everything else is equal.
 """
 
+import heapq
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,8 @@ from tests.workflows.world import Someone
 
 TOLERANCE = timedelta(seconds=20)
 INSTANTS = ("at", "until")
-# How many sends of a run may take a moment each, and how long one may.
-SENDS, LONGEST_SEND = 24, 3
+# How many steps of a run may take a moment each, how long one may, and how many ways are tried.
+STEPS, LONGEST_STEP, MOST_TRIED = 48, 3, 1_500
 MANY = 1_000_000
 
 
@@ -31,31 +32,33 @@ class Simulator:
     def told_apart(self, sequence: str, someone: Someone, at: datetime, happened: dict[str, Any]) -> list[str]:
         """Return in what a timeline that happened differs from the simulated one.
 
-        On the real clock a send takes a moment, and at an edge (eight open hours from 09:00:01 are not over at 17:00)
-        that moment decides. So it may also be the timeline of somebody whose sends take a second or two each: a send
-        is given one as long as the two timelines agree further with it than without.
+        On the real clock a step takes a moment, and at an edge (eight open hours from 09:00:01 are not over at 17:00)
+        that moment decides. So it may also be the timeline of somebody whose steps take a second or two each: those are
+        looked for that make the two timelines agree furthest.
         """
-        takes = [0] * SENDS
-        found = differences(self.simulated(sequence, someone, at, takes), happened)
-        while found:
-            tried = []
-            for send in range(SENDS):
-                more = [each + (number == send) for number, each in enumerate(takes)]
-                if more[send] <= LONGEST_SEND:
-                    tried.append((differences(self.simulated(sequence, someone, at, more), happened), more))
-            closest, longer = min(tried, key=lambda each: -_agree(each[0]))
-            if closest and _agree(closest) <= _agree(found):
-                return found
-            found, takes = closest, longer
-        return []
+        none = (0,) * STEPS
+        first = found = differences(self.simulated(sequence, someone, at, none), happened)
+        tried, best = {none}, [(-_agree(found), 0, none)]
+        while found and best and len(tried) < MOST_TRIED:
+            _, total, takes = heapq.heappop(best)
+            for step in range(STEPS):
+                more = tuple(each + (number == step) for number, each in enumerate(takes))
+                if more in tried or more[step] > LONGEST_STEP:
+                    continue
+                tried.add(more)
+                found = differences(self.simulated(sequence, someone, at, more), happened)
+                if not found:
+                    break
+                heapq.heappush(best, (-_agree(found), total + 1, more))
+        return first if found else []
 
     def simulated(
-        self, sequence: str, someone: Someone, at: datetime, sends_take: Sequence[int] = ()
+        self, sequence: str, someone: Someone, at: datetime, steps_take: Sequence[int] = ()
     ) -> dict[str, Any]:
-        """Return the simulated timeline of somebody who enters at this instant and whose sends take so many seconds."""
+        """Return the simulated timeline of somebody who enters at this instant and whose steps take so many seconds."""
         contact = {"score": 0, "tags": [], **someone.contact}
-        takes = [timedelta(seconds=each) for each in sends_take]
-        script = Script(contact=contact, at=at, events=someone.script(at), run_event=someone.event, sends_take=takes)
+        takes = [timedelta(seconds=each) for each in steps_take]
+        script = Script(contact=contact, at=at, events=someone.script(at), run_event=someone.event, steps_take=takes)
         program, policies = self.loaded.programs[sequence], self.loaded.policies
         return simulate(program, policies, self.catalogue, self.pen, script).as_json()
 

@@ -196,6 +196,17 @@ class Journey:
             run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
         return histories
 
+    async def leapt(self) -> bool:
+        """Whether the server's clock leapt where a run continued as new.
+
+        The server with time skipping (1.32) now and then adds there what it has skipped a second time. Whoever rides in
+        such a wave lives at other instants than were meant, and is not to be compared.
+        """
+        runs = [history.events for history in await self.histories()]
+        ends = [events[-1].event_time.ToDatetime() for events in runs]
+        begins = [events[0].event_time.ToDatetime() for events in runs]
+        return any(begin - end > timedelta(minutes=1) for end, begin in zip(ends, begins[1:], strict=False))
+
     async def go_to(self, at: datetime) -> bool:
         """Skip to an instant; False if the wave ended before it."""
         left = at - await self.world.env.get_current_time(self.handle)
