@@ -27,7 +27,7 @@ test: check ## everything CI runs
 	$(PYTEST) -m "not large" $(ARGS)
 
 quick: $(READY) ## the tests that take milliseconds
-	$(PYTEST) -q -m "not workflow and not system and not large and not disk" $(ARGS)
+	$(PYTEST) -q -m "not workflow and not system and not large and not disk and not whole" $(ARGS)
 
 test-all: check ## storms, fuzz and corpora at full size, too
 	$(PYTEST) --hypothesis-profile=full $(ARGS)

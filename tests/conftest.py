@@ -25,9 +25,15 @@ for _number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(_number, lambda *_: None)
 
 
+# What reads the whole home, or throws accidents at many files: right to run, and no matter of milliseconds.
+WHOLE = ("test_examples", "test_author_docs", "test_readme", "test_gallery", "test_bench", "test_check_accidents")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what works in a folder of its own: databases and files take longer than rules do."""
+    """Mark what takes longer than rules do: what works in a folder of its own, or reads everything there is."""
     for item in items:
+        if item.path.stem.startswith(WHOLE):
+            item.add_marker(pytest.mark.whole)
         if "tmp_path" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.disk)
 

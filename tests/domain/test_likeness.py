@@ -87,6 +87,7 @@ def test_who_is_alike_goes_the_same_way(seed: int) -> None:
     who_is_alike_goes_the_same_way(Random(seed), people=15)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.large
 def test_among_thousands_who_is_alike_goes_the_same_way() -> None:
     assert sum(who_is_alike_goes_the_same_way(Random(seed), people=60) for seed in range(1000, 1200)) > 1000
