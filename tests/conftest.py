@@ -26,8 +26,15 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 
 
 # What reads the whole home, throws accidents at many files, or walks through time minute by minute.
-WHOLE = ("test_examples", "test_author_docs", "test_readme", "test_gallery", "test_bench", "test_check_accidents")
-WHOLE += ("test_time_laws",)
+WHOLE = (
+    "test_examples",
+    "test_author_docs",
+    "test_readme",
+    "test_gallery",
+    "test_bench",
+    "test_check_accidents",
+    "test_time_laws",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -136,6 +136,20 @@ def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> C
     return contact
 
 
+def _rang_late(history: WorkflowHistory) -> bool:
+    set_for: dict[str, datetime] = {}
+    for event in history.events:
+        at = event.event_time.ToDatetime()
+        if event.HasField("timer_started_event_attributes"):
+            timer = event.timer_started_event_attributes
+            set_for[timer.timer_id] = at + timer.start_to_fire_timeout.ToTimedelta()
+        if event.HasField("timer_fired_event_attributes"):
+            due = set_for[event.timer_fired_event_attributes.timer_id]
+            if at - due > timedelta(minutes=1):
+                return True
+    return False
+
+
 @dataclass
 class Journey:
     """A wave on its way."""
@@ -197,15 +211,12 @@ class Journey:
         return histories
 
     async def leapt(self) -> bool:
-        """Whether the server's clock leapt where a run continued as new.
+        """Whether the server's clock leapt: a timer rang later than it was set for.
 
-        The server with time skipping (1.32) now and then adds there what it has skipped a second time. Whoever rides in
-        such a wave lives at other instants than were meant, and is not to be compared.
+        Where a run continues as new, the server with time skipping (1.32) now and then adds what it has skipped a
+        second time. Whoever rides in such a wave lives at other instants than were meant, and is not to be compared.
         """
-        runs = [history.events for history in await self.histories()]
-        ends = [events[-1].event_time.ToDatetime() for events in runs]
-        begins = [events[0].event_time.ToDatetime() for events in runs]
-        return any(begin - end > timedelta(minutes=1) for end, begin in zip(ends, begins[1:], strict=False))
+        return any(_rang_late(history) for history in await self.histories())
 
     async def go_to(self, at: datetime) -> bool:
         """Skip to an instant; False if the wave ended before it."""
