@@ -138,8 +138,13 @@ def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> C
 
 def _rang_late(history: WorkflowHistory) -> bool:
     set_for: dict[str, datetime] = {}
+    begun, asked = history.events[0].event_time.ToDatetime(), False
     for event in history.events:
         at = event.event_time.ToDatetime()
+        if event.HasField("workflow_task_scheduled_event_attributes") and not asked:
+            asked = True
+            if at - begun > timedelta(minutes=1):
+                return True  # the clock leapt before anything of ours was asked
         if event.HasField("timer_started_event_attributes"):
             timer = event.timer_started_event_attributes
             set_for[timer.timer_id] = at + timer.start_to_fire_timeout.ToTimedelta()
@@ -211,7 +216,7 @@ class Journey:
         return histories
 
     async def leapt(self) -> bool:
-        """Whether the server's clock leapt: a timer rang later than it was set for.
+        """Whether the server's clock leapt: a timer rang later than it was set for, or nothing was asked at the start.
 
         Where a run continues as new, the server with time skipping (1.32) now and then adds what it has skipped a
         second time. Whoever rides in such a wave lives at other instants than were meant, and is not to be compared.
