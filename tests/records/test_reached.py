@@ -65,7 +65,9 @@ def test_a_run_that_its_goal_ends_has_reached_it_then(door: Door) -> None:
 
 
 def test_who_began_again_has_reached_it_from_the_first_entry_too(door: Door) -> None:
-    door.publish(trial="enter: {on: {event: trial_started}, again: restart, holdout: 0.0001%}\ngoal: {event: purchased}")
+    door.publish(
+        trial="enter: {on: {event: trial_started}, again: restart, holdout: 0.0001%}\ngoal: {event: purchased}"
+    )
     door.tell("trial_started")
     door.tell("trial_started", NOW + DAY)
 
