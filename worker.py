@@ -54,7 +54,7 @@ class Parts:
     main: Database
     inbox: Database
     renderer: Renderer
-    channel: Channel
+    channels: Mapping[str, Channel]
     mail: MailSettings
     clock: Clock = wall_clock
     at_once: int = 20
@@ -74,7 +74,7 @@ class Parts:
 def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -> Worker:
     """Return a worker that carries every workflow of this project."""
     published = Published()
-    post = Post(parts.main, parts.renderer, parts.channel, parts.clock, parts.mail, parts.withdrawn)
+    post = Post(parts.main, parts.renderer, parts.channels, parts.clock, parts.mail, parts.withdrawn)
     steps = Steps(parts.main, published, parts.oldest_waiting)
     messages = Messages(post, published, parts.at_once, parts.oldest_waiting)
     effects = Effects(
@@ -149,7 +149,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 main,
                 received,
                 renderer,
-                pool,
+                {"email": pool, "staff": pool},
                 mail_settings(settings),
                 at_once=2 * settings.mail_server.pool_size,
                 round_every=timedelta(seconds=settings.round_seconds),

@@ -7,9 +7,7 @@ message's class decides whether it is sent again. The fate and the decision are 
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from functools import partial
 from typing import Literal, TypeVar, cast
 
@@ -17,23 +15,21 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.batches import Batch
+from activities.composing import Composing
+from activities.last_look import look_again
 from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
 from activities.writing import Writing, writing
 from channels.base import ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
-from domain.keys import content_hash, message_id, send_key
-from domain.letters import Lacks, Plan, Written, context
+from domain.keys import ledger_id, send_key
+from domain.letters import Plan
 from domain.needs import Later, Left, Outcome, Sent
 from records import capping, ledger
-from records.facts import read_again
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
-from rendering.email import BadLetter, Letter, ascii_address, build_email
-from rendering.letters import Posted, letter_of
-from rendering.process import MissingVariable, RenderJob, TemplateFault
 
 Result = TypeVar("Result")
 
@@ -54,7 +50,8 @@ class Attempt:
         self.writing: Writing = writing(batch.need, asked, facts, bundle.catalogue)
         self.plan: Plan = self.writing.plan
         self.key = send_key(facts.enrolment, asked.step, asked.visit)
-        self.id = content_hash(self.key)[7:39]
+        self.id = ledger_id(self.key)
+        self.composing = Composing(post, self.writing, facts, bundle, contact_id, self.key)
         self.subject: str | None = None
 
     async def send(self, *, begun: bool = True) -> Outcome:
@@ -66,19 +63,12 @@ class Attempt:
         if earlier is not None:
             return earlier
         refusal = self.writing.stopped(self.facts)
-        letter = refusal or await self._compose()
-        if isinstance(letter, Answer):
-            return await self._close(letter)
-        self.subject = letter.subject
-        try:
-            body = build_email(letter)
-            recipient = ascii_address(letter.to)
-        except BadLetter as error:
-            return await self._close(self._skipped(str(error)))
+        packed = refusal or await self.composing.compose()
+        if isinstance(packed, Answer):
+            return await self._close(packed)
+        self.subject = packed.subject
         taken = await self._write(self._take)
-        if isinstance(taken, Taken):
-            return await self._hand_over(taken, Envelope(parseaddr(letter.from_)[1], recipient, body))
-        return taken
+        return await self._hand_over(taken, packed.envelope) if isinstance(taken, Taken) else taken
 
     # --- what was before -------------------------------------------------------------------------------------------
 
@@ -109,40 +99,6 @@ class Attempt:
         self._decide(session, self.writing.told(outcome, why, more), now)
         return outcome
 
-    # --- asking and writing ----------------------------------------------------------------------------------------
-
-    async def _compose(self) -> Letter | Answer:
-        links = {"unsubscribe_url": self._link(), "preferences_url": self._link()}
-        job = RenderJob(
-            bundle=self.bundle.hash,
-            sources=self.bundle.sources,
-            channel=self.plan.need.channel,
-            name=self.plan.need.template,
-            locale=_locale(self.plan, self.facts),
-            context=context(self.plan, self.facts, links),
-        )
-        try:
-            rendered = await self.post.renderer.render(job)
-        except (MissingVariable, TemplateFault) as error:
-            return self.writing.lacks(Lacks(str(error)), self.facts)
-        written = Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
-        host = self.post.settings.message_host
-        posted = Posted(self._message_id(self.key), self.post.clock(), host, self._link(), self._answers())
-        return letter_of(self.plan, written, self.facts, posted)
-
-    def _message_id(self, key: str) -> str:
-        return message_id(key, self.post.settings.secret, self.post.settings.message_host)
-
-    def _answers(self) -> str | None:
-        """Return the Message-ID of the message that this one is a reply to, if that one was accepted."""
-        step = self.plan.need.thread or ""
-        visit = self.facts.sends.get(step)
-        return None if visit is None else self._message_id(send_key(self.facts.enrolment, step, visit))
-
-    def _link(self) -> str:
-        parts = [self.contact_id, self.plan.topic or "*", self.id]
-        return f"{self.post.settings.public_url}/u/{self.post.settings.tokens.make('unsubscribe', parts)}"
-
     # --- claiming, in one short transaction ------------------------------------------------------------------------
 
     def _take(self, session: Session, now: datetime) -> Taken | Outcome:
@@ -157,22 +113,11 @@ class Attempt:
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
-        back = capping.reach(self.facts.policies, self.plan.class_, self.plan.need.channel)
-        if back is not None:
-            capping.hold(session, self.contact_id)
-        found = read_again(session, self.facts, now, self.post.withdrawn)
+        found = look_again(session, self.facts, self.plan, self.contact_id, now, self.post.withdrawn)
         if isinstance(found, str):
             return Left(found)
-        if back is not None:
-            sent = capping.counted(session, [self.contact_id], now - back)
-            waits = capping.put_off(session, [self.contact_id]).get(self.contact_id, ())
-            others = [each for run, each in waits if run != self.facts.enrolment]
-            found = replace(found, counted=sent.get(self.contact_id, ()), put_off=others)
         refusal = self.writing.stopped(found, again=True)
         return None if refusal is None else self._close_now(session, refusal, now)
-
-    def _skipped(self, reason: str) -> Answer:
-        return self.writing.told(Sent("skipped", reason), [reason], {})
 
     def _row(self) -> Message:
         return Message(
@@ -189,7 +134,7 @@ class Attempt:
             class_=self.plan.class_,
             topic=self.plan.topic,
             subject=self.subject[:1000] if self.subject else None,
-            message_id=self._message_id(self.key),
+            message_id=self.composing.message_id(self.key),
             state=ledger.CLAIMED,
         )
 
@@ -202,7 +147,7 @@ class Attempt:
                 raise _Stopped(stopped)
 
         try:
-            accepted = await self.post.channel.send(envelope, before_body)
+            accepted = await self.post.channels[self.plan.need.channel].send(envelope, before_body)
         except _Stopped as stopped:
             return stopped.outcome
         except NotOurs:
@@ -338,9 +283,3 @@ class _Stopped(Exception):
 def _full_second(at: datetime) -> datetime:
     """Return the next full second: dues are rounded up, so that those who travel together stay together."""
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
-
-
-def _locale(plan: Plan, facts: Facts) -> str | None:
-    own = facts.contact.get("language") if plan.team is None else None
-    language = own or facts.policies.messaging.organisation.locale
-    return str(language) if language else None

@@ -45,11 +45,14 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Post:
-    """Everything a message needs on its way. `withdrawn` tells the topics whose withdrawal is still in the inbox."""
+    """Everything a message needs on its way: `channels` by name, `staff` among them.
+
+    `withdrawn` tells the topics whose withdrawal is still in the inbox.
+    """
 
     database: Database
     renderer: Renderer
-    channel: Channel
+    channels: Mapping[str, Channel]
     clock: Clock
     settings: MailSettings
     withdrawn: Withdrawn

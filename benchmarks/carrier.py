@@ -103,7 +103,14 @@ class Carrier:
     def parts(self, renderer: Renderer, channel: Channel) -> Parts:
         """Return what a worker of ours works with."""
         at_once = 2 * self.settings.mail_server.pool_size
-        return Parts(self.main, self.inbox, renderer, channel, mail_settings(self.settings), at_once=at_once)
+        return Parts(
+            self.main,
+            self.inbox,
+            renderer,
+            {"email": channel, "staff": channel},
+            mail_settings(self.settings),
+            at_once=at_once,
+        )
 
     def bare(self, queue: str, send: Callable[..., Any]) -> Worker:
         """Return a worker of the hand-written workflow."""

@@ -82,7 +82,7 @@ async def _sending(here: Ground) -> AsyncIterator[Messages]:
         def withdrawn(contacts: list[str]) -> dict[str, set[str]]:
             return received.read_now(lambda session: inbox.withdrawals_waiting(session, contacts))
 
-        post = Post(here.database, renderer, pool, wall_clock, mail_settings(settings), withdrawn)
+        post = Post(here.database, renderer, {"email": pool}, wall_clock, mail_settings(settings), withdrawn)
         yield Messages(post, Published(), at_once=2 * settings.mail_server.pool_size)
 
 

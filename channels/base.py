@@ -17,11 +17,15 @@ SOON = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message for one address. `body` are the finished bytes; no channel changes them."""
+    """One message for one address. `body` are the finished bytes; no channel changes them.
+
+    `key` is the send key, the same at every attempt: for whoever can tell a repeat by it.
+    """
 
     sender: str
     recipient: str
     body: bytes
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ Nothing personal stands in any of them. Tokens are signed, not encrypted: they s
 without the secret can make one. Unsubscribe tokens never expire (RFC 8058: a link in an old mail must still work).
 """
 
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from hmac import compare_digest
 from hmac import new as hmac
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -32,6 +33,52 @@ def send_key(enrolment: str, step: str, visit: int) -> str:
     'e1/hello/1'
     """
     return f"{enrolment}/{step}/{visit}"
+
+
+def ledger_id(key: str) -> str:
+    """Return the id of the message with this send key: 32 hex digits.
+
+    >>> len(ledger_id("e1/hello/1"))
+    32
+    """
+    return content_hash(key)[7:39]
+
+
+def mail_token(id: str, secret: str) -> str:
+    """Return the token that mail which comes back is matched by: the message's id with 40 signed bits, base32.
+
+    34 small letters and digits, for the local part of an address: it may be 64 long, and servers change its case.
+
+    >>> token = mail_token(ledger_id("e1/hello/1"), "s")
+    >>> len(token), read_mail_token(token.upper(), ["new", "s"]) == ledger_id("e1/hello/1")
+    (34, True)
+    """
+    said = bytes.fromhex(id)
+    return f"{_base32(said)}{_base32(_sign(said, secret))}"
+
+
+def read_mail_token(token: str, secrets: Sequence[str]) -> str | None:
+    """Return the message's id of a token that one of these secrets has signed, None if none has."""
+    said, signed = _from_base32(token[:-8]), _from_base32(token[-8:])
+    if said is None or signed is None or len(said) != 16:
+        return None
+    good = [compare_digest(signed, _sign(said, secret)) for secret in secrets]
+    return said.hex() if any(good) else None
+
+
+def _sign(said: bytes, secret: str) -> bytes:
+    return hmac(secret.encode(), b"mail/" + said, sha256).digest()[:5]
+
+
+def _base32(data: bytes) -> str:
+    return b32encode(data).decode().rstrip("=").lower()
+
+
+def _from_base32(text: str) -> bytes | None:
+    try:
+        return b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:
+        return None
 
 
 def call_id(key: str) -> str:

@@ -99,7 +99,9 @@ class Office:
         """Let one worker send the first message of a sequence."""
         secret = "a-secret-of-sixteen"
         settings = MailSettings("https://acme.example", "mail.acme.example", secret, Tokens([secret]), WEEK)
-        post = Post(self.workers[worker], cast(Renderer, self.slow), self.slow, lambda: now, settings, nobody)
+        post = Post(
+            self.workers[worker], cast(Renderer, self.slow), {"email": self.slow}, lambda: now, settings, nobody
+        )
         program, enrolment = self.programs[sequence], self.enrolments[sequence]
         wanted = need(program, entered(program, NOW))
         assert wanted is not None

@@ -101,7 +101,9 @@ class Office:
             tokens=Tokens(["a-secret-of-sixteen"]),
             lease=timedelta(minutes=5),
         )
-        post = Post(self.database, cast(Renderer, self.pen), self.channel, lambda: self.now, settings, nobody)
+        post = Post(
+            self.database, cast(Renderer, self.pen), {"email": self.channel}, lambda: self.now, settings, nobody
+        )
         answers: Answers = await ActivityEnvironment().run(Messages(post, self.published).send, self.batch())
         return answers.by_enrolment([self.enrolment])[self.enrolment]
 

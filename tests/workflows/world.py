@@ -328,7 +328,16 @@ async def living(
         SmtpPool(Relay(host="127.0.0.1", port=mail.smtp_port, tls="none", local_hostname="rapport.example")) as pool,
         Line(private=True) as line,
     ):
-        parts = Parts(database, inbox, renderer, pool, settings, activity_clock, line=line, call_secrets=call_secrets)
+        parts = Parts(
+            database,
+            inbox,
+            renderer,
+            {"email": pool, "staff": pool},
+            settings,
+            activity_clock,
+            line=line,
+            call_secrets=call_secrets,
+        )
         worker = make_worker(env.client, parts, task_queue, workflow_failure_exception_types=[Exception], **options)
         async with worker:
             yield World(env, database, mail, task_queue, worker)

@@ -1,0 +1,88 @@
+"""A message written for one contact: rendered, made into a letter, packed for the wire.
+
+Nothing is decided here and nothing is written down: the same message composed twice is the same.
+"""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from activities.post import Bundle, Post
+from activities.writing import Writing
+from channels.base import Envelope
+from domain.answering import Answer
+from domain.facts import Facts
+from domain.keys import ledger_id, message_id, send_key
+from domain.letters import Lacks, Plan, Written, context
+from domain.needs import Sent
+from rendering.email import BadLetter, Letter, ascii_address, build_email
+from rendering.letters import Posted, letter_of
+from rendering.process import MissingVariable, RenderJob, TemplateFault
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A message ready to be handed over."""
+
+    envelope: Envelope
+    subject: str
+
+
+class Composing:
+    """Writes the message with one send key."""
+
+    def __init__(self, post: Post, writing: Writing, facts: Facts, bundle: Bundle, contact_id: str, key: str) -> None:
+        self.post, self.writing, self.facts, self.bundle = post, writing, facts, bundle
+        self.plan, self.contact_id, self.key, self.id = writing.plan, contact_id, key, ledger_id(key)
+
+    async def compose(self) -> Packed | Answer:
+        """Return the message, or what becomes of one that cannot be written."""
+        try:
+            written = await self._render()
+        except (MissingVariable, TemplateFault) as error:
+            return self.writing.lacks(Lacks(str(error)), self.facts)
+        try:
+            return self._pack(self._letter(written))
+        except BadLetter as error:
+            return self.writing.told(Sent("skipped", str(error)), [str(error)], {})
+
+    async def _render(self) -> Written:
+        links = {"unsubscribe_url": self._link(), "preferences_url": self._link()}
+        job = RenderJob(
+            bundle=self.bundle.hash,
+            sources=self.bundle.sources,
+            channel=self.plan.need.channel,
+            name=self.plan.need.template,
+            locale=_locale(self.plan, self.facts),
+            context=context(self.plan, self.facts, links),
+        )
+        rendered = await self.post.renderer.render(job)
+        return Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
+
+    def _letter(self, written: Written) -> Letter:
+        host = self.post.settings.message_host
+        posted = Posted(self.message_id(self.key), self.post.clock(), host, self._link(), self._answers())
+        return letter_of(self.plan, written, self.facts, posted)
+
+    def _pack(self, letter: Letter) -> Packed:
+        body, recipient = build_email(letter), ascii_address(letter.to)
+        return Packed(Envelope(parseaddr(letter.from_)[1], recipient, body, self.key), letter.subject)
+
+    def message_id(self, key: str) -> str:
+        """Return the Message-ID of the message with a send key."""
+        return message_id(key, self.post.settings.secret, self.post.settings.message_host)
+
+    def _answers(self) -> str | None:
+        """Return the Message-ID of the message that this one is a reply to, if that one was accepted."""
+        step = self.plan.need.thread or ""
+        visit = self.facts.sends.get(step)
+        return None if visit is None else self.message_id(send_key(self.facts.enrolment, step, visit))
+
+    def _link(self) -> str:
+        parts = [self.contact_id, self.plan.topic or "*", self.id]
+        return f"{self.post.settings.public_url}/u/{self.post.settings.tokens.make('unsubscribe', parts)}"
+
+
+def _locale(plan: Plan, facts: Facts) -> str | None:
+    own = facts.contact.get("language") if plan.team is None else None
+    language = own or facts.policies.messaging.organisation.locale
+    return str(language) if language else None
