@@ -10,12 +10,18 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from records import entry_models, hold_models, waiting_models, work_models
+from records import entry_models, hold_models, published_models, waiting_models, work_models
 from records.models import InboxRecord, Record
 
 METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
 # A table is known once the module that holds it is.
-SOME = (hold_models.Pause, entry_models.Holdout, work_models.FollowUp, waiting_models.WaitingMessage)
+SOME = (
+    hold_models.Pause,
+    entry_models.Holdout,
+    published_models.Edition,
+    work_models.FollowUp,
+    waiting_models.WaitingMessage,
+)
 assert {model.__tablename__ for model in SOME} <= set(Record.metadata.tables)
 
 name = context.config.attributes["database"]

@@ -57,7 +57,10 @@ def json_column(*, nullable: bool = False) -> Any:
 
 
 class Contact(Record, table=True):
-    """A person we may know only an address of. `fields` holds what `policies/contact.yaml` declares."""
+    """A person we may know only an address of. `fields` holds what `policies/contact.yaml` declares.
+
+    `quiet_hours` (`22:00-07:00`, on their clock) and `paused_until` are their own wishes, from their preference page.
+    """
 
     __tablename__ = "contact"
 
@@ -71,6 +74,8 @@ class Contact(Record, table=True):
     city: str | None = Field(default=None, max_length=200)
     language: str | None = Field(default=None, max_length=35)
     time_zone: str | None = Field(default=None, max_length=64)
+    quiet_hours: str | None = Field(default=None, max_length=11)
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
     stage: str | None = Field(default=None, max_length=60)
     tier: str | None = Field(default=None, max_length=60)
     score: int = 0
@@ -99,7 +104,12 @@ class Identity(Record, table=True):
 
 
 class Consent(Record, table=True):
-    """What a contact said about a topic on a channel, append-only; `records.facts.what_holds` tells what holds."""
+    """What a contact said about a topic on a channel, append-only; `records.facts.what_holds` tells what holds.
+
+    It is the proof, too: the words they saw (`wording`), the form and the version of its file (`form_version` is the
+    hash of its text), the page it stood on, and for a confirmation the message whose link they used. No address of a
+    computer is kept. A trigger in the database refuses to change or delete a row.
+    """
 
     __tablename__ = "consent"
     __table_args__ = (
@@ -115,6 +125,10 @@ class Consent(Record, table=True):
     basis: str = Field(max_length=40)
     wording: str | None = Field(default=None, max_length=4000)
     source: str = Field(max_length=200)
+    form: str | None = Field(default=None, max_length=100)
+    form_version: str | None = Field(default=None, max_length=80)
+    page: str | None = Field(default=None, max_length=500)
+    message: str | None = Field(default=None, max_length=36)
     given_at: datetime = Field(sa_type=Instant)
     recorded_at: datetime = Field(sa_type=Instant)
 
@@ -312,38 +326,6 @@ class Decision(Record, table=True):
     event_id: int | None = None
 
 
-class Bundle(Record, table=True):
-    """All published files as they stood together, by the hash of their contents. Workers read these, never files."""
-
-    __tablename__ = "bundle"
-
-    hash: str = Field(primary_key=True, max_length=80)
-    files: dict[str, str] = Field(sa_column=json_column())
-    published_at: datetime = Field(sa_type=Instant, index=True)
-
-
-class Edition(Record, table=True):
-    """One version of one sequence: the compiled program, by its hash. `retired_at` is empty for the current one."""
-
-    __tablename__ = "edition"
-    __table_args__ = (
-        Index(
-            "uq_edition_current",
-            "sequence",
-            unique=True,
-            sqlite_where=text("retired_at is null"),
-            postgresql_where=text("retired_at is null"),
-        ),
-    )
-
-    version: str = Field(primary_key=True, max_length=80)
-    sequence: str = Field(max_length=100, index=True)
-    program: dict[str, Any] = Field(sa_column=json_column())
-    bundle: str = Field(foreign_key="bundle.hash", max_length=80)
-    published_at: datetime = Field(sa_type=Instant)
-    retired_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
 class Wake(Record, table=True):
     """A wave that has something to look at. Written with what it should see, deleted once the signal was taken."""
 
@@ -364,6 +346,9 @@ class Drained(Record, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+INBOX_KINDS = ("form", "event", "withdrawal", "return", "confirmation", "preferences", "enrolment")
+
+
 class Inbox(InboxRecord, table=True):
     """Something that came in, on disk before its sender was answered. `key` is the sender's delivery id.
 
@@ -373,7 +358,7 @@ class Inbox(InboxRecord, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("key", name="uq_inbox_key"),
-        CheckConstraint("kind in ('form', 'event', 'withdrawal', 'enrolment')", name="kind"),
+        CheckConstraint(f"kind in ({', '.join(map(repr, INBOX_KINDS))})", name="kind"),
         Index(
             "ix_inbox_waiting",
             "urgent",

@@ -13,7 +13,7 @@ from domain.keys import content_hash
 from domain.policies import Policies
 from domain.policy_files import load_policies
 from domain.program import Program
-from records.models import Bundle, Edition
+from records.published_models import Bundle, Edition
 
 # Any number does, as long as it stays; another than that of migrations (`records/migrate.py`).
 _PUBLISHING = 7_267_705

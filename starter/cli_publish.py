@@ -8,7 +8,8 @@ from rich.table import Table
 from sqlmodel import Session, col, func, select
 
 from records.holding import paused
-from records.models import Edition, Enrolment
+from records.models import Enrolment
+from records.published_models import Edition
 from starter.cli_home import as_document
 from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result, say
 from starter.cli_store import opened_store, sequence_name

@@ -15,8 +15,8 @@ from domain.comparison import passing
 from domain.definition import nearest
 from domain.spans import Span
 from domain.statistics import difference
-from records.models import Edition
 from records.published import Published
+from records.published_models import Edition
 from records.reports.figures import Period, SequenceFigures, StepFigures
 from records.reports.sequence import editions, report_on, sequences
 from starter.cli_result import ProblemsFound, Result

@@ -17,8 +17,9 @@ from domain.definition import nearest
 from domain.keys import INTAKE_WORKFLOW
 from domain.program import Program
 from records.contacts import find
-from records.models import Contact, Edition
+from records.models import Contact
 from records.published import Published
+from records.published_models import Edition
 from records.session import Database
 from settings import PREFIX, Settings, SettingsError, connect_options, load
 from starter.cli_result import OutOfReach, ProblemsFound

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from domain.forms import FormMapping
 from domain.policy_files import FORMS, POLICIES, load_policies
 from domain.tree import Problem
-from records.models import Bundle
+from records.published_models import Bundle
 from records.session import Database
 
 logger = logging.getLogger(__name__)

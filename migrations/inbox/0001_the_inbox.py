@@ -25,7 +25,10 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(length=1000), nullable=True),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("drained_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("kind in ('form', 'event', 'withdrawal', 'enrolment')", name=op.f("ck_inbox_kind")),
+        sa.CheckConstraint(
+            "kind in ('form', 'event', 'withdrawal', 'return', 'confirmation', 'preferences', 'enrolment')",
+            name=op.f("ck_inbox_kind"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("key", name="uq_inbox_key"),
         sqlite_autoincrement=True,

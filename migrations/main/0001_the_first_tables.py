@@ -37,6 +37,8 @@ def _contacts_and_runs() -> None:
         sa.Column("city", sa.String(length=200), nullable=True),
         sa.Column("language", sa.String(length=35), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
+        sa.Column("quiet_hours", sa.String(length=11), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stage", sa.String(length=60), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=True),
         sa.Column("score", sa.Integer(), nullable=False),
@@ -91,6 +93,10 @@ def _contacts_and_runs() -> None:
         sa.Column("basis", sa.String(length=40), nullable=False),
         sa.Column("wording", sa.String(length=4000), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("form", sa.String(length=100), nullable=True),
+        sa.Column("form_version", sa.String(length=80), nullable=True),
+        sa.Column("page", sa.String(length=500), nullable=True),
+        sa.Column("message", sa.String(length=36), nullable=True),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state in ('opted_in', 'opted_out', 'pending')", name=op.f("ck_consent_state")),
@@ -99,6 +105,7 @@ def _contacts_and_runs() -> None:
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.create_index("ix_consent_contact_topic_channel", ["contact_id", "topic", "channel"], unique=False)
+    _never_change("consent")
 
     op.create_table(
         "edition",
@@ -507,6 +514,22 @@ def _entry() -> None:
     with op.batch_alter_table("waiting_entry", schema=None) as batch_op:
         batch_op.create_index("ix_waiting_entry_contact_sequence", ["contact_id", "sequence"], unique=False)
         batch_op.create_index(batch_op.f("ix_waiting_entry_due_at"), ["due_at"], unique=False)
+
+
+def _never_change(table: str) -> None:
+    """Have the database itself refuse to change or delete rows of a table: they are proof."""
+    said = f"{table} is append-only: write a new row"
+    if op.get_bind().dialect.name == "sqlite":
+        for deed in ("update", "delete"):
+            refusal = f"begin select raise(abort, '{said}'); end"
+            op.execute(f"create trigger {table}_no_{deed} before {deed} on {table} {refusal}")
+        return
+    refusal = f"begin raise exception '{said}'; end"
+    op.execute(f"create function {table}_never_changes() returns trigger language plpgsql as $$ {refusal} $$")
+    op.execute(
+        f"create trigger {table}_never_changes before update or delete on {table} "
+        f"for each row execute function {table}_never_changes()"
+    )
 
 
 def downgrade() -> None:

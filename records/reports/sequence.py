@@ -14,8 +14,9 @@ from domain.comparison import Comparison, counted_within
 from domain.outline import former, loops, outline
 from domain.program import Program
 from records.entry_models import WaitingEntry
-from records.models import Decision, Edition, Enrolment
+from records.models import Decision, Enrolment
 from records.published import Published
+from records.published_models import Edition
 from records.reports.figures import Period, SequenceFigures
 from records.reports.goals import compare, median_seconds
 from records.reports.period import of_entries, of_runs

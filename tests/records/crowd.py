@@ -39,8 +39,9 @@ from domain.needs import (
 )
 from domain.program import Program
 from domain.run import Run, advance, asks_admission, entered, need
-from records.models import Bundle as PublishedFiles
-from records.models import Contact, Decision, Edition, Enrolment, Interaction, Message, Record
+from records.models import Contact, Decision, Enrolment, Interaction, Message, Record
+from records.published_models import Bundle as PublishedFiles
+from records.published_models import Edition
 
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 NOTHING: dict[str, Any] = {"tags": [], "fields": {}, "notes": []}

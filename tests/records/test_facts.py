@@ -13,8 +13,9 @@ from domain.policies import Policies
 from domain.program import Program
 from records.contacts import record_consent
 from records.facts import read_again, read_known, what_holds
-from records.models import Bundle as PublishedFiles
-from records.models import Contact, Edition, Enrolment, Interaction, Record, Suppression
+from records.models import Contact, Enrolment, Interaction, Record, Suppression
+from records.published_models import Bundle as PublishedFiles
+from records.published_models import Edition
 from records.session import Database
 from tests.home import shipped
 

@@ -23,8 +23,9 @@ from records.facts import read_again, read_known
 from records.falling_due import all_due, see_to
 from records.ledger import NotOurs, Taken
 from records.migrate import migrate_main
-from records.models import Decision, Edition, Enrolment, Message, Wake
+from records.models import Decision, Enrolment, Message, Wake
 from records.published import publish
+from records.published_models import Edition
 from records.runs import end, stir, wakes, woken
 from records.session import Database
 from records.timeline import review

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from records.models import Bundle, Contact, Edition, Enrolment, Wake
+from records.models import Contact, Enrolment, Wake
+from records.published_models import Bundle, Edition
 from records.runs import stir_all, wakes, woken
 from records.session import Database
 from tests.records.test_runs import NOW

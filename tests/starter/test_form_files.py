@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.forms import NotThatForm, read_answers
-from records.models import Bundle, Record
+from records.models import Record
+from records.published_models import Bundle
 from records.session import Database
 from starter.form_files import Forms
 from starter.forms.known import SOURCES

@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from records.contacts import record_consent
 from records.entries import enter
-from records.models import Bundle, Contact, Edition, Enrolment
+from records.models import Contact, Enrolment
 from records.published import Published
+from records.published_models import Bundle, Edition
 from records.runs import wakes
 from settings import Settings
 from starter.publish import publish_home

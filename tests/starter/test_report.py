@@ -11,8 +11,9 @@ from sqlmodel import Session, select, update
 from domain.comparison import Comparison, Side
 from domain.statistics import Share
 from records.entry_models import Holdout
-from records.models import Contact, Edition, Enrolment
+from records.models import Contact, Enrolment
 from records.published import Published
+from records.published_models import Edition
 from records.reports.figures import Period, SequenceFigures
 from records.reports.sequence import report_on
 from starter.report_page import page
