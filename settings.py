@@ -25,6 +25,7 @@ from settings_values import (
     Database,
     Folder,
     FormSecrets,
+    HostOrOff,
     Key,
     Password,
     Port,
@@ -37,6 +38,7 @@ from settings_values import (
 
 TEMPORAL_VARIABLES = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 LOOPBACK = "127.0.0.1"
+EXAMPLE_HOST = "mail.rapport.example"
 
 
 class SettingsError(ValueError):
@@ -110,7 +112,14 @@ class Settings(BaseSettings):
     smtp_lease_seconds: Seconds = 60
     smtp_rest_seconds: Rest = 86_400
     round_seconds: Rest = 3600
-    message_host: str = Field(default="mail.rapport.example", min_length=1)
+    message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
+    # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
+    # be refused for its sender.
+    inbound_host: HostOrOff = Field(
+        default_factory=lambda known: (
+            "" if known["live"] and known["message_host"] == EXAMPLE_HOST else known["message_host"]
+        )
+    )
     secret: Key | None = None
     events_key: Key | None = None
     forms_unsigned: Switch = False
@@ -162,6 +171,7 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """Return the variables from which `load` makes equal settings; for child processes. Secrets are in it."""
         values = {name: getattr(self, name) for name in sorted(type(self).model_fields)}
+        values["inbound_host"] = self.inbound_host or "off"  # an empty variable is one that is not set
         return {PREFIX + name.upper(): as_text(value) for name, value in values.items() if value is not None}
 
 

@@ -4,6 +4,7 @@ Used by settings.py and settings_environment.py alone. What may hold a secret is
 """
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +60,15 @@ def _web_address(value: object) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{address!r} is not a web address; give one that starts with https:// (or http://)")
     return address
+
+
+def _host_or_off(value: object) -> str:
+    host = str(value).strip().rstrip(".").lower()
+    if host in ("", "off"):
+        return ""
+    if not re.fullmatch(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", host):
+        raise ValueError(f"{host[:60]!r} is not the name of a host; give one like in.acme.example, or off")
+    return host
 
 
 def _tls(value: object) -> object:
@@ -121,6 +131,7 @@ Count = Annotated[int, _whole_number(1, 1000, "a whole number from 1 to 1000")]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
+HostOrOff = Annotated[str, BeforeValidator(_host_or_off)]
 Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
 Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]

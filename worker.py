@@ -106,6 +106,7 @@ def mail_settings(settings: Settings) -> MailSettings:
         tokens=Tokens([secret]),
         lease=timedelta(seconds=settings.smtp_reply_seconds + settings.smtp_lease_seconds),
         longest_rest=timedelta(seconds=settings.smtp_rest_seconds),
+        inbound_host=settings.inbound_host,
     )
 
 

@@ -20,7 +20,7 @@ from activities.last_look import look_again
 from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
 from activities.writing import Writing, writing
-from channels.base import ChannelError, Envelope, Refused, SenderFault, Unavailable
+from channels.base import Accepted, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.keys import ledger_id, send_key
@@ -154,7 +154,7 @@ class Attempt:
             return self._soon(self.post.clock(), "another attempt has it")
         except ChannelError as error:
             return await self._told(self._failed(taken, error))
-        return await self._told(self._write(partial(self._accept, taken, accepted.reply)))
+        return await self._told(self._write(partial(self._accept, taken, accepted)))
 
     async def _told(self, fate: Awaitable[Outcome]) -> Outcome:
         """Write down a fate. Whoever was so late that another attempt took over leaves the word to that one."""
@@ -180,8 +180,9 @@ class Attempt:
             ledger.hand_over(session, taken, now, self.post.settings.lease)
         return changed
 
-    def _accept(self, taken: Taken, reply: str, session: Session, now: datetime) -> Outcome:
-        return self._known(session, ledger.accept(session, taken, reply, now), now)
+    def _accept(self, taken: Taken, accepted: Accepted, session: Session, now: datetime) -> Outcome:
+        row = ledger.accept(session, taken, accepted.reply, now, accepted.provider_id)
+        return self._known(session, row, now)
 
     def _refuse(self, taken: Taken, error: Refused, session: Session, now: datetime) -> Outcome:
         if error.suppress:

@@ -11,9 +11,10 @@ from activities.writing import Writing
 from channels.base import Envelope
 from domain.answering import Answer
 from domain.facts import Facts
-from domain.keys import ledger_id, message_id, send_key
+from domain.keys import ledger_id, mail_token, message_id, send_key
 from domain.letters import Lacks, Plan, Written, context
 from domain.needs import Sent
+from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
 from rendering.process import MissingVariable, RenderJob, TemplateFault
@@ -59,13 +60,28 @@ class Composing:
         return Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
 
     def _letter(self, written: Written) -> Letter:
-        host = self.post.settings.message_host
-        posted = Posted(self.message_id(self.key), self.post.clock(), host, self._link(), self._answers())
+        posted = Posted(
+            self.message_id(self.key),
+            self.post.clock(),
+            self.post.settings.message_host,
+            self._link(),
+            self._answers(),
+            unsubscribe_mailto=self._back(LEAVING),
+            inbound_reply_to=self._back(REPLIES),
+        )
         return letter_of(self.plan, written, self.facts, posted)
 
     def _pack(self, letter: Letter) -> Packed:
         body, recipient = build_email(letter), ascii_address(letter.to)
-        return Packed(Envelope(parseaddr(letter.from_)[1], recipient, body, self.key), letter.subject)
+        settings = self.post.settings
+        known_by = mail_token(self.id, settings.secret) if settings.inbound_host else ""
+        sender = self._back(BOUNCES) or parseaddr(letter.from_)[1]
+        return Packed(Envelope(sender, recipient, body, self.key, known_by), letter.subject)
+
+    def _back(self, way: Way) -> str | None:
+        """Return the address at which mail about this message comes back, None where none is read."""
+        host = self.post.settings.inbound_host
+        return return_address(way, self.id, self.post.settings.secret, host) if host else None
 
     def message_id(self, key: str) -> str:
         """Return the Message-ID of the message with a send key."""

@@ -15,7 +15,7 @@ from rendering.process import Renderer
 
 @dataclass(frozen=True)
 class MailSettings:
-    """What messages need to know of the installation.
+    """What messages need to know of the installation. Mail comes back to `inbound_host`, where there is one.
 
     `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live. No message
     rests longer than `longest_rest` between two attempts, whatever the mail server asks for.
@@ -27,6 +27,7 @@ class MailSettings:
     tokens: Tokens
     lease: timedelta
     longest_rest: timedelta = timedelta(days=1)
+    inbound_host: str = ""
 
 
 @dataclass(frozen=True)

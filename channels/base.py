@@ -19,13 +19,15 @@ SOON = timedelta(minutes=1)
 class Envelope:
     """One message for one address. `body` are the finished bytes; no channel changes them.
 
-    `key` is the send key, the same at every attempt: for whoever can tell a repeat by it.
+    `key` is the send key, the same at every attempt: for whoever can tell a repeat by it. `known_by` is how a report
+    about its delivery is to name it (RFC 3461), where reports are read.
     """
 
     sender: str
     recipient: str
     body: bytes
     key: str = ""
+    known_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,12 @@ class TrackedSMTP(SMTP):
             options.append(f"SIZE={len(normalize_message_line_endings(letter.body))}")
         if not letter.body.isascii() and self.supports_extension("8bitmime"):
             options.append("BODY=8BITMIME")
+        wishes: list[str] = []
+        if letter.known_by and self.supports_extension("dsn"):  # elsewhere these words are an error (RFC 3461)
+            options += ["RET=HDRS", f"ENVID={_xtext(letter.known_by)}"]
+            wishes = ["NOTIFY=FAILURE,DELAY", *_original(letter.recipient)]
         await self.mail(letter.sender, options=options, encoding=encoding)
-        await self.rcpt(letter.recipient, encoding=encoding)
+        await self.rcpt(letter.recipient, options=wishes, encoding=encoding)
 
     async def data(
         self,
@@ -96,3 +100,17 @@ class TrackedSMTP(SMTP):
         if reply.code // 100 != 2:
             raise SMTPDataError(reply.code, reply.message)
         return reply
+
+
+def _xtext(text: str) -> str:
+    """Return a text as the words of RFC 3461 hold it (section 4).
+
+    >>> _xtext("a+b=c d")
+    'a+2Bb+3Dc+20d'
+    """
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
+
+
+def _original(recipient: str) -> list[str]:
+    """Name the addressee as we know them: a report often names another, to whom a server on the way passed it on."""
+    return [f"ORCPT=rfc822;{_xtext(recipient)}"] if recipient.isascii() else []

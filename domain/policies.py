@@ -14,6 +14,7 @@ from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
 from domain.forms import FormMapping
+from domain.return_addresses import INBOUND
 from domain.spans import Span
 from domain.zones import zone_named
 
@@ -42,17 +43,22 @@ class Organisation(Policy):
 
 
 class Sender(Policy):
-    """An address we write from, as `Name <address>`."""
+    """An address we write from, as `Name <address>`. `reply_to: inbound` lets answers come to us, who read them."""
 
     from_: str = Field(alias="from")
     reply_to: str | None = None
 
-    @field_validator("from_", "reply_to")
+    @field_validator("from_")
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is not None and "@" not in parseaddr(value)[1]:
             raise ValueError(f"'{value}' is not an address; write 'Name <name@your-domain>'")
         return value
+
+    @field_validator("reply_to")
+    @classmethod
+    def _can_be_answered(cls, value: str | None) -> str | None:
+        return value if value == INBOUND else cls._is_an_address(value)
 
 
 class Topic(Policy):

@@ -66,10 +66,11 @@ def hand_over(session: Session, taken: Taken, now: datetime, lease: timedelta) -
     session.add(row)
 
 
-def accept(session: Session, taken: Taken, reply: str, now: datetime) -> Message:
-    """Note that the other side has it. A late reply resolves an `unknown`, too."""
+def accept(session: Session, taken: Taken, reply: str, now: datetime, provider_id: str | None = None) -> Message:
+    """Note that the other side has it, and how it calls it. A late reply resolves an `unknown`, too."""
     row = _ours(session, taken, HANDING_OVER, UNKNOWN)
     row.state, row.accepted_at, row.reply, row.lease_until = ACCEPTED, now, reply[:1000], None
+    row.provider_id = provider_id[:200] if provider_id else None
     session.add(row)
     return row
 

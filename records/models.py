@@ -266,6 +266,7 @@ class Message(Record, table=True):
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=1000)
     reply: str | None = Field(default=None, max_length=1000)
+    provider_id: str | None = Field(default=None, max_length=200, index=True)
     attempt: str | None = Field(default=None, max_length=36)
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Instant)

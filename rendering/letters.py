@@ -5,26 +5,34 @@ What is sent, what a simulation keeps and what a preview shows are made here.
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 
 from domain.facts import Facts
-from domain.letters import Plan, Written, addressed
+from domain.letters import Addressed, Plan, Written, addressed
+from domain.return_addresses import INBOUND
 from rendering.email import BadLetter, Letter, ascii_address
 
 
 @dataclass(frozen=True)
 class Posted:
-    """What belongs to one sending: its Message-ID, the instant, our host in mail, the way out, what it answers."""
+    """What belongs to one sending: its Message-ID, the instant, our host in mail, the ways out, what it answers.
+
+    `inbound_reply_to` is where answers are read by us, for senders that say so; None where none are.
+    """
 
     message_id: str
     at: datetime
     host: str
     unsubscribe_url: str
     answers: str | None = None
+    unsubscribe_mailto: str | None = None
+    inbound_reply_to: str | None = None
 
 
 def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Letter:
     """Return the letter of a message. Raises KeyError for a team that is gone."""
-    marketing = plan.class_ == "marketing" and plan.topic is not None
+    leaves = plan.class_ == "marketing"
+    marketing = leaves and plan.topic is not None
     whom = addressed(plan, facts)
     return Letter(
         from_=plan.sender.from_,
@@ -35,13 +43,24 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
         text=written.text,
         message_id=posted.message_id,
         date=posted.at,
-        reply_to=whom.reply_to if plan.team is None else _good(whom.reply_to),
-        list_unsubscribe_url=posted.unsubscribe_url if plan.class_ == "marketing" else None,
+        reply_to=_reply_to(whom, plan, posted),
+        list_unsubscribe_url=posted.unsubscribe_url if leaves else None,
+        list_unsubscribe_mailto=posted.unsubscribe_mailto if leaves else None,
         list_id=f"{plan.topic} <{plan.topic}.{posted.host}>" if marketing else None,
         feedback_id=f"{facts.program.sequence}:{plan.topic}:marketing:rapport" if marketing else None,
         in_reply_to=posted.answers,
         references=(posted.answers,) if posted.answers else (),
     )
+
+
+def _reply_to(whom: Addressed, plan: Plan, posted: Posted) -> str | None:
+    """Return who gets the answer; None for whoever it is from."""
+    if plan.team is not None:
+        return _good(whom.reply_to)
+    if whom.reply_to != INBOUND:
+        return whom.reply_to
+    name = parseaddr(plan.sender.from_)[0]
+    return posted.inbound_reply_to and (f"{name} <{posted.inbound_reply_to}>" if name else posted.inbound_reply_to)
 
 
 def _good(address: str | None) -> str | None:

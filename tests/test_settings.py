@@ -56,6 +56,7 @@ def test_the_constructor_does_not_read_the_environment(monkeypatch: pytest.Monke
         ("LIVE", "perhaps", "'perhaps' is neither on nor off; give 1 or 0"),
         ("SMTP_TLS", "ssl", "'ssl' is not a way to encrypt; give none, starttls or tls"),
         ("PUBLIC_URL", "crm.example", "'crm.example' is not a web address; give one that starts with https:// (or"),
+        ("INBOUND_HOST", "in acme", "'in acme' is not the name of a host; give one like in.acme.example, or off"),
         ("STATE", __file__, f"'{__file__}' is not a folder; give the path of one"),
         ("DATABASE_URL", "mysql://u:hush@h/n", "is not an address of SQLite or PostgreSQL; give sqlite:///FILE or"),
         ("SECRET", "hush", "is shorter than 16 characters; give a random one, as `openssl rand -hex 32` makes"),
@@ -140,6 +141,23 @@ def test_nothing_leaves_the_machine_until_live() -> None:
 
 def test_live_without_a_mail_server_is_refused() -> None:
     assert refusals(RAPPORT_LIVE="1") == ("RAPPORT_LIVE: is on, but no mail server is named; set RAPPORT_SMTP_HOST",)
+
+
+def test_mail_comes_back_to_the_message_host_unless_it_is_nobodys() -> None:
+    live = {"RAPPORT_LIVE": "1", "RAPPORT_SMTP_HOST": "smtp.example.com"}
+    ours = {"RAPPORT_MESSAGE_HOST": "mail.acme.example"}
+
+    assert load({}).inbound_host == "mail.rapport.example"
+    assert load(live).inbound_host == ""
+    assert load(live | ours).inbound_host == "mail.acme.example"
+    assert load(live | {"RAPPORT_INBOUND_HOST": "In.Acme.example."}).inbound_host == "in.acme.example"
+    assert load(ours | {"RAPPORT_INBOUND_HOST": "off"}).inbound_host == ""
+
+
+def test_that_no_mail_comes_back_survives_a_child_process() -> None:
+    settings = Settings(inbound_host="off")
+
+    assert load(settings.as_environment()) == settings
 
 
 def test_the_secrets_of_a_form_are_its_own_or_its_sources() -> None:

@@ -307,6 +307,7 @@ def _contacts_and_runs() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.String(length=1000), nullable=True),
         sa.Column("reply", sa.String(length=1000), nullable=True),
+        sa.Column("provider_id", sa.String(length=200), nullable=True),
         sa.Column("attempt", sa.String(length=36), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -337,6 +338,7 @@ def _contacts_and_runs() -> None:
             sqlite_where=sa.text("state = 'handing_over'"),
             postgresql_where=sa.text("state = 'handing_over'"),
         )
+        batch_op.create_index(batch_op.f("ix_message_provider_id"), ["provider_id"], unique=False)
 
 
 def _entry() -> None:
