@@ -5,8 +5,6 @@ The same letter gives the same bytes, so that a repeat is recognisable.
 """
 
 import re
-from base64 import encodebytes
-from binascii import b2a_qp
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,10 +12,10 @@ from email.header import decode_header, make_header
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime
-from hashlib import sha256
 
 from email_validator import EmailNotValidError, validate_email
 
+from domain.attachments import Enclosed
 from rendering.headers import (
     LONGEST_LINE,
     MOST_NAME,
@@ -28,6 +26,7 @@ from rendering.headers import (
     exact_header,
     text_header,
 )
+from rendering.mime import Calendar, Contents, Picture, block, body
 
 __all__ = ["EXTRA_HEADERS", "BadLetter", "Letter", "ascii_address", "build_email", "clean_header"]
 
@@ -58,7 +57,6 @@ _LIST_ID = re.compile(r"(?P<label>[^<>]*)<(?P<id>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+
 _NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
 # RFC 8058 wants https. A trial on one's own machine has none, and its mail goes nowhere else.
 _ONE_CLICK = re.compile(r"(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[!-;=?-~]+")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,9 @@ class Letter:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    calendar: Calendar | None = None
+    files: tuple[Enclosed, ...] = ()
 
 
 def ascii_address(address: str, place: str = "To") -> str:
@@ -105,9 +106,11 @@ def ascii_address(address: str, place: str = "To") -> str:
 
 def build_email(letter: Letter) -> bytes:
     """Return the letter as RFC 5322 bytes, seven bits, CRLF; raise `BadLetter` if it cannot be sent as it is."""
-    mime, body = _body(letter)
-    headers = [*_headers(letter), *mime]
-    raw = _block(headers) + b"\r\n" + body
+    content = body(
+        Contents(letter.message_id, letter.text, letter.html, letter.pictures, letter.calendar, letter.files)
+    )
+    headers = [*_headers(letter), ("MIME-Version", "MIME-Version: 1.0"), *content.headers]
+    raw = block(headers) + b"\r\n" + content.content
     _verify(raw, [name for name, _ in headers], clean_header(letter.subject, MOST_SUBJECT))
     return raw
 
@@ -193,54 +196,14 @@ def _message_id(written: str) -> str:
     return written
 
 
-def _body(letter: Letter) -> tuple[list[tuple[str, str]], bytes]:
-    """Return the MIME headers of the message, and what follows them."""
-    text, html = (_printable(part) for part in (letter.text, letter.html))
-    if not text.strip():
-        raise BadLetter("text: it is empty; every message has a text part")
-    first, plain = _part("plain", text)
-    version = ("MIME-Version", "MIME-Version: 1.0")
-    if not html.strip():
-        return [version, *first], plain
-    # "=_" cannot occur in quoted-printable or base64, so no text can contain the boundary.
-    mark = f"=_{sha256(letter.message_id.encode()).hexdigest()[:32]}"
-    parts = [(first, plain), _part("html", html)]
-    body = b"".join(f"--{mark}\r\n".encode() + _block(headers) + b"\r\n" + content for headers, content in parts)
-    kind = f'Content-Type: multipart/alternative;\r\n boundary="{mark}"'
-    return [version, ("Content-Type", kind)], body + f"--{mark}--\r\n".encode()
-
-
-def _part(subtype: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
-    wide = sum(not character.isascii() for character in text)
-    data = (text if text.endswith("\n") else f"{text}\n").encode()
-    if wide * 4 > len(text):  # Cyrillic, Greek, Chinese: shorter this way
-        encoding, encoded = "base64", encodebytes(data.replace(b"\n", b"\r\n"))
-    else:
-        encoding, encoded = "quoted-printable", b2a_qp(data, istext=True)
-    headers = [
-        ("Content-Type", f'Content-Type: text/{subtype}; charset="utf-8"'),
-        ("Content-Transfer-Encoding", f"Content-Transfer-Encoding: {encoding}"),
-    ]
-    return headers, encoded.replace(b"\n", b"\r\n")
-
-
-def _block(headers: list[tuple[str, str]]) -> bytes:
-    return "".join(f"{line}\r\n" for _, line in headers).encode("ascii")
-
-
-def _printable(text: str) -> str:
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _CONTROLS.sub("", whole.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def _verify(raw: bytes, names: list[str], subject: str) -> None:
     """Parse the finished header block again and compare it with what was meant."""
-    block = raw.partition(b"\r\n\r\n")[0]
-    if re.search(rb"\r(?!\n)|(?<!\r)\n|\x00", block):
+    head = raw.partition(b"\r\n\r\n")[0]
+    if re.search(rb"\r(?!\n)|(?<!\r)\n|\x00", head):
         raise BadLetter("header block: a line break stands alone; this is our fault, report it")
     if any(len(line) > LONGEST_LINE for line in raw.split(b"\r\n")):
         raise BadLetter(f"message: a line is longer than {LONGEST_LINE} characters; this is our fault, report it")
-    parsed = BytesParser(policy=compat32).parsebytes(block + b"\r\n\r\n", headersonly=True)
+    parsed = BytesParser(policy=compat32).parsebytes(head + b"\r\n\r\n", headersonly=True)
     if parsed.keys() != names or names.count("From") != 1:
         raise BadLetter(
             f"header block: {parsed.keys()} was read where {names} was meant; look for line breaks in the data"
