@@ -133,6 +133,7 @@ class Attempt:
             bundle=self.bundle.hash,
             class_=self.plan.class_,
             topic=self.plan.topic,
+            recipient=self.writing.recipient(self.facts),
             subject=self.subject[:1000] if self.subject else None,
             message_id=self.composing.message_id(self.key),
             state=ledger.CLAIMED,

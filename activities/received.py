@@ -14,7 +14,7 @@ from domain.field_values import as_given
 from domain.forms import read_answers
 from records.asked_for import enter_by_sequence
 from records.contacts import find, find_or_make, record_consent
-from records.models import Contact, Drained, Inbox
+from records.models import Contact, Drained, Inbox, Message
 from records.published import Published
 from records.timeline import Happening, record, record_changed, review
 
@@ -105,12 +105,23 @@ def _enrolment(session: Session, published: Published, row: Inbox, now: datetime
 
 def _contact_of(session: Session, row: Inbox, now: datetime) -> Contact:
     who = row.body.get("contact") or {}
+    if not who and row.body.get("message"):
+        return _written_to(session, str(row.body["message"]))
     if who.get("id"):
         contact = find(session, str(who["id"]))
         if contact is None:
             raise NotDrainable(f"there is no contact {who['id']}; correct the id and send the event again")
         return contact
     return find_or_make(session, {"email": read_address(who.get("email"))}, f"event from {row.source}", row.received_at)
+
+
+def _written_to(session: Session, message: str) -> Contact:
+    """Return the contact that a message of the ledger was written to."""
+    sent = session.get(Message, message)
+    contact = session.get(Contact, sent.contact_id) if sent is not None else None
+    if contact is None:
+        raise NotDrainable(f"the ledger has no message {message}; name the contact, too, and send the event again")
+    return contact
 
 
 def _withdrawal(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:

@@ -29,6 +29,10 @@ class Writing(Protocol):
         """The template's name as timelines show it."""
         ...
 
+    def recipient(self, facts: Facts) -> str | None:
+        """Return the contact's address it goes to, as suppressions name it; None if it goes to staff."""
+        ...
+
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         """Ask whether it may go; None if it may. `again` asks only what can have changed since."""
         ...
@@ -65,6 +69,10 @@ class ToContact:
     def template(self) -> str:
         return self.plan.need.template
 
+    def recipient(self, facts: Facts) -> str | None:
+        address = facts.contact.get("email")
+        return str(address).lower()[:320] if address else None
+
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         return may_go(self._proposed, facts, AGAIN if again else QUESTIONS)
 
@@ -89,6 +97,9 @@ class ToStaff:
     @property
     def template(self) -> str:
         return f"staff/{self._need.template}"
+
+    def recipient(self, facts: Facts) -> str | None:
+        return None
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         found = held_back(self._need, facts)

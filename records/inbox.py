@@ -5,6 +5,7 @@ here until it is drained, parked or not: nobody is written to because a row fail
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, update
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, func, select
 
-from domain.events import EVERYTHING
+from domain.events import EVERYTHING, SAYS_WHETHER_TO_WRITE
 from records.models import Inbox, InboxRecord
 
 TRIES = 3
@@ -100,17 +101,31 @@ def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[st
     return topics
 
 
-def objections_waiting(session: Session) -> list[tuple[str, str]]:
-    """Return who is told to have objected (a contact's id or address) and to which topic, in events that wait.
+@dataclass(frozen=True)
+class Objection:
+    """Somebody said not to write to them any more: a contact by id or address, or whoever `message` went to.
+
+    Without a `topic` it is about everything.
+    """
+
+    who: str
+    topic: str | None
+    message: str | None = None
+
+
+def objections_waiting(session: Session) -> list[Objection]:
+    """Return who is told to have objected, and to which topic, in events that wait.
 
     One that is parked names nobody we know.
     """
     chosen = select(Inbox.body).where(Inbox.kind == "event", col(Inbox.urgent).is_(True), _waits())
     told = []
     for body in session.exec(chosen):
-        who, data = body.get("contact") or {}, body.get("data") or {}
-        topic = data.get("topic") if body.get("event") == "unsubscribed" else None
-        told.append((str(who.get("id") or who.get("email") or ""), str(topic or EVERYTHING)))
+        name, who, data = body.get("event"), body.get("contact") or {}, body.get("data") or {}
+        if name in SAYS_WHETHER_TO_WRITE:
+            topic = data.get("topic") if name == "unsubscribed" else None
+            objection = Objection(str(who.get("id") or who.get("email") or ""), topic, body.get("message"))
+            told.append(objection)
     return told
 
 

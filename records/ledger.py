@@ -3,7 +3,8 @@
     claimed ─► handing_over ─► accepted | refused | unknown            or skipped, instead of all this
 
 `handing_over` is committed before the first byte of the body leaves. Whoever meets it finds either a living attempt
-(its lease runs) or a death in the window (`unknown`). No other table may say that something was sent.
+(its lease runs) or a death in the window (`unknown`), which what comes back may resolve (`records/evidence.py`). No
+other table may say that something was sent.
 """
 
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def claim(session: Session, wanted: Message, attempt: str, now: datetime) -> Tak
     elif row.state != CLAIMED:
         raise NotOurs(row.state)
     row.state, row.attempt, row.attempts, row.not_before = CLAIMED, attempt, row.attempts + 1, None
-    row.subject, row.bundle = wanted.subject, wanted.bundle
+    row.subject, row.bundle, row.recipient = wanted.subject, wanted.bundle, wanted.recipient
     session.add(row)
     session.flush()
     return Taken(row.id, attempt)

@@ -4,56 +4,20 @@ Every instant is UTC. Past-participle columns (`claimed_at`, `accepted_at`) tell
 true is kept out by named constraints, not by the code that writes.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Dialect, Index, MetaData, UniqueConstraint, text
-from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time: UTC on our side and in the database (SQLite keeps no zone, so it is put back here)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        # PostgreSQL answers on the clock of its own settings.
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-class Record(SQLModel):
-    """A row of the main database."""
-
-    metadata = MetaData(naming_convention=NAMES)
-
-
-class InboxRecord(SQLModel):
-    """A row of the inbox, which on SQLite is a file of its own."""
-
-    metadata = MetaData(naming_convention=NAMES)
-
-
-def json_column(*, nullable: bool = False) -> Any:
-    return Column(JSON(none_as_null=True), nullable=nullable)  # nothing is NULL, not the JSON word for it
+from records.columns import NAMES as NAMES
+from records.columns import InboxRecord as InboxRecord
+from records.columns import Instant as Instant
+from records.columns import Record as Record
+from records.columns import json_column as json_column
+from records.inbox_models import INBOX_KINDS as INBOX_KINDS
+from records.inbox_models import Inbox as Inbox
+from records.inbox_models import InboxMail as InboxMail
 
 
 class Contact(Record, table=True):
@@ -231,7 +195,11 @@ class Enrolment(Record, table=True):
 
 
 class Message(Record, table=True):
-    """The ledger: one row a message, unique on its send key. No other table may say that something was sent."""
+    """The ledger: one row a message, unique on its send key. No other table may say that something was sent.
+
+    `recipient` is the contact's address it was written to, in small letters (None: written to staff): it goes when the
+    contact is erased.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -261,6 +229,7 @@ class Message(Record, table=True):
     bundle: str = Field(max_length=80)
     class_: str = Field(sa_column_kwargs={"name": "class"}, max_length=20)
     topic: str | None = Field(default=None, max_length=100)
+    recipient: str | None = Field(default=None, max_length=320)
     subject: str | None = Field(default=None, max_length=1000)
     message_id: str = Field(max_length=200, index=True)
     state: str = Field(max_length=20)
@@ -345,41 +314,3 @@ class Drained(Record, table=True):
     contact_id: str | None = Field(default=None, max_length=36, index=True)
     did: str = Field(max_length=200)
     at: datetime = Field(sa_type=Instant)
-
-
-INBOX_KINDS = ("form", "event", "withdrawal", "return", "confirmation", "preferences", "enrolment")
-
-
-class Inbox(InboxRecord, table=True):
-    """Something that came in, on disk before its sender was answered. `key` is the sender's delivery id.
-
-    `urgent` rows (withdrawals, complaints) are drained before the others.
-    """
-
-    __tablename__ = "inbox"
-    __table_args__ = (
-        UniqueConstraint("key", name="uq_inbox_key"),
-        CheckConstraint(f"kind in ({', '.join(map(repr, INBOX_KINDS))})", name="kind"),
-        Index(
-            "ix_inbox_waiting",
-            "urgent",
-            "id",
-            sqlite_where=text("drained_at is null and parked_at is null"),
-            postgresql_where=text("drained_at is null and parked_at is null"),
-        ),
-        {"sqlite_autoincrement": True},
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    key: str = Field(max_length=300)
-    kind: str = Field(max_length=20)
-    source: str = Field(max_length=60)
-    form: str | None = Field(default=None, max_length=100)
-    contact_id: str | None = Field(default=None, max_length=36, index=True)
-    urgent: bool = False
-    received_at: datetime = Field(sa_type=Instant)
-    body: dict[str, Any] = Field(sa_column=json_column())
-    tries: int = 0
-    problem: str | None = Field(default=None, max_length=1000)
-    parked_at: datetime | None = Field(default=None, sa_type=Instant)
-    drained_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -23,6 +23,7 @@ from records.contacts import record_consent, suppress
 from records.conversions import note_conversions
 from records.dates import dated, update_dates
 from records.entries import enter
+from records.evidence import note_bounce, weigh
 from records.facts import event_of, read_known
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
@@ -67,17 +68,19 @@ def record(
     """Write an event into the contact's timeline, with all that follows; None if it was there already.
 
     What a team does with a message to staff is none of the contact's: nothing is written of it, and None returned.
-    What follows: consent, ends of running sequences, goals reached by others, wakes, entries into sequences that start
-    on it, segments the contact is in from now on, dates at which it will enter. Those two are looked at only if the
-    event can change them, or the record was `changed` (or made) with it.
+    What follows: the fate of a message nobody knew, consent, ends of running sequences, goals reached by others, wakes,
+    entries into sequences that start on it, segments the contact is in from now on, dates at which it will enter. Those
+    two are looked at only if the event can change them, or the record was `changed` (or made) with it.
     """
     if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
         return None
     message = session.get(Message, happening.message) if happening.message is not None else None
+    if message is not None:
+        weigh(session, message.id, happening.name, happening.data, now)
     if message is not None and message.channel == STAFF:
         return None
     row = _write(session, contact, happening)
-    _take_note(session, contact, row, now)
+    _take_note(session, contact, row, message, now)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now)
     if changed or may_change(published.policies(session).segments.segments, happening.name):
@@ -189,7 +192,7 @@ def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[s
     return None, happening.step, None
 
 
-def _take_note(session: Session, contact: Contact, row: Interaction, now: datetime) -> None:
+def _take_note(session: Session, contact: Contact, row: Interaction, message: Message | None, now: datetime) -> None:
     """Keep what the event says about being written to."""
     topic = str(row.data.get("topic") or EVERYTHING)
     if row.name == "unsubscribed" and topic == EVERYTHING:
@@ -201,8 +204,8 @@ def _take_note(session: Session, contact: Contact, row: Interaction, now: dateti
         record_consent(session, contact.id, topic, "opted_in", now, basis="consent", source=row.name, given_at=row.at)
     elif row.name == "complained":
         suppress(session, "contact", contact.id, "complaint", now)
-    elif row.name == "bounced" and row.data.get("permanent") is True and contact.email:
-        suppress(session, "address", contact.email.lower(), "hard_bounce", now)
+    elif row.name == "bounced":
+        note_bounce(session, contact, row, message if message and message.contact_id == contact.id else None, now)
 
 
 def _tell_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:

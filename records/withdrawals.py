@@ -7,25 +7,30 @@ from functools import partial
 
 from sqlmodel import Session
 
+from domain.events import EVERYTHING
 from records.contacts import find
-from records.inbox import objections_waiting, withdrawals_waiting
+from records.inbox import Objection, objections_waiting, withdrawals_waiting
+from records.models import Message
 from records.session import Database
 
 
 def withdrawn(main: Database, received: Database, contacts: list[str]) -> dict[str, set[str]]:
     """Return, for each of these contacts who objected to something, the topics; `*` is everything."""
 
-    def read(session: Session) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+    def read(session: Session) -> tuple[dict[str, set[str]], list[Objection]]:
         return withdrawals_waiting(session, contacts), objections_waiting(session)
 
     topics, told = received.read_now(read)
-    for who, topic in told:
-        contact = main.read_now(partial(_id_of, who))
+    for objection in told:
+        contact = main.read_now(partial(_id_of, objection))
         if contact in contacts:
-            topics.setdefault(contact, set()).add(topic)
+            topics.setdefault(contact, set()).add(objection.topic or EVERYTHING)
     return topics
 
 
-def _id_of(who: str, session: Session) -> str:
-    contact = find(session, who)
+def _id_of(objection: Objection, session: Session) -> str:
+    if not objection.who and objection.message:
+        sent = session.get(Message, objection.message)
+        return sent.contact_id if sent is not None else ""
+    contact = find(session, objection.who)
     return contact.id if contact else ""

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("drained_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind in ('form', 'event', 'withdrawal', 'return', 'confirmation', 'preferences', 'enrolment')",
+            "kind in ('form', 'event', 'withdrawal', 'return', 'confirmation', 'preferences', 'enrolment', 'mail')",
             name=op.f("ck_inbox_kind"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
@@ -42,6 +42,16 @@ def upgrade() -> None:
             sqlite_where=sa.text("drained_at is null and parked_at is null"),
             postgresql_where=sa.text("drained_at is null and parked_at is null"),
         )
+    op.create_table(
+        "inbox_mail",
+        sa.Column("inbox_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_inbox_mail_inbox_id")),
+        sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_inbox_mail")),
+    )
+    with op.batch_alter_table("inbox_mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbox_mail_received_at"), ["received_at"], unique=False)
 
 
 def downgrade() -> None:

@@ -302,6 +302,7 @@ def _contacts_and_runs() -> None:
         sa.Column("bundle", sa.String(length=80), nullable=False),
         sa.Column("class", sa.String(length=20), nullable=False),
         sa.Column("topic", sa.String(length=100), nullable=True),
+        sa.Column("recipient", sa.String(length=320), nullable=True),
         sa.Column("subject", sa.String(length=1000), nullable=True),
         sa.Column("message_id", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),

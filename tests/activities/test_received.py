@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
-from activities.received import apply
+from activities.received import NotDrainable, apply
 from domain.loader import load
+from records.contacts import find_or_make
 from records.migrate import migrate_main
-from records.models import Contact, Inbox
+from records.models import Contact, Inbox, Interaction, Message
 from records.published import Published, publish
 from records.session import Database
 from tests.domain.kit import POLICIES, TEMPLATES
@@ -18,6 +19,56 @@ from tests.domain.kit import POLICIES, TEMPLATES
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FORM = "fields: {email: mail, benches: benches, vip: vip, renewal_date: renewal, company: company}"
 FILES = POLICIES | {"policies/forms/order.yaml": FORM}
+
+
+def received(folder: Path, row: Inbox, *before: Message) -> list[tuple[str, str | None]]:
+    """Return the events in the timeline, each with the contact's address, once a row is drained."""
+    url = f"sqlite:///{folder / 'main.db'}"
+    migrate_main(url)
+    database = Database(url)
+    published = Published()
+
+    def work(session: Session) -> None:
+        ann = find_or_make(session, {"email": "ann@acme.example"}, "test", NOW)
+        for message in before:
+            message.contact_id = ann.id
+            session.add(message)
+        session.flush()
+        apply(session, published, row, NOW)
+
+    try:
+        database.write_now(lambda session: publish(session, FILES, load(FILES, TEMPLATES).programs, NOW))
+        database.write_now(work)
+        told = select(Interaction.name, Contact.email).join(Contact, col(Contact.id) == col(Interaction.contact_id))
+        return list(database.read_now(lambda session: session.exec(told).all()))
+    finally:
+        database.close()
+
+
+def told_of(message: str) -> Inbox:
+    body = {"event": "delivered", "message": message, "data": {}}
+    return Inbox(id=1, key="event/1", kind="event", source="relay", received_at=NOW, body=body)
+
+
+def test_an_event_that_names_only_a_message_is_about_whom_it_was_written_to(tmp_path: Path) -> None:
+    message = Message(
+        id="m1",
+        send_key="e1/hello/1",
+        contact_id="",
+        channel="email",
+        template="welcome/hello",
+        bundle="b",
+        class_="marketing",
+        message_id="<m1@acme.example>",
+        state="accepted",
+    )
+
+    assert received(tmp_path, told_of("m1"), message) == [("delivered", "ann@acme.example")]
+
+
+def test_an_event_of_a_message_that_the_ledger_does_not_know_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NotDrainable, match="the ledger has no message m2; name the contact, too"):
+        received(tmp_path, told_of("m2"))
 
 
 def submitted(folder: Path, **answers: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def a_value(column: "Column[Any]") -> Any:
         return a_value(target.column)
     name = f"{column.table.name}.{column.name}"
     kind = column.type.as_generic().python_type
-    values: dict[type, Any] = {str: "a", int: 1, bool: True, datetime: NOON}
+    values: dict[type, Any] = {str: "a", int: 1, bool: True, datetime: NOON, bytes: b"a"}
     return ALLOWED.get(name, values.get(kind, {}))
 
 
