@@ -76,6 +76,7 @@ def _open(
             data={key: value for key, value in told.items() if value is not None},
             department="service",
             direction="internal",
+            by=run.id,
         )
         record(session, published, contact_of(session, run), happening, now)
 

@@ -40,7 +40,7 @@ STAFF = Notify.model_fields["channel"].default
 class Happening:
     """An event as it is told. `key` is the occurrence in its sender's words; told twice, it is written once.
 
-    `message` is the ledger's id of the send it belongs to. `enters` says whether sequences may start on it.
+    `message` is the ledger's id of the send it belongs to. `by` is the run that did it, which need not be told.
     """
 
     key: str
@@ -54,6 +54,7 @@ class Happening:
     channel: str | None = None
     direction: str = "in"
     person: str | None = None
+    by: str | None = None
 
 
 def record(
@@ -82,7 +83,7 @@ def record(
     row = _write(session, contact, happening)
     _take_note(session, contact, row, message, now)
     programs = published.current(session)
-    _tell(session, published, programs, contact, event_of(row), now)
+    _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
     if changed or may_change(published.policies(session).segments.segments, happening.name):
         _look_if_any(session, published, programs, contact, happening.at, now)
     return row
@@ -95,8 +96,10 @@ def _tell(
     contact: Contact,
     event: Event,
     now: datetime,
+    *,
+    by: str | None = None,
 ) -> None:
-    _tell_runs(session, published, contact, event, now)
+    _tell_runs(session, published, contact, event, now, by)
     _tell_others(session, published, contact, event, event.at)
     _start_runs(session, published, programs, contact, event)
 
@@ -208,16 +211,20 @@ def _take_note(session: Session, contact: Contact, row: Interaction, message: Me
         note_bounce(session, contact, row, message if message and message.contact_id == contact.id else None, now)
 
 
-def _tell_runs(session: Session, published: Published, contact: Contact, event: Event, now: datetime) -> None:
+def _tell_runs(
+    session: Session, published: Published, contact: Contact, event: Event, now: datetime, by: str | None
+) -> None:
     runs = open_runs(session, contact.id)
     # Opens come in hundreds and end nobody: nothing is read for them, unless a run may end on a condition.
     asked = [run for run in runs if published.program(session, run.version).may_be_ended_by(event.name)]
     _end_runs(session, published, asked, now, lambda facts: over_at(facts, event))
-    stir_all(session, [run for run in runs if _has_to_look(session, published, run, event.name)], now)
+    stir_all(session, [run for run in runs if _has_to_look(session, published, run, event.name, by)], now)
 
 
-def _has_to_look(session: Session, published: Published, run: Enrolment, event: str) -> bool:
-    return run.ended_at is not None or published.program(session, run.version).is_concerned_by(event)
+def _has_to_look(session: Session, published: Published, run: Enrolment, event: str, by: str | None) -> bool:
+    # Who did it goes on from there anyway. Told of its own deed, it would ask once more for whatever comes next.
+    concerned = run.id != by and published.program(session, run.version).is_concerned_by(event)
+    return run.ended_at is not None or concerned
 
 
 def _start_runs(

@@ -7,6 +7,7 @@ from records.facts import MOST_EVENTS, read_known
 from records.models import Contact, Enrolment, Interaction, Message, Suppression
 from records.session import Database
 from records.timeline import Happening, record
+from tests.records.door import Door
 from tests.records.test_runs import DAY, NOW, Office
 
 
@@ -90,3 +91,21 @@ def test_of_a_long_timeline_the_newest_end_is_read_and_of_a_short_one_all(main: 
 
     newest = main.read_now(lambda session: session.exec(select(Interaction.id).order_by(col(Interaction.id))).all())
     assert read() == list(newest)[-MOST_EVENTS:]
+
+
+def test_whoever_did_it_is_not_told_of_it_and_the_other_runs_are(main: Database) -> None:
+    door = Door(main)
+    door.consent()
+    door.publish(doer="exit: [{when: contact.score > 900}]", other="exit: [{when: contact.score > 900}]")
+    for name in ("doer", "other"):
+        door.enter(name)
+
+    def tell(session: Session) -> dict[str, int]:
+        runs = {run.sequence: run for run in session.exec(select(Enrolment))}
+        for run in runs.values():
+            run.wave = f"seq/{run.sequence}/1"
+        opened = Happening(key="case/1", name="case_opened", at=NOW, by=runs["doer"].id)
+        record(session, door.published, door.ann(session), opened, NOW)
+        return {name: run.stirred for name, run in runs.items()}
+
+    assert main.write_now(tell) == {"doer": 0, "other": 1}
