@@ -20,6 +20,10 @@ from rendering.letters import Posted, letter_of
 from rendering.process import MissingVariable, RenderJob, TemplateFault
 
 
+# Why a message is skipped whose letter nobody could send: its address is none, or its subject is empty.
+UNWRITABLE = "cannot be written"
+
+
 @dataclass(frozen=True)
 class Packed:
     """A message ready to be handed over."""
@@ -44,7 +48,8 @@ class Composing:
         try:
             return self._pack(self._letter(written))
         except BadLetter as error:
-            return self.writing.told(Sent("skipped", str(error)), [str(error)], {})
+            # What is wrong often names the address: it stands in the decision log, not in a workflow's history.
+            return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
 
     async def _render(self) -> Written:
         links = {"unsubscribe_url": self._link(), "preferences_url": self._link()}

@@ -42,7 +42,15 @@ class Slow:
     reply: str
 
 
-Action = str | Do | Bye | Slow
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Say it once the event has come."""
+
+    until: asyncio.Event
+    reply: str
+
+
+Action = str | Do | Bye | Slow | Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,8 @@ class _Conversation:
             raise _HungUp
         if isinstance(action, Slow):
             await asyncio.sleep(action.seconds)
+        if isinstance(action, Held):
+            await action.until.wait()
         await self._say(_words(action))
         if isinstance(action, Bye):
             raise _HungUp

@@ -15,8 +15,10 @@ PATIENT = RetryPolicy(
 # Reading and recording: short transactions.
 RECORDING = timedelta(seconds=30)
 
-# A batch of sends takes at most 20 s of starting new ones, then the slowest last reply (messaging.md 2: 300 s).
-SENDING = timedelta(seconds=420)
+# A batch of sends takes at most 20 s of starting new ones, then a place in the pool, a slow conversation, and the
+# longest last reply an installation may wait for (RAPPORT_SMTP_REPLY_SECONDS: an hour). To be cut off there, by a
+# server that is slow but lives, makes a message of unknown fate. That a worker died is told by its heartbeat.
+SENDING = timedelta(hours=3)
 SENDING_HEARTBEAT = timedelta(seconds=30)
 
 # A batch of calls takes at most 20 s of starting new ones, then the longest `up_to` of a call (domain/steps/call.py).

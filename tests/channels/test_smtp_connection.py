@@ -1,15 +1,13 @@
 """What stands between us and the first envelope: the port, the greeting, TLS, the login."""
 
-import shutil
 import ssl
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from channels.base import ChannelError, SenderFault, Unavailable
 from channels.smtp import SmtpPool
+from tests.certificates import certificate
 from tests.channels.letters import Ledger, outcome, relay
 from tests.scripted_smtp import DROP, HANG, At, ScriptedSmtp
 
@@ -67,28 +65,11 @@ async def test_starttls_that_is_not_offered_stops_the_channel_before_anything_is
         assert [c.split()[0] for c in server.commands] == ["EHLO"]
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost with its key, in one file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    what = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    subprocess.run(
-        ["openssl", *what.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )
-    both = folder / "both.pem"
-    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
-    return both
-
-
 @pytest.mark.parametrize("mode", ["starttls", "tls"])
-async def test_tls_is_used_as_stated_and_only_with_a_certificate_that_is_trusted(mode: str, certificate: Path) -> None:
+async def test_tls_is_used_as_stated_and_only_with_a_certificate_that_is_trusted(mode: str) -> None:
     ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ours.load_cert_chain(certificate)
-    trusting = ssl.create_default_context(cafile=str(certificate))
+    ours.load_cert_chain(certificate())
+    trusting = ssl.create_default_context(cafile=str(certificate()))
     login = {"username": "u", "password": "p", "host": "localhost", "tls": mode}
     server = ScriptedSmtp(extensions=["AUTH PLAIN"], tls=ours, implicit_tls=mode == "tls")
     async with server, SmtpPool(relay(server, **login, connect_timeout=5)) as pool:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session, col, select
 from temporalio.testing import ActivityEnvironment
@@ -31,7 +31,7 @@ from records.models import Contact, Decision, Enrolment, Message, Suppression
 from records.published import Published, publish
 from records.session import Database
 from rendering.catalogue import Catalogue
-from rendering.process import Renderer
+from rendering.process import Rendered, Renderer, RenderJob
 from tests.databases import lay_down
 from tests.system.authored import write_home
 
@@ -58,6 +58,13 @@ def authored() -> tuple[Mapping[str, str], Mapping[str, Program]]:
     loaded = load(files, Catalogue(sources))
     assert not loaded.errors()
     return files, loaded.programs
+
+
+class Pen:
+    """Writes one and the same message to everybody, at once."""
+
+    async def render(self, job: RenderJob) -> Rendered:
+        return Rendered(subject="Hello", preheader="", html="<p>Hello</p>", text="Hello", locale=None)
 
 
 @dataclass
@@ -110,9 +117,9 @@ class Counter:
             members=(Alike(visit=1, arrived_at=NOW, since=NOW, enrolments=runs),),
         )
 
-    def wait(self, until: datetime) -> None:
+    def wait(self, until: datetime | None) -> None:
         """Let time pass."""
-        self.now = max(self.now, until)
+        self.now = max(self.now, until or self.now)
 
     def message(self, address: str) -> Message:
         """Return the ledger's row for a contact."""
@@ -147,11 +154,14 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(folder: Path, renderer: Renderer, channel: Channel, **mail: Any) -> AsyncIterator[Counter]:
-    """Open a counter in a folder, with everything published."""
+async def counter(
+    folder: Path, channel: Channel, renderer: Renderer | None = None, **mail: Any
+) -> AsyncIterator[Counter]:
+    """Open a counter in a folder, with everything published; without a renderer all messages are one."""
     url = f"sqlite:///{folder}/main.db"
     lay_down("main", url)
     files, programs = authored()
     async with Database(url) as database:
         await database.write(lambda session: publish(session, dict(files), dict(programs), NOW))
-        yield Counter(database, Published(), renderer, {"email": channel, "staff": channel}, replace(MAIL, **mail))
+        pen = renderer or cast(Renderer, Pen())
+        yield Counter(database, Published(), pen, {"email": channel, "staff": channel}, replace(MAIL, **mail))

@@ -32,7 +32,7 @@ async def sent(
     folder: Path, renderer: Renderer, sequence: str, server: ScriptedSmtp, host: str = HOST
 ) -> tuple[str, str, Mail]:
     """Send the first message of a sequence; return its id, its envelope sender, and the mail."""
-    async with SmtpPool(relay(server)) as pool, counter(folder, renderer, pool, inbound_host=host) as desk:
+    async with SmtpPool(relay(server)) as pool, counter(folder, pool, renderer, inbound_host=host) as desk:
         desk.arrive(sequence, ANN)
         await desk.send(sequence, ANN)
         (got,) = server.accepted
