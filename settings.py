@@ -9,36 +9,29 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 
 from settings_environment import PREFIX as PREFIX
 from settings_environment import Environment, as_text, misspelt, refusals, variables_of
+from settings_mail import LOOPBACK as LOOPBACK
+from settings_mail import SettingsOfMail
 from settings_values import (
     CallSecrets,
-    Count,
     Database,
     Folder,
     FormSecrets,
-    HostOrOff,
     Key,
-    Password,
     Port,
     Rest,
-    Seconds,
     Switch,
-    Tls,
     WebAddress,
 )
 
 TEMPORAL_VARIABLES = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
-LOOPBACK = "127.0.0.1"
-EXAMPLE_HOST = "mail.rapport.example"
 
 
 class SettingsError(ValueError):
@@ -47,18 +40,6 @@ class SettingsError(ValueError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """The server messages are handed to."""
-
-    host: str
-    port: int
-    tls: Literal["none", "starttls", "tls"] = "none"
-    user: str = ""
-    password: SecretStr = field(default=SecretStr(""))
-    pool_size: int = 4
 
 
 def http_address(host: str, port: int) -> str:
@@ -70,7 +51,7 @@ def http_address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Settings(BaseSettings):
+class Settings(SettingsOfMail):
     """What an installation decides. Every path is absolute; a port of 0 means any free one.
 
     >>> Settings(home=Path("/srv/crm"), web_port=9000).public_url
@@ -99,39 +80,13 @@ class Settings(BaseSettings):
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
     task_queue: str = Field(default="rapport", min_length=1)
-    mailbox_smtp_port: Port = 1025
-    mailbox_http_port: Port = 8025
-    live: Switch = False
-    smtp_host: str = ""
-    smtp_tls: Tls = "starttls"
-    smtp_port: Port = Field(default_factory=lambda known: {"none": 25, "starttls": 587, "tls": 465}[known["smtp_tls"]])
-    smtp_user: str = ""
-    smtp_password: Password = SecretStr("")
-    smtp_pool_size: Count = 4
-    smtp_reply_seconds: Seconds = 300
-    smtp_lease_seconds: Seconds = 60
-    smtp_rest_seconds: Rest = 86_400
     round_seconds: Rest = 3600
-    message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
-    # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
-    # be refused for its sender.
-    inbound_host: HostOrOff = Field(
-        default_factory=lambda known: (
-            "" if known["live"] and known["message_host"] == EXAMPLE_HOST else known["message_host"]
-        )
-    )
     secret: Key | None = None
     events_key: Key | None = None
     forms_unsigned: Switch = False
     form_secrets: FormSecrets = Field(default_factory=dict)
     call_secrets: CallSecrets = ()
     call_private: Switch = False
-
-    @model_validator(mode="after")
-    def _live_needs_a_server(self) -> Self:
-        if self.live and not self.smtp_host:
-            raise ValueError(f"{PREFIX}LIVE: is on, but no mail server is named; set {PREFIX}SMTP_HOST")
-        return self
 
     @classmethod
     def settings_customise_sources(
@@ -144,15 +99,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what the constructor is given: the environment is `load`'s business."""
         return (init_settings,)
-
-    @property
-    def mail_server(self) -> MailServer:
-        """The local mail server that keeps what it gets, until `live` is on: whatever SMTP host is set."""
-        if not self.live:
-            return MailServer(LOOPBACK, self.mailbox_smtp_port, pool_size=self.smtp_pool_size)
-        return MailServer(
-            self.smtp_host, self.smtp_port, self.smtp_tls, self.smtp_user, self.smtp_password, self.smtp_pool_size
-        )
 
     @property
     def one_machine(self) -> bool:

@@ -83,8 +83,8 @@ def test_all_mistakes_are_said_at_once() -> None:
 
     assert [problem.split(":")[0] for problem in problems] == [
         "RAPPORT_SECRET_FILE",
-        "RAPPORT_WEB_PORT",
         "RAPPORT_SMTP_TLS",
+        "RAPPORT_WEB_PORT",
     ]
 
 

@@ -1,0 +1,68 @@
+"""What an installation decides about mail: the server messages leave by, how they are signed, where mail comes back to.
+
+A part of `Settings` (settings.py), in a file of its own; nobody else uses it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+from settings_environment import PREFIX
+from settings_values import Count, HostOrOff, Password, Port, Rest, Seconds, Switch, Tls
+
+LOOPBACK = "127.0.0.1"
+EXAMPLE_HOST = "mail.rapport.example"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server messages are handed to."""
+
+    host: str
+    port: int
+    tls: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    password: SecretStr = field(default=SecretStr(""))
+    pool_size: int = 4
+
+
+class SettingsOfMail(BaseSettings):
+    """The fields of `Settings` about mail."""
+
+    mailbox_smtp_port: Port = 1025
+    mailbox_http_port: Port = 8025
+    live: Switch = False
+    smtp_host: str = ""
+    smtp_tls: Tls = "starttls"
+    smtp_port: Port = Field(default_factory=lambda known: {"none": 25, "starttls": 587, "tls": 465}[known["smtp_tls"]])
+    smtp_user: str = ""
+    smtp_password: Password = SecretStr("")
+    smtp_pool_size: Count = 4
+    smtp_reply_seconds: Seconds = 300
+    smtp_lease_seconds: Seconds = 60
+    smtp_rest_seconds: Rest = 86_400
+    message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
+    # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
+    # be refused for its sender.
+    inbound_host: HostOrOff = Field(
+        default_factory=lambda known: (
+            "" if known["live"] and known["message_host"] == EXAMPLE_HOST else known["message_host"]
+        )
+    )
+
+    @model_validator(mode="after")
+    def _live_needs_a_server(self) -> Self:
+        if self.live and not self.smtp_host:
+            raise ValueError(f"{PREFIX}LIVE: is on, but no mail server is named; set {PREFIX}SMTP_HOST")
+        return self
+
+    @property
+    def mail_server(self) -> MailServer:
+        """The local mail server that keeps what it gets, until `live` is on: whatever SMTP host is set."""
+        if not self.live:
+            return MailServer(LOOPBACK, self.mailbox_smtp_port, pool_size=self.smtp_pool_size)
+        return MailServer(
+            self.smtp_host, self.smtp_port, self.smtp_tls, self.smtp_user, self.smtp_password, self.smtp_pool_size
+        )
