@@ -16,6 +16,7 @@ from domain.field_values import FieldType
 from domain.forms import FormMapping
 from domain.return_addresses import INBOUND
 from domain.spans import Span
+from domain.throttles import Throttle, said_once
 from domain.zones import zone_named
 
 MessageClass = Literal["marketing", "service", "transactional"]
@@ -27,6 +28,13 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+def checked_address(value: str) -> str:
+    """Return an address of our own people as it is. Raises ValueError where it is none."""
+    if "@" not in parseaddr(value)[1]:
+        raise ValueError(f"'{value}' is not an address; write sales@your-domain")
+    return value
+
+
 class Organisation(Policy):
     """Who writes. The postal address stands in every marketing message; the zone is the last rung of the ladder."""
 
@@ -34,6 +42,13 @@ class Organisation(Policy):
     address: str = ""
     time_zone: str = "UTC"
     locale: str = "en"
+    operator: str | None = None
+    """Who is told when the mail server refuses us, or a sequence paused itself: ops@your-domain."""
+
+    @field_validator("operator")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        return None if value is None else checked_address(value)
 
     @field_validator("time_zone")
     @classmethod
@@ -100,6 +115,7 @@ class Messaging(Policy):
     expires: dict[MessageClass, Span] = Field(default_factory=dict)
     quiet: tuple[Quiet, ...] = ()
     caps: tuple[Cap, ...] = ()
+    throttles: Annotated[tuple[Throttle, ...], AfterValidator(said_once)] = ()
 
 
 class OwnField(Policy):
@@ -169,9 +185,7 @@ class Team(Policy):
     @field_validator("email")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if "@" not in parseaddr(value)[1]:
-            raise ValueError(f"'{value}' is not an address; write sales@your-domain")
-        return value
+        return checked_address(value)
 
 
 class TeamsPolicy(Policy):

@@ -5,6 +5,7 @@ other is broken.
 """
 
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,7 +55,9 @@ def load_policies(files: Mapping[str, str], problems: list[Problem]) -> Policies
             found[name] = read
     policies = Policies(forms=forms, **found)
     doubtful = {sort_of(problem.path) for problem in problems}
-    problems += [problem for problem in _strangers(policies, trees) if sort_of(problem.path) not in doubtful]
+    sequences = frozenset(stem(path) for path in files if path.startswith("sequences/"))
+    strangers = [*_strangers(policies, trees), *_strange_throttles(policies, trees, sequences)]
+    problems += [problem for problem in strangers if sort_of(problem.path) not in doubtful]
     return policies
 
 
@@ -87,6 +90,20 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
         path = f"{FORMS}{name}.yaml"
         for place, what in _strange_in_form(mapping, policies):
             yield Problem(path, locate(trees[path], place), what)
+
+
+def _strange_throttles(policies: Policies, trees: Mapping[str, Any], sequences: frozenset[str]) -> Iterator[Problem]:
+    """Yield what throttles name and nobody else does: such a one would never count anything."""
+    path = f"{POLICIES}messaging.yaml"
+    ours = {parseaddr(each.from_)[1].lower() for each in policies.messaging.senders.values()}
+    for number, each in enumerate(policies.messaging.throttles):
+        place = ("throttles", number, each.scope)
+        if each.sequence is not None and sequences and each.sequence not in sequences:
+            what = f"sequence '{each.sequence}' is not in sequences/{nearest(each.sequence, set(sequences))}"
+            yield Problem(path, locate(trees[path], place), what)
+        if each.mailbox is not None and each.mailbox not in ours:
+            what = f"no sender writes from '{each.mailbox}'{nearest(each.mailbox, ours)}"
+            yield Problem(path, locate(trees[path], place), what, warning=True)
 
 
 def _strange_in_form(mapping: FormMapping, policies: Policies) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from records import entry_models, hold_models, published_models, waiting_models, work_models
+from records import entry_models, hold_models, published_models, sending_models, waiting_models, work_models
 from records.models import InboxRecord, Record
 
 METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
@@ -19,6 +19,7 @@ SOME = (
     hold_models.Pause,
     entry_models.Holdout,
     published_models.Edition,
+    sending_models.Notice,
     work_models.FollowUp,
     waiting_models.WaitingMessage,
 )

@@ -20,6 +20,7 @@ from domain.program import Program
 from records import ledger
 from records.entry_models import WaitingEntry
 from records.models import Decision, Enrolment, Record, Wake
+from records.waiting_models import WaitingMessage
 
 # A wave carries at most this many (house.md 3): one member's trouble, a replay and a payload grow with it.
 MOST_MEMBERS = 250
@@ -67,6 +68,7 @@ def end(session: Session, program: Program, enrolment: Enrolment, reason: str, n
     if not first:
         return False
     ledger.let_go(session, enrolment.id, f"the run ended: {reason}", now)
+    session.exec(delete(WaitingMessage).where(col(WaitingMessage.enrolment_id) == enrolment.id))
     bring_forward(session, enrolment.contact_id, now)
     session.add(
         Decision(

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     _contacts_and_runs()
     _entry()
+    _sending()
 
 
 def _contacts_and_runs() -> None:
@@ -462,12 +463,14 @@ def _entry() -> None:
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queue", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_waiting_message_contact_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_waiting_message_enrolment_id")),
         sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_waiting_message")),
     )
     with op.batch_alter_table("waiting_message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_waiting_message_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_waiting_message_queue_due_at", ["queue", "due_at"], unique=False)
 
     op.create_table(
         "holdout",
@@ -517,6 +520,62 @@ def _entry() -> None:
     with op.batch_alter_table("waiting_entry", schema=None) as batch_op:
         batch_op.create_index("ix_waiting_entry_contact_sequence", ["contact_id", "sequence"], unique=False)
         batch_op.create_index(batch_op.f("ix_waiting_entry_due_at"), ["due_at"], unique=False)
+
+
+def _sending() -> None:
+    op.create_table(
+        "throttle_hold",
+        sa.Column("throttle", sa.String(length=300), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("throttle", "message_id", name=op.f("pk_throttle_hold")),
+    )
+    with op.batch_alter_table("throttle_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_throttle_hold_message_id"), ["message_id"], unique=False)
+
+    op.create_table(
+        "throttle_count",
+        sa.Column("throttle", sa.String(length=300), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("taken > 0", name=op.f("ck_throttle_count_taken")),
+        sa.PrimaryKeyConstraint("throttle", "at", name=op.f("pk_throttle_count")),
+    )
+    with op.batch_alter_table("throttle_count", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_throttle_count_gone_at"), ["gone_at"], unique=False)
+
+    op.create_table(
+        "channel_state",
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("probe", sa.String(length=36), nullable=True),
+        sa.Column("probe_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind in ('away', 'fault', 'person', 'protection')", name=op.f("ck_channel_state_kind")),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_state")),
+    )
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=300), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=2000), nullable=False),
+        sa.Column("owner", sa.String(length=320), nullable=True),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("cause", name="uq_notice_cause"),
+    )
 
 
 def _never_change(table: str) -> None:

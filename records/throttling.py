@@ -1,0 +1,145 @@
+"""Slots of throttles, shared by all workers: promised when a message is claimed, used when its body leaves.
+
+A promise is made under a lock of the counter, so two workers never promise the last slot twice. It counts as long as
+it is held, and a whole span from the moment it is used: so no span ever has more than its most.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Table, case, delete, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, col
+
+from domain.caps import FORGOTTEN
+from domain.throttles import CLASS_ORDER, Counter, Used, class_rank, counted_at, turn
+from records.models import Record
+from records.sending_models import ThrottleCount, ThrottleHold
+from records.waiting_models import WaitingMessage
+
+_COUNTS: Table = Record.metadata.tables["throttle_count"]
+_rank = case(
+    *((col(WaitingMessage.class_) == name, place) for place, name in enumerate(CLASS_ORDER)), else_=len(CLASS_ORDER)
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A message that wants to leave, and what decides when it is its turn: its class, then priority, then its age."""
+
+    message_id: str
+    run: str
+    class_: str
+    priority: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Queued:
+    """No slot: in which queue it waits, and until when its turn is likely."""
+
+    queue: str
+    shown: str
+    due: datetime
+
+
+def take(session: Session, wanted: Wanted, passed: Sequence[Counter], now: datetime, lease: timedelta) -> Queued | None:
+    """Promise a message a slot of each counter until `now + lease`; or tell when to ask again, and promise nothing."""
+    give_back(session, wanted.message_id)
+    _lock(session, [each.name for each in passed])
+    late = [each for each in (_queued(session, wanted, counter, now) for counter in passed) if each is not None]
+    if late:
+        return max(late, key=lambda each: each.due)
+    for counter in passed:
+        session.add(ThrottleHold(throttle=counter.name, message_id=wanted.message_id, until=now + lease))
+    session.flush()
+    return None
+
+
+def use(session: Session, message: str, passed: Sequence[Counter], now: datetime) -> bool:
+    """Note that a message leaves now: its slots are used. False, using nothing, if they are not promised any more."""
+    theirs = select(col(ThrottleHold.throttle)).where(
+        col(ThrottleHold.message_id) == message, col(ThrottleHold.until) > now
+    )
+    held = set(session.connection().execute(theirs).scalars())
+    if not held.issuperset(each.name for each in passed):
+        return False
+    # Counted before it is not promised any more: who reads in between counts it twice, never not at all.
+    for counter in passed:
+        _count(session, counter, now)
+    give_back(session, message)
+    return True
+
+
+def give_back(session: Session, message: str) -> None:
+    """Promise a message nothing any more."""
+    session.execute(delete(ThrottleHold).where(col(ThrottleHold.message_id) == message))
+
+
+def prune(session: Session, now: datetime) -> None:
+    """Forget what nobody counts any more."""
+    session.execute(delete(ThrottleCount).where(col(ThrottleCount.gone_at) <= now))
+    session.execute(delete(ThrottleHold).where(col(ThrottleHold.until) <= now))
+
+
+def before(session: Session, queue: str, wanted: Wanted, due_by: datetime | None = None) -> int:
+    """Return how many in a queue have a better right than this one; given `due_by`, only those due until then."""
+    others = [col(WaitingMessage.queue) == queue, col(WaitingMessage.enrolment_id) != wanted.run, _better(wanted)]
+    if due_by is not None:
+        others += [col(WaitingMessage.due_at) <= due_by, col(WaitingMessage.due_at) > due_by - FORGOTTEN]
+    return session.connection().execute(select(func.count()).where(*others)).scalar_one()
+
+
+def _queued(session: Session, wanted: Wanted, counter: Counter, now: datetime) -> Queued | None:
+    # What is held before what was used: a slot that is used in between is counted twice, never not at all.
+    held_by = (col(ThrottleHold.throttle) == counter.name, col(ThrottleHold.until) > now)
+    connection = session.connection()
+    held = connection.execute(select(func.count()).where(*held_by)).scalar_one()
+    since = (col(ThrottleCount.throttle) == counter.name, col(ThrottleCount.at) > now - counter.span)
+    used = connection.execute(select(func.coalesce(func.sum(ThrottleCount.taken), 0)).where(*since)).scalar_one()
+    free = counter.most - held - used
+    if free > 0 and before(session, counter.name, wanted, due_by=now) < free:
+        return None
+    place = before(session, counter.name, wanted)
+    rows = connection.execute(select(col(ThrottleCount.at), col(ThrottleCount.taken)).where(*since)).all()
+    due = turn([Used(at, taken) for at, taken in rows], held, counter, place, now)
+    return Queued(counter.name, counter.shown, due)
+
+
+def _better(wanted: Wanted) -> ColumnElement[bool]:
+    """Who goes before a message: a class that matters more, then priority, then who waits longer."""
+    mine = class_rank(wanted.class_)
+    keys: list[tuple[ColumnElement[bool], ColumnElement[bool]]] = [
+        (_rank < mine, _rank == mine),
+        (col(WaitingMessage.priority) > wanted.priority, col(WaitingMessage.priority) == wanted.priority),
+        (col(WaitingMessage.since) < wanted.since, col(WaitingMessage.since) == wanted.since),
+        (col(WaitingMessage.enrolment_id) < wanted.run, literal(False)),
+    ]
+    better: ColumnElement[bool] = literal(False)
+    for ahead, level in reversed(keys):
+        better = or_(ahead, level & better)
+    return better
+
+
+def _count(session: Session, counter: Counter, now: datetime) -> None:
+    at = counted_at(now, counter)
+    insert = postgresql_insert(_COUNTS) if _is_postgresql(session) else sqlite_insert(_COUNTS)
+    row = insert.values(throttle=counter.name, at=at, taken=1, gone_at=at + counter.span)
+    more = row.on_conflict_do_update(index_elements=["throttle", "at"], set_={"taken": _COUNTS.c.taken + 1})
+    session.connection().execute(more)
+
+
+def _lock(session: Session, names: Iterable[str]) -> None:
+    """Let nobody else promise slots of these counters until the commit. (SQLite has one writer anyway.)"""
+    if _is_postgresql(session):
+        for name in names:  # sorted: nobody holds in turn
+            key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+            session.connection().execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
