@@ -19,6 +19,7 @@ from activities.composing import Composing
 from activities.last_look import look_again
 from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
+from activities.way import Way
 from activities.writing import Writing, writing
 from channels.base import Accepted, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row
@@ -52,6 +53,7 @@ class Attempt:
         self.key = send_key(facts.enrolment, asked.step, asked.visit)
         self.id = ledger_id(self.key)
         self.composing = Composing(post, self.writing, facts, bundle, contact_id, self.key)
+        self.way = Way(post, self.writing, facts, asked, self.id)
         self.subject: str | None = None
 
     async def send(self, *, begun: bool = True) -> Outcome:
@@ -67,7 +69,7 @@ class Attempt:
         if isinstance(packed, Answer):
             return await self._close(packed)
         self.subject = packed.subject
-        taken = await self._write(self._take)
+        taken = await self._write(partial(self._take, packed.envelope.recipient))
         return await self._hand_over(taken, packed.envelope) if isinstance(taken, Taken) else taken
 
     # --- what was before -------------------------------------------------------------------------------------------
@@ -101,14 +103,19 @@ class Attempt:
 
     # --- claiming, in one short transaction ------------------------------------------------------------------------
 
-    def _take(self, session: Session, now: datetime) -> Taken | Outcome:
-        """Re-read what may have changed since it was asked, and claim the message."""
+    def _take(self, recipient: str, session: Session, now: datetime) -> Taken | Outcome:
+        """Re-read what may have changed since it was asked, take the slots of throttles, and claim the message."""
         changed = self._changed(session, now)
         if changed is not None:
             return changed
+        late = self.way.enter(session, recipient, now)
+        if late is not None:
+            return self._close_now(session, late, now)
+        capping.its_turn(session, self.facts.enrolment)
         try:
             return ledger.claim(session, self._row(), str(uuid.uuid4()), now)
         except NotOurs:
+            self.way.give_back(session)
             return self._soon(now, "another attempt has it")
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
@@ -177,15 +184,21 @@ class Attempt:
     def _begin(self, taken: Taken, session: Session, now: datetime) -> Outcome | None:
         """The last look before the body leaves, in the transaction that says that it leaves."""
         changed = self._changed(session, now)
-        if changed is None:
-            ledger.hand_over(session, taken, now, self.post.settings.lease)
-        return changed
+        if changed is not None:
+            self.way.give_back(session)
+            return changed
+        late = self.way.leave(session, now)
+        if late is not None:
+            return self._close_now(session, late, now)
+        ledger.hand_over(session, taken, now, self.post.settings.lease)
+        return None
 
     def _accept(self, taken: Taken, accepted: Accepted, session: Session, now: datetime) -> Outcome:
         row = ledger.accept(session, taken, accepted.reply, now, accepted.provider_id)
         return self._known(session, row, now)
 
     def _refuse(self, taken: Taken, error: Refused, session: Session, now: datetime) -> Outcome:
+        self.way.give_back(session)
         if error.suppress:
             self.writing.bounced(session, self.facts, now)
         return self._known(session, ledger.refuse(session, taken, str(error), now), now)
@@ -206,6 +219,7 @@ class Attempt:
             rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
             due = _full_second(now + min(rest, self.post.settings.longest_rest))
             ledger.put_back(session, taken, reason, due)
+            self.way.give_back(session)
             run = session.get(Enrolment, self.facts.enrolment)
             if run is None or run.ended_at is not None:
                 return self._let_go(session, run, now)
@@ -270,6 +284,7 @@ class Attempt:
             reason=answer.outcome.why[:200],
             since=self.asked.arrived_at,
             due_at=answer.outcome.due,
+            queue=self.way.queue,
         )
         capping.wait(session, row)
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from domain.answering import Answer, Asked, Row, may_go, propose
-from domain.consent import AGAIN, QUESTIONS
+from domain.consent import AGAIN, QUESTIONS, expiry
 from domain.deeds import held_back, lacking, notified
 from domain.facts import Facts
 from domain.letters import Lacks, Plan, hold, plan, plan_for_staff
@@ -35,6 +35,10 @@ class Writing(Protocol):
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         """Ask whether it may go; None if it may. `again` asks only what can have changed since."""
+        ...
+
+    def expires(self, facts: Facts) -> datetime | None:
+        """Return from when on it is of no use any more, None if it always is."""
         ...
 
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
@@ -76,6 +80,9 @@ class ToContact:
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         return may_go(self._proposed, facts, AGAIN if again else QUESTIONS)
 
+    def expires(self, facts: Facts) -> datetime | None:
+        return expiry(self._proposed, facts)
+
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
         return hold(self._proposed, facts, lacks)
 
@@ -106,6 +113,9 @@ class ToStaff:
         if found is not None and isinstance(found.outcome, Sent):
             activity.logger.error("nobody is told: %s; add it, and publish", found.outcome.reason)
         return found
+
+    def expires(self, facts: Facts) -> datetime | None:
+        return None
 
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
         return lacking(self._need, self._asked_at, facts, lacks)

@@ -31,7 +31,7 @@ def _times(program: Program, policies: Policies) -> Iterator[object]:
     counts = any(each.to == "business calendar" for each in refers)
     counts |= sends and any(span.is_business for span in messaging.expires.values())
     yield _calendar(policies, program.calendar or policies.calendars.default) if counts else None
-    yield (messaging.caps, messaging.expires) if sends else None
+    yield (messaging.caps, messaging.expires, messaging.throttles) if sends else None
     yield [(each, _calendar(policies, each.calendar)) for each in messaging.quiet] if sends else None
     yield messaging.organisation.time_zone if program.time_zone is None else None
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from domain.caps import Counted, PutOff
@@ -59,6 +59,12 @@ def wait(session: Session, row: WaitingMessage) -> None:
     """Write down that a run's message waits, instead of what was said of it before."""
     session.merge(row)
     session.flush()
+
+
+def its_turn(session: Session, run: str) -> None:
+    """Note that a run's message stands in no queue any more: it has been given its turn."""
+    mine = update(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run, col(WaitingMessage.queue).is_not(None))
+    session.execute(mine.values(queue=None))
 
 
 def waits_no_more(session: Session, run: str) -> None:

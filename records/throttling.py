@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 
 from domain.caps import FORGOTTEN
-from domain.throttles import CLASS_ORDER, Counter, Used, class_rank, counted_at, turn
+from domain.slots import CLASS_ORDER, Counter, Used, class_rank, counted_at, turn
 from records.models import Record
 from records.sending_models import ThrottleCount, ThrottleHold
 from records.waiting_models import WaitingMessage

@@ -33,6 +33,7 @@ ALLOWED: dict[str, Any] = {
     "enrolment.state": "ended",
     "message.state": "accepted",
     "inbox.kind": "form",
+    "channel_state.kind": "fault",
 }
 
 
