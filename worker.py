@@ -19,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from activities.beside import Effects
+from activities.broadcasts import Broadcasts
 from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
 from activities.intake import Intake
@@ -26,7 +27,7 @@ from activities.messages import Messages
 from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.steps import Steps
-from activities.sweeps import bury, make_rounds, sweep
+from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
 from channels.base import Channel
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
@@ -37,6 +38,7 @@ from records.session import Database
 from records.withdrawals import withdrawn
 from rendering.process import Renderer
 from settings import Settings, SettingsError, connect_options, load, signing_key
+from workflows.broadcast import BroadcastWorkflow
 from workflows.intake import IntakeWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.sequence import SequenceWorkflow
@@ -83,13 +85,14 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     calls = Calls(effects, parts.line, parts.call_secrets)
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
+    broadcasts = Broadcasts(parts.main, published, parts.clock, client)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[SequenceWorkflow, IntakeWorkflow, RetentionWorkflow],
+        workflows=[SequenceWorkflow, BroadcastWorkflow, IntakeWorkflow, RetentionWorkflow],
         activities=[
             *(steps.settle, steps.look, steps.finish, messages.send, calls.call),
-            *(intake.drain, intake.send_out, retention.look_at_contacts),
+            *(intake.drain, intake.send_out, retention.look_at_contacts, broadcasts.go_on),
         ],
         graceful_shutdown_timeout=GRACE,
         **options,
@@ -161,6 +164,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 beside = [
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
                     asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
+                    asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
                     asyncio.create_task(bury(main)),
                 ]
                 try:

@@ -62,7 +62,8 @@ class Composing:
             context=context(self.plan, self.facts, links),
         )
         rendered = await self.post.renderer.render(job)
-        return Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
+        subject = f"[Test] {rendered.subject}" if self.facts.program.trial else rendered.subject
+        return Written(subject=subject, html=rendered.html, text=rendered.text)
 
     def _letter(self, written: Written) -> Letter:
         posted = Posted(

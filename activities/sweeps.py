@@ -13,8 +13,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.clock import wall_clock
-from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW
-from records import inbox, ledger, rounds
+from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW, broadcast_workflow
+from records import broadcasts, inbox, ledger, rounds
+from records.broadcast_models import Broadcast
 from records.falling_due import next_due
 from records.published import Published
 from records.runs import anything_to_send_out
@@ -26,6 +27,8 @@ logger = logging.getLogger("worker")
 SWEEP = 2.0
 # How often messages are looked for that somebody left on their way and nobody asks for.
 BURY = 30.0
+# How often every broadcast is called that is not over: one whose workflow was lost begins again, and goes on.
+CALL_ALL = 60.0
 
 
 async def bury(main: Database) -> None:
@@ -90,3 +93,40 @@ async def make_rounds(client: Client, main: Database, every: timedelta, task_que
             logger.warning("Temporal does not answer (%s); trying again", error.status)
         except Exception:
             logger.exception("cannot look whether a round is due; trying again")
+
+
+async def call_broadcasts(client: Client, main: Database, task_queue: str) -> None:
+    """Have every broadcast look whose row was changed, and each that is not over now and then."""
+    next_round = 0.0
+    while True:
+        try:
+            rows = await main.read(broadcasts.active)
+            everybody = asyncio.get_running_loop().time() >= next_round
+            for row in rows:
+                if row.asked_at is not None or everybody:
+                    await _call(client, main, row, task_queue)
+            if everybody:
+                next_round = asyncio.get_running_loop().time() + CALL_ALL
+        except RPCError as error:
+            logger.warning("Temporal does not answer (%s); trying again", error.status)
+        except Exception:
+            logger.exception("cannot call broadcasts; trying again")
+        await asyncio.sleep(SWEEP)
+
+
+async def _call(client: Client, main: Database, row: Broadcast, task_queue: str) -> None:
+    """Start a broadcast's workflow where it does not run; signal it only if somebody asked."""
+    asked_at, id = row.asked_at, row.id
+    try:
+        await client.start_workflow(
+            "Broadcast",
+            id,
+            id=broadcast_workflow(id),
+            task_queue=task_queue,
+            static_summary=row.name,
+            start_signal=None if asked_at is None else "look",
+        )
+    except WorkflowAlreadyStartedError:
+        return
+    if asked_at is not None:
+        await main.write(lambda session: broadcasts.was_told(session, id, asked_at))

@@ -26,6 +26,15 @@ def wave_id(sequence: str, unique: str) -> str:
     return f"seq/{sequence}/{unique}"
 
 
+def broadcast_workflow(broadcast: str) -> str:
+    """Return the workflow id of a broadcast.
+
+    >>> broadcast_workflow("0190")
+    'broadcast/0190'
+    """
+    return f"broadcast/{broadcast}"
+
+
 def send_key(enrolment: str, step: str, visit: int) -> str:
     """Return what makes one message of one enrolment one: no run id stands in it.
 

@@ -131,6 +131,8 @@ class Program(BaseModel):
     holdout_salt: str | None = None
     goal: tuple[Trigger, ...] = ()
     exit: tuple[Trigger, ...] = ()
+    trial: bool = False
+    """What is sent is a test for one of us: marked so, and not counted as what contacts get."""
     first: str | None = None
     steps: dict[str, AnyStep] = Field(default_factory=dict)
 

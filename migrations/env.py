@@ -10,12 +10,21 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from records import entry_models, hold_models, published_models, sending_models, waiting_models, work_models
+from records import (
+    broadcast_models,
+    entry_models,
+    hold_models,
+    published_models,
+    sending_models,
+    waiting_models,
+    work_models,
+)
 from records.models import InboxRecord, Record
 
 METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
 # A table is known once the module that holds it is.
 SOME = (
+    broadcast_models.Broadcast,
     hold_models.Pause,
     entry_models.Holdout,
     published_models.Edition,

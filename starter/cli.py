@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starter import cli_groups, cli_on_files, cli_reports, cli_work_groups
+from starter import cli_broadcast_group, cli_groups, cli_on_files, cli_reports, cli_work_groups
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
@@ -33,6 +33,7 @@ app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_work_groups.tasks, name="task")
 app.add_typer(cli_work_groups.cases, name="case")
 app.add_typer(cli_reports.reports, name="report")
+app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
 
@@ -75,6 +76,9 @@ for on_files in (
     cli_on_files.preview,
 ):
     app.command()(on_files)
+
+
+app.command()(cli_broadcast_group.send)
 
 
 @app.command()

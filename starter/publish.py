@@ -17,6 +17,7 @@ from domain.loader import SEQUENCES
 from domain.needs import Deliver, Notify
 from domain.program import Program
 from domain.tree import Problem
+from records.broadcasts import active
 from records.models import Enrolment
 from records.published import Published
 from records.retiming import publish_and_wake
@@ -125,12 +126,14 @@ def what_is_published(session: Session) -> Standing:
         return Standing()
     counted = select(Enrolment.sequence, Enrolment.version, func.count()).where(Enrolment.state != "ended")
     inside = session.exec(counted.group_by(col(Enrolment.sequence), col(Enrolment.version))).all()
+    # Who a broadcast will let in later needs its texts, too.
+    sent = {version for _, version, _ in inside} | {row.version for row in active(session)}
     return Standing(
         bundle=bundle,
         files=published.files(session, bundle),
         programs={program.sequence: program for program in published.current(session)},
         inside={(sequence, version): count for sequence, version, count in inside},
-        peopled=tuple(published.program(session, version) for _, version, _ in inside),
+        peopled=tuple(published.program(session, version) for version in sorted(sent)),
     )
 
 

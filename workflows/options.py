@@ -28,5 +28,9 @@ CALLING_HEARTBEAT = timedelta(seconds=30)
 DRAINING = timedelta(seconds=60)
 DRAINING_HEARTBEAT = timedelta(seconds=20)
 
+# A broadcast works for 20 s at a time, in short transactions.
+STEPPING = timedelta(seconds=60)
+STEPPING_HEARTBEAT = timedelta(seconds=15)
+
 LOOKING = timedelta(seconds=120)
 LOOKING_HEARTBEAT = timedelta(seconds=30)

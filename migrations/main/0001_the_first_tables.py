@@ -473,6 +473,91 @@ def _entry() -> None:
         batch_op.create_index("ix_waiting_message_queue_due_at", ["queue", "due_at"], unique=False)
 
     op.create_table(
+        "broadcast",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("template", sa.String(length=200), nullable=False),
+        sa.Column("other", sa.String(length=200), nullable=True),
+        sa.Column("segment", sa.String(length=64), nullable=False),
+        sa.Column("class", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rate", sa.String(length=60), nullable=True),
+        sa.Column("share", sa.String(length=20), nullable=True),
+        sa.Column("winner_by", sa.String(length=20), nullable=True),
+        sa.Column("goal", sa.String(length=100), nullable=True),
+        sa.Column("decide_after", sa.String(length=60), nullable=True),
+        sa.Column("decide_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("winner", sa.String(length=1), nullable=True),
+        sa.Column("verdict", sa.JSON(), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached", sa.String(length=36), nullable=False),
+        sa.Column("chunk", sa.Integer(), nullable=False),
+        sa.Column("chunk_size", sa.Integer(), nullable=False),
+        sa.Column("chunk_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("sent_out_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stop_reason", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint(
+            "state in ('scheduled', 'snapshotting', 'sending', 'comparing', 'finishing', 'done',"
+            " 'stopping', 'stopped')",
+            name=op.f("ck_broadcast_state"),
+        ),
+        sa.CheckConstraint("(share is null) = (other is null)", name=op.f("ck_broadcast_compares")),
+        sa.ForeignKeyConstraint(["version"], ["edition.version"], name=op.f("fk_broadcast_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+        sa.UniqueConstraint("name", name="uq_broadcast_name"),
+    )
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_broadcast_active",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state not in ('done', 'stopped')"),
+            postgresql_where=sa.text("state not in ('done', 'stopped')"),
+        )
+        batch_op.create_index(batch_op.f("ix_broadcast_sequence"), ["sequence"], unique=False)
+
+    op.create_table(
+        "broadcast_member",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("broadcast_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("arm", sa.String(length=1), nullable=True),
+        sa.Column("compared", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("chunk", sa.Integer(), nullable=True),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'entered') = (enrolment_id is not null)", name=op.f("ck_broadcast_member_entered")
+        ),
+        sa.CheckConstraint(
+            "state in ('waiting', 'entered', 'refused', 'gone', 'left_out')", name=op.f("ck_broadcast_member_state")
+        ),
+        sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.id"], name=op.f("fk_broadcast_member_broadcast_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_broadcast_member_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_broadcast_member_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast_member")),
+        sa.UniqueConstraint("broadcast_id", "contact_id", name="uq_broadcast_member_broadcast_contact"),
+    )
+    with op.batch_alter_table("broadcast_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_broadcast_member_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_broadcast_member_waiting",
+            ["broadcast_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
         "holdout",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.String(length=100), nullable=False),
