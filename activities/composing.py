@@ -19,7 +19,6 @@ from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
 from rendering.process import MissingVariable, RenderJob, TemplateFault
 
-
 # Why a message is skipped whose letter nobody could send: its address is none, or its subject is empty.
 UNWRITABLE = "cannot be written"
 
