@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from settings_environment import PREFIX
-from settings_values import Count, HostOrOff, Password, Port, Rest, Seconds, Switch, Tls
+from settings_values import Count, HostOrOff, MailProvider, Password, Port, ProviderName, Rest, Seconds, Switch, Tls
 
 LOOPBACK = "127.0.0.1"
 EXAMPLE_HOST = "mail.rapport.example"
@@ -43,6 +43,8 @@ class SettingsOfMail(BaseSettings):
     smtp_reply_seconds: Seconds = 300
     smtp_lease_seconds: Seconds = 60
     smtp_rest_seconds: Rest = 86_400
+    smtp_provider: MailProvider = "plain"
+    ses_configuration_set: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
     message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
     # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
     # be refused for its sender.
@@ -57,6 +59,17 @@ class SettingsOfMail(BaseSettings):
         if self.live and not self.smtp_host:
             raise ValueError(f"{PREFIX}LIVE: is on, but no mail server is named; set {PREFIX}SMTP_HOST")
         return self
+
+    @model_validator(mode="after")
+    def _only_ses_has_configuration_sets(self) -> Self:
+        if self.ses_configuration_set and self.smtp_provider != "ses":
+            raise ValueError(f"{PREFIX}SES_CONFIGURATION_SET: is set, but {PREFIX}SMTP_PROVIDER is not ses; set both")
+        return self
+
+    @property
+    def mail_provider(self) -> ProviderName:
+        """Whose ways the mail server has: nobody's, until `live` is on."""
+        return self.smtp_provider if self.live else "plain"
 
     @property
     def mail_server(self) -> MailServer:

@@ -8,10 +8,12 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
+
+ProviderName = Literal["plain", "ses", "sendgrid", "mailgun", "postmark", "resend", "brevo"]
 
 
 def _whole_number(low: int, high: int, wanted: str) -> BeforeValidator:
@@ -77,6 +79,12 @@ def _tls(value: object) -> object:
     return value
 
 
+def _provider(value: object) -> object:
+    if value not in get_args(ProviderName):
+        raise ValueError(f"{value!r} is not a provider we know; give one of {', '.join(get_args(ProviderName))}")
+    return value
+
+
 def _key(value: object) -> SecretStr:
     key = value if isinstance(value, SecretStr) else SecretStr(str(value))
     if len(key.get_secret_value()) < 16:
@@ -134,6 +142,7 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 HostOrOff = Annotated[str, BeforeValidator(_host_or_off)]
 Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
+MailProvider = Annotated[ProviderName, BeforeValidator(_provider)]
 Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]

@@ -29,6 +29,7 @@ from activities.retention import Retention
 from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
 from channels.base import Channel
+from channels.providers.known import provider
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
 from domain.keys import Tokens
@@ -110,6 +111,7 @@ def mail_settings(settings: Settings) -> MailSettings:
         lease=timedelta(seconds=settings.smtp_reply_seconds + settings.smtp_lease_seconds),
         longest_rest=timedelta(seconds=settings.smtp_rest_seconds),
         inbound_host=settings.inbound_host,
+        provider=provider(settings.mail_provider, settings.ses_configuration_set),
     )
 
 
@@ -147,14 +149,14 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
     received = Database(settings.inbox_url)
     main = received if settings.database_url == settings.inbox_url else Database(settings.database_url)
     try:
-        line = Line(private=settings.call_private)
-        async with Renderer() as renderer, SmtpPool(relay(settings)) as pool, line:
+        line, mail = Line(private=settings.call_private), mail_settings(settings)
+        async with Renderer() as renderer, SmtpPool(relay(settings), id_in=mail.provider.id_in) as pool, line:
             parts = Parts(
                 main,
                 received,
                 renderer,
                 {"email": pool, "staff": pool},
-                mail_settings(settings),
+                mail,
                 at_once=2 * settings.mail_server.pool_size,
                 round_every=timedelta(seconds=settings.round_seconds),
                 line=line,

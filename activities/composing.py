@@ -9,9 +9,10 @@ from email.utils import parseaddr
 from activities.post import Bundle, Post
 from activities.writing import Writing
 from channels.base import Envelope
+from channels.providers.base import About
 from domain.answering import Answer
 from domain.facts import Facts
-from domain.keys import ledger_id, mail_token, message_id, send_key
+from domain.keys import ledger_id, mail_token, message_id, read_send_key, send_key
 from domain.letters import Lacks, Plan, Written, context
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
@@ -73,15 +74,23 @@ class Composing:
             self._answers(),
             unsubscribe_mailto=self._back(LEAVING),
             inbound_reply_to=self._back(REPLIES),
+            more_headers=self.post.settings.provider.headers(self._about()),
+            keeps_ids=self.post.settings.provider.keeps_ids,
         )
         return letter_of(self.plan, written, self.facts, posted)
 
     def _pack(self, letter: Letter) -> Packed:
         body, recipient = build_email(letter), ascii_address(letter.to)
-        settings = self.post.settings
-        known_by = mail_token(self.id, settings.secret) if settings.inbound_host else ""
+        known_by = self._token() if self.post.settings.inbound_host else ""
         sender = self._back(BOUNCES) or parseaddr(letter.from_)[1]
         return Packed(Envelope(sender, recipient, body, self.key, known_by), letter.subject)
+
+    def _about(self) -> About:
+        _, step, _ = read_send_key(self.key)
+        return About(self.id, self._token(), self.facts.program.sequence, step, self.plan.class_)
+
+    def _token(self) -> str:
+        return mail_token(self.id, self.post.settings.secret)
 
     def _back(self, way: Way) -> str | None:
         """Return the address at which mail about this message comes back, None where none is read."""

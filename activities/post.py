@@ -1,11 +1,12 @@
 """What a message needs on its way: the records, the pen, the channel, and what the installation decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from activities.clock import Clock
 from channels.base import Channel
+from channels.providers.base import Provider
 from domain.keys import Tokens
 from records.facts import Withdrawn
 from records.session import Database
@@ -28,6 +29,7 @@ class MailSettings:
     lease: timedelta
     longest_rest: timedelta = timedelta(days=1)
     inbound_host: str = ""
+    provider: Provider = field(default_factory=Provider)
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,16 @@ class SmtpPool:
     Belongs to one event loop. Use it as `async with SmtpPool(relay) as mail:` or call `close()`.
     """
 
-    def __init__(self, relay: Relay, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        id_in: Callable[[str], str | None] = provider_id,
+    ) -> None:
         self._relay = relay
         self._now = now
+        self._id_in = id_in  # what a reply calls the message it accepts
         self._places = asyncio.Semaphore(relay.size)
         self._idle: list[_Connection] = []
         self._farewells: set[asyncio.Task[None]] = set()
@@ -208,7 +215,7 @@ class SmtpPool:
         finally:
             self._give_back(connection)
         reply = Reply(answer.code, answer.message)
-        return Accepted(reply=f"{reply.code} {reply.words}".strip(), provider_id=provider_id(reply.words))
+        return Accepted(reply=f"{reply.code} {reply.words}".strip(), provider_id=self._id_in(reply.words))
 
 
 def check_addresses(letter: Envelope) -> None:

@@ -44,6 +44,17 @@ def send_key(enrolment: str, step: str, visit: int) -> str:
     return f"{enrolment}/{step}/{visit}"
 
 
+def read_send_key(key: str) -> tuple[str, str, int]:
+    """Return enrolment, step and visit of a send key.
+
+    >>> read_send_key(send_key("e1", "hello/then", 2))
+    ('e1', 'hello/then', 2)
+    """
+    enrolment, _, rest = key.partition("/")
+    step, _, visit = rest.rpartition("/")
+    return enrolment, step, int(visit)
+
+
 def ledger_id(key: str) -> str:
     """Return the id of the message with this send key: 32 hex digits.
 

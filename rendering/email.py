@@ -41,8 +41,11 @@ EXTRA_HEADERS = frozenset(
         "X-Mailgun-Variables",
         "X-Mailin-Tag",
         "X-Mailin-custom",
+        "X-PM-KeepID",
         "X-PM-Message-Stream",
         "X-PM-Metadata-send_id",
+        "X-PM-Metadata-sequence",
+        "X-PM-Metadata-step",
         "X-PM-Tag",
         "X-Rapport-Send",
         "X-SES-CONFIGURATION-SET",
@@ -61,7 +64,10 @@ _ONE_CLICK = re.compile(r"(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one person, as it is meant to be read. `from_` is `Acme <hello@acme.example>`."""
+    """One message to one person, as it is meant to be read. `from_` is `Acme <hello@acme.example>`.
+
+    `refers_to_itself` keeps our own id in References, for servers that replace the Message-ID.
+    """
 
     from_: str
     to: str
@@ -78,6 +84,7 @@ class Letter:
     feedback_id: str | None = None
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    refers_to_itself: bool = False
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     calendar: Calendar | None = None
@@ -154,7 +161,7 @@ def _address(name: str, written: str) -> str:
 
 def _thread_headers(letter: Letter) -> Iterator[tuple[str, str]]:
     before = [_message_id(one) for one in (*letter.references, *([letter.in_reply_to] if letter.in_reply_to else []))]
-    if not before:
+    if not before and not letter.refers_to_itself:
         return
     if letter.in_reply_to:
         yield "In-Reply-To", exact_header("In-Reply-To", letter.in_reply_to)

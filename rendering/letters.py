@@ -3,7 +3,8 @@
 What is sent, what a simulation keeps and what a preview shows are made here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -17,7 +18,8 @@ from rendering.email import BadLetter, Letter, ascii_address
 class Posted:
     """What belongs to one sending: its Message-ID, the instant, our host in mail, the ways out, what it answers.
 
-    `inbound_reply_to` is where answers are read by us, for senders that say so; None where none are.
+    `inbound_reply_to` is where answers are read by us, for senders that say so; None where none are. `more_headers` are
+    for whoever carries it; `keeps_ids` says whether that one leaves the Message-ID as it is.
     """
 
     message_id: str
@@ -27,6 +29,8 @@ class Posted:
     answers: str | None = None
     unsubscribe_mailto: str | None = None
     inbound_reply_to: str | None = None
+    more_headers: Mapping[str, str] = field(default_factory=dict)
+    keeps_ids: bool = True
 
 
 def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Letter:
@@ -50,6 +54,8 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
         feedback_id=f"{facts.program.sequence}:{plan.topic}:marketing:rapport" if marketing else None,
         in_reply_to=posted.answers,
         references=(posted.answers,) if posted.answers else (),
+        refers_to_itself=not posted.keeps_ids,
+        extra_headers=posted.more_headers,
     )
 
 

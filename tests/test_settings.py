@@ -57,6 +57,12 @@ def test_the_constructor_does_not_read_the_environment(monkeypatch: pytest.Monke
         ("SMTP_TLS", "ssl", "'ssl' is not a way to encrypt; give none, starttls or tls"),
         ("PUBLIC_URL", "crm.example", "'crm.example' is not a web address; give one that starts with https:// (or"),
         ("INBOUND_HOST", "in acme", "'in acme' is not the name of a host; give one like in.acme.example, or off"),
+        (
+            "SMTP_PROVIDER",
+            "sendgird",
+            "'sendgird' is not a provider we know; give one of plain, ses, sendgrid, mailgun,",
+        ),
+        ("SES_CONFIGURATION_SET", "rapport", "is set, but RAPPORT_SMTP_PROVIDER is not ses; set both"),
         ("STATE", __file__, f"'{__file__}' is not a folder; give the path of one"),
         ("DATABASE_URL", "mysql://u:hush@h/n", "is not an address of SQLite or PostgreSQL; give sqlite:///FILE or"),
         ("SECRET", "hush", "is shorter than 16 characters; give a random one, as `openssl rand -hex 32` makes"),
@@ -152,6 +158,13 @@ def test_mail_comes_back_to_the_message_host_unless_it_is_nobodys() -> None:
     assert load(live | ours).inbound_host == "mail.acme.example"
     assert load(live | {"RAPPORT_INBOUND_HOST": "In.Acme.example."}).inbound_host == "in.acme.example"
     assert load(ours | {"RAPPORT_INBOUND_HOST": "off"}).inbound_host == ""
+
+
+def test_a_providers_ways_count_once_its_server_is_used() -> None:
+    named = {"RAPPORT_SMTP_PROVIDER": "resend", "RAPPORT_SMTP_HOST": "smtp.resend.example"}
+
+    assert load(named).mail_provider == "plain"
+    assert load(named | {"RAPPORT_LIVE": "1"}).mail_provider == "resend"
 
 
 def test_that_no_mail_comes_back_survives_a_child_process() -> None:
