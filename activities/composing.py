@@ -11,6 +11,7 @@ from activities.writing import Writing
 from channels.base import Envelope
 from channels.providers.base import About
 from domain.answering import Answer
+from domain.confirming import CONFIRM_URL, Link
 from domain.facts import Facts
 from domain.keys import ledger_id, mail_token, message_id, read_send_key, send_key
 from domain.letters import Lacks, Plan, Written, context
@@ -52,14 +53,13 @@ class Composing:
             return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
 
     async def _render(self) -> Written:
-        links = {"unsubscribe_url": self._link(), "preferences_url": self._link()}
         job = RenderJob(
             bundle=self.bundle.hash,
             sources=self.bundle.sources,
             channel=self.plan.need.channel,
             name=self.plan.need.template,
             locale=_locale(self.plan, self.facts),
-            context=context(self.plan, self.facts, links),
+            context=context(self.plan, self.facts, self._links()),
         )
         rendered = await self.post.renderer.render(job)
         subject = f"[Test] {rendered.subject}" if self.facts.program.trial else rendered.subject
@@ -107,9 +107,21 @@ class Composing:
         visit = self.facts.sends.get(step)
         return None if visit is None else self.message_id(send_key(self.facts.enrolment, step, visit))
 
+    def _links(self) -> dict[str, str]:
+        """Return the links of this person for this message; the one that confirms only where a topic is known."""
+        links = {"unsubscribe_url": self._link()}
+        links["preferences_url"] = self._page("p", "preferences", [self.contact_id, self.id])
+        if self.plan.topic is not None:
+            channel = str(self.facts.run_event.get("channel") or self.plan.need.channel)
+            link = Link(self.contact_id, self.plan.topic, channel, self.id, self.post.clock())
+            links[CONFIRM_URL] = self._page("c", "confirm", link.parts())
+        return links
+
+    def _page(self, page: str, purpose: str, parts: list[str]) -> str:
+        return f"{self.post.settings.public_url}/{page}/{self.post.settings.tokens.make(purpose, parts)}"
+
     def _link(self) -> str:
-        parts = [self.contact_id, self.plan.topic or "*", self.id]
-        return f"{self.post.settings.public_url}/u/{self.post.settings.tokens.make('unsubscribe', parts)}"
+        return self._page("u", "unsubscribe", [self.contact_id, self.plan.topic or "*", self.id])
 
 
 def _locale(plan: Plan, facts: Facts) -> str | None:

@@ -8,12 +8,16 @@ from typing import Any
 
 from sqlmodel import Session
 
+from activities import wishes
 from domain.answers import read_address
-from domain.events import EVERYTHING
+from domain.events import CONSENT_REQUESTED
 from domain.field_values import as_given
-from domain.forms import read_answers
+from domain.forms import ConsentGiven, Submission, read_answers
+from domain.keys import content_hash
+from domain.policy_files import FORMS
 from records.asked_for import enter_by_sequence
-from records.contacts import find, find_or_make, record_consent
+from records.consenting import has_to_be_asked
+from records.contacts import Proof, find, find_or_make, record_consent
 from records.models import Contact, Drained, Inbox, Message
 from records.published import Published
 from records.timeline import Happening, record, record_changed, review
@@ -28,8 +32,7 @@ def apply(session: Session, published: Published, row: Inbox, now: datetime) -> 
     assert row.id is not None, "a row that was read has an id"
     if session.get(Drained, row.id) is not None:
         return
-    kinds = {"form": _form, "event": _event, "withdrawal": _withdrawal, "enrolment": _enrolment}
-    contact, did = kinds[row.kind](session, published, row, now)
+    contact, did = KINDS[row.kind](session, published, row, now)
     session.add(Drained(inbox_id=row.id, contact_id=contact, did=did, at=now))
     session.flush()
 
@@ -43,19 +46,7 @@ def _form(session: Session, published: Published, row: Inbox, now: datetime) -> 
     before = known.updated_at if known else None
     given = as_given(published.policies(session).field_type, submission.fields)
     contact = find_or_make(session, given, f"form {row.form}", row.received_at)
-    for consent in submission.consents:
-        record_consent(
-            session,
-            contact.id,
-            consent.topic,
-            "opted_in",
-            now,
-            basis="consent",
-            source=f"form {row.form}",
-            wording=consent.wording,
-            channel=consent.channel,
-            given_at=row.received_at,
-        )
+    asked = _consents(session, published, contact, row, submission, now)
     happening = Happening(
         key=row.key,
         name="form_submitted",
@@ -66,9 +57,44 @@ def _form(session: Session, published: Published, row: Inbox, now: datetime) -> 
         channel="web",
     )
     record(session, published, contact, happening, now)
+    for consent in asked:
+        record(session, published, contact, _request(row, consent), now, changed=False)
     if before is not None and (contact.updated_at != before or submission.consents):
         record_changed(session, published, contact, now)
     return contact.id, f"form {row.form}"
+
+
+def _consents(
+    session: Session, published: Published, contact: Contact, row: Inbox, submission: Submission, now: datetime
+) -> list[ConsentGiven]:
+    """Write down what they said yes to; return what they have to confirm first."""
+    policies = published.policies(session)
+    version = published.text_of(session, f"{FORMS}{row.form}.yaml")
+    asked: list[ConsentGiven] = []
+    for consent in submission.consents:
+        topic, channel = consent.topic, consent.channel
+        if consent.confirm and not has_to_be_asked(session, policies, contact, topic, channel):
+            continue
+        asked += [consent] if consent.confirm else []
+        record_consent(
+            session,
+            contact.id,
+            topic,
+            "pending" if consent.confirm else "opted_in",
+            now,
+            basis="consent",
+            source=f"form {row.form}",
+            channel=channel,
+            given_at=row.received_at,
+            proof=Proof(consent.wording, row.form, content_hash(version) if version else None, row.body.get("page")),
+        )
+    return asked
+
+
+def _request(row: Inbox, consent: ConsentGiven) -> Happening:
+    key = content_hash(row.key, consent.topic, consent.channel)
+    said = {"topic": consent.topic, "channel": consent.channel, "form": row.form, "source": row.source}
+    return Happening(f"request/{key}", CONSENT_REQUESTED, row.received_at, said, channel="web")
 
 
 def _event(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
@@ -124,23 +150,6 @@ def _written_to(session: Session, message: str) -> Contact:
     return contact
 
 
-def _withdrawal(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
-    contact = session.get(Contact, str(row.body.get("contact")))
-    if contact is None:
-        return None, "withdrawal of nobody"  # erased meanwhile: there is nothing left to withdraw
-    topic = str(row.body.get("topic") or EVERYTHING)
-    happening = Happening(
-        key=row.key,
-        name="unsubscribed",
-        at=row.received_at,
-        data={"topic": topic, "channel": "email", "how": str(row.body.get("how", "link"))},
-        message=row.body.get("message"),
-        channel="email",
-    )
-    record(session, published, contact, happening, now)
-    return contact.id, f"withdrawal from {topic}"
-
-
 def instant(text: Any) -> datetime | None:
     """Return a sender's own time, None where it gave none that can be read."""
     try:
@@ -148,3 +157,14 @@ def instant(text: Any) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
+
+
+KINDS = {
+    "form": _form,
+    "event": _event,
+    "enrolment": _enrolment,
+    "withdrawal": wishes.withdrawal,
+    "return": wishes.return_,
+    "confirmation": wishes.confirmation,
+    "preferences": wishes.preferences,
+}

@@ -16,7 +16,9 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "auto_replied": MESSAGE_FIELDS | {"until"},
     "unsubscribed": frozenset({"topic", "channel", "how"}),
     "resubscribed": frozenset({"topic", "channel"}),
+    "consent_requested": frozenset({"topic", "channel", "form", "source"}),
     "consent_confirmed": frozenset({"topic", "channel"}),
+    "preferences_changed": frozenset({"changed"}),
     "form_submitted": frozenset({"form", "source"}),
     "survey_answered": frozenset({"survey", "score", "comment"}),
     "task_completed": frozenset({"task", "outcome", "note"}),
@@ -33,8 +35,19 @@ BUILT_IN: dict[str, frozenset[str]] = {
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.
 SEGMENT_ENTERED = "segment_entered"
 
+# A yes that has to be confirmed was given; the sequence that starts on it sends the link that confirms it.
+CONSENT_REQUESTED = "consent_requested"
+
 # The topic that stands for all of them, in a withdrawal.
 EVERYTHING = "*"
+
+# What an event makes of the consent to the topic it names.
+SAYS_OF_TOPICS = {
+    "unsubscribed": "opted_out",
+    CONSENT_REQUESTED: "pending",
+    "consent_confirmed": "opted_in",
+    "resubscribed": "opted_in",
+}
 
 # With these a contact says whether to write at all.
 SAYS_WHETHER_TO_WRITE = frozenset({"unsubscribed", "complained"})

@@ -14,7 +14,7 @@ from domain.calendars import Calendar
 from domain.caps import Counted, PutOff
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
-from domain.events import EVERYTHING
+from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.holds import Hold, held_due, hold_at
 from domain.policies import Policies
 from domain.program import Program
@@ -58,9 +58,13 @@ def noted(standing: Standing, event: Event) -> Standing:
     frozenset({'complaint'})
     """
     topic = str(event.data.get("topic") or EVERYTHING)
-    if event.name in ("unsubscribed", "resubscribed", "consent_confirmed") and topic != EVERYTHING:
-        said = "opted_out" if event.name == "unsubscribed" else "opted_in"
+    said = SAYS_OF_TOPICS.get(event.name)
+    if said == "pending" and standing.consents.get(topic) == "opted_in":
+        return standing
+    if said is not None and topic != EVERYTHING:
         return replace(standing, consents={**standing.consents, topic: said})
+    if event.name == "resubscribed":
+        return replace(standing, suppressed=standing.suppressed - {"unsubscribed"})
     reason = {"unsubscribed": "unsubscribed", "complained": "complaint"}.get(event.name)
     if event.name == "bounced" and event.data.get("permanent") is True:
         reason = "hard_bounce"

@@ -26,7 +26,10 @@ class NotThatForm(ValueError):
 
 
 class ConsentAsked(BaseModel):
-    """One question of a form that asks for leave to write. `yes` lists further answers that mean it."""
+    """One question of a form that asks for leave to write. `yes` lists further answers that mean it.
+
+    With `confirm` the yes counts once it was confirmed by the link in a message (double opt-in).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,6 +38,7 @@ class ConsentAsked(BaseModel):
     wording: str = Field(max_length=4000)
     channel: str = Field(default="email", min_length=1, max_length=40)
     yes: list[str] = []
+    confirm: bool = False
 
     @field_validator("topic")
     @classmethod
@@ -54,13 +58,14 @@ class ConsentAsked(BaseModel):
 
 
 class ConsentGiven(BaseModel):
-    """Leave a person gave with this submission, in the words they saw."""
+    """Leave a person gave with this submission, in the words they saw; to be confirmed by them where `confirm` says."""
 
     model_config = ConfigDict(frozen=True)
 
     topic: str
     channel: str
     wording: str
+    confirm: bool = False
 
 
 class FormMapping(BaseModel):
@@ -145,7 +150,7 @@ def read_answers(mapping: FormMapping, answers: Mapping[str, object]) -> Submiss
 
 
 def _given(asked: ConsentAsked) -> ConsentGiven:
-    return ConsentGiven(topic=asked.topic, channel=asked.channel, wording=asked.wording)
+    return ConsentGiven(topic=asked.topic, channel=asked.channel, wording=asked.wording, confirm=asked.confirm)
 
 
 def _field(name: str, answer: object) -> str:

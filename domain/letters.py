@@ -74,8 +74,16 @@ def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
     # A test for one of us needs nobody's consent and counts under no cap.
     class_ = TRIAL_CLASS if facts.program.trial else templates.class_of(need.channel, need.template)
     topic = need.topic or templates.topic_of(need.channel, need.template) or facts.program.topic
+    if topic is None and class_ != "marketing":
+        topic = _asked_about(facts)
     sender = _sender(need.sender or templates.sender_of(need.channel, need.template), facts)
     return Plan(need=need, class_=class_, topic=topic, sender=sender)  # type: ignore[arg-type]  # Front keeps to the three
+
+
+def _asked_about(facts: Facts) -> str | None:
+    """Return the topic a contact is asked to confirm, in a run that began with their request."""
+    topic = facts.run_event.get("topic")
+    return topic if isinstance(topic, str) and topic in facts.policies.messaging.topics else None
 
 
 def plan_for_staff(need: Notify, facts: Facts) -> Plan:
@@ -110,8 +118,8 @@ def _sender(name: str | None, facts: Facts) -> Sender:
 def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:
     """Return the names a template may use, as plain data: never a record, so that nothing can be called.
 
-    `links` gives `unsubscribe_url` and `preferences_url`. `contact.time_zone` is the zone found for the contact, by
-    whatever rung, so that dates are on the clock everything else was decided on.
+    `links` gives `unsubscribe_url`, `preferences_url` and `confirm_url`. `contact.time_zone` is the zone found for the
+    contact, by whatever rung, so that dates are on the clock everything else was decided on.
     """
     if plan.team is not None:
         return _about(facts) | {"team": _team(plan.team, facts), "timeline": _last_events(facts)}

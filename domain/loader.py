@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from domain.checks import Checking
 from domain.circles import circles
+from domain.confirming import unconfirmed
 from domain.definition import Header
 from domain.entrance import read_again, read_share
 from domain.policies import Policies
@@ -60,6 +61,7 @@ def load(files: Mapping[str, str], templates: TemplatesKnown, *, strict: bool = 
         loaded.problems += problems
         if program is not None:
             loaded.programs[program.sequence] = program
+    loaded.problems += unconfirmed(files, policies, loaded.programs, templates)
     loaded.problems = sorted({*loaded.problems, *_refuse_circles(loaded, {stem(path): path for path in paths}, files)})
     return loaded
 

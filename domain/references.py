@@ -64,6 +64,8 @@ class TemplatesKnown(Protocol):
 
     def sender_of(self, channel: str, name: str) -> str | None: ...
 
+    def shows(self, channel: str, name: str, value: str) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Declared:

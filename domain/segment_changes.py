@@ -10,10 +10,11 @@ from functools import lru_cache
 from domain.cel_parser import parse
 from domain.cel_syntax import Call, Constant, every
 from domain.cel_tokens import NotCel
+from domain.events import SAYS_OF_TOPICS
 from domain.policies import Segment
 
 # What changes the answer of `topic`.
-_OF_TOPICS = frozenset({"unsubscribed", "complained", "resubscribed", "consent_confirmed"})
+_OF_TOPICS = frozenset({*SAYS_OF_TOPICS, "complained"})
 
 
 def may_change(segments: Mapping[str, Segment], event: str) -> bool:

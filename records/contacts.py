@@ -1,6 +1,7 @@
 """Contacts: found by an identifier or made, and changed by whoever has the right to."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +70,17 @@ def change(session: Session, contact: Contact, fields: Mapping[str, Any], now: d
     return changed
 
 
+@dataclass(frozen=True)
+class Proof:
+    """How a consent can be shown: the words they saw, the form and the version of its file, the page, the message."""
+
+    wording: str | None = None
+    form: str | None = None
+    form_version: str | None = None
+    page: str | None = None
+    message: str | None = None
+
+
 def record_consent(
     session: Session,
     contact: str,
@@ -78,9 +90,9 @@ def record_consent(
     *,
     basis: str,
     source: str,
-    wording: str | None = None,
     channel: str = "email",
     given_at: datetime | None = None,
+    proof: Proof = Proof(),
 ) -> None:
     """Add what a contact said about a topic. Nothing said before is ever changed."""
     session.add(
@@ -90,8 +102,12 @@ def record_consent(
             topic=topic,
             state=state,
             basis=basis,
-            wording=wording,
+            wording=proof.wording,
             source=source,
+            form=proof.form,
+            form_version=proof.form_version,
+            page=proof.page,
+            message=proof.message,
             given_at=given_at or now,
             recorded_at=now,
         )

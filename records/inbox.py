@@ -32,7 +32,7 @@ def accept(session: Session, row: Inbox) -> bool:
 
     A withdrawal is found by its contact: the one its body names stands in the column, too.
     """
-    if row.kind == "withdrawal" and row.contact_id is None:
+    if row.kind in ("withdrawal", "preferences") and row.contact_id is None:
         row.contact_id = row.body.get("contact")
     values = {name: getattr(row, name) for name in _GIVEN}
     row.id = session.connection().execute(_ACCEPT[session.get_bind().dialect.name], values).scalar()
@@ -87,17 +87,19 @@ def retry(session: Session, id: int) -> bool:
 def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[str, set[str]]:
     """Return, for each of these contacts who withdrew something not yet drained, the topics; `*` is everything.
 
-    A withdrawal that names no topic means everything. Contacts without one are not in the answer.
+    A withdrawal that names no topic means everything; what was stopped on a preference page counts, too. Contacts
+    without any are not in the answer.
     """
     chosen = select(Inbox.contact_id, Inbox.body).where(
-        Inbox.kind == "withdrawal",
+        col(Inbox.kind).in_(("withdrawal", "preferences")),
         col(Inbox.drained_at).is_(None),
         col(Inbox.contact_id).in_(list(contact_ids)),
     )
     topics: dict[str, set[str]] = {}
     for contact_id, body in session.exec(chosen):
-        if contact_id is not None:
-            topics.setdefault(contact_id, set()).add(body.get("topic") or EVERYTHING)
+        stopped = body["stopped"] if "stopped" in body else [body.get("topic") or EVERYTHING]
+        if contact_id is not None and stopped:
+            topics.setdefault(contact_id, set()).update(stopped)
     return topics
 
 

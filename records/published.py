@@ -52,6 +52,11 @@ class Published:
                 self._files[bundle] = row.files
             return self._files[bundle]
 
+    def text_of(self, session: Session, path: str) -> str | None:
+        """Return the text of a file of the newest bundle, None where there is no such file."""
+        bundle = self.bundle(session)
+        return self.files(session, bundle).get(path) if bundle is not None else None
+
     def policies(self, session: Session) -> Policies:
         """Return the policies of the newest bundle."""
         bundle = self.bundle(session)

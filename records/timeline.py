@@ -13,17 +13,17 @@ from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
 
 from domain.entry import End, ended_already, over_at, triggers_of
-from domain.events import EVERYTHING, SEGMENT_ENTERED
+from domain.events import SEGMENT_ENTERED
 from domain.facts import Event, Facts
 from domain.needs import Notify
 from domain.program import Program
 from domain.segment_changes import may_change
 from records.concerns import concerns
-from records.contacts import record_consent, suppress
+from records.consenting import take_note
 from records.conversions import note_conversions
 from records.dates import dated, update_dates
 from records.entries import enter
-from records.evidence import note_bounce, weigh
+from records.evidence import weigh
 from records.facts import event_of, read_known
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
@@ -81,7 +81,7 @@ def record(
     if message is not None and message.channel == STAFF:
         return None
     row = _write(session, contact, happening)
-    _take_note(session, contact, row, message, now)
+    take_note(session, contact, row, message, now)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
     if changed or may_change(published.policies(session).segments.segments, happening.name):
@@ -193,22 +193,6 @@ def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[s
         if found:
             return found[-1].enrolment_id, happening.step, found[-1].visit
     return None, happening.step, None
-
-
-def _take_note(session: Session, contact: Contact, row: Interaction, message: Message | None, now: datetime) -> None:
-    """Keep what the event says about being written to."""
-    topic = str(row.data.get("topic") or EVERYTHING)
-    if row.name == "unsubscribed" and topic == EVERYTHING:
-        suppress(session, "contact", contact.id, "unsubscribed", now)
-    elif row.name == "unsubscribed":
-        how = str(row.data.get("how", "told us"))
-        record_consent(session, contact.id, topic, "opted_out", now, basis="objection", source=how, given_at=row.at)
-    elif row.name in ("consent_confirmed", "resubscribed") and topic != EVERYTHING:
-        record_consent(session, contact.id, topic, "opted_in", now, basis="consent", source=row.name, given_at=row.at)
-    elif row.name == "complained":
-        suppress(session, "contact", contact.id, "complaint", now)
-    elif row.name == "bounced":
-        note_bounce(session, contact, row, message if message and message.contact_id == contact.id else None, now)
 
 
 def _tell_runs(

@@ -7,6 +7,8 @@ nothing (marketing, the strictest rules); what is wrong with that file is said b
 from collections.abc import Mapping
 from typing import Literal
 
+from rendering.bundle import Place
+from rendering.checks import Trees, shows
 from rendering.template import Front, Library, TemplateProblem
 
 
@@ -20,6 +22,7 @@ class Catalogue:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         library = Library(sources)
+        self._trees = Trees(sources)
         self._fronts: dict[str, dict[str, Front]] = {channel: {} for channel in library.channels()}
         for channel, fronts in self._fronts.items():
             fronts.update((name, _front(library, channel, name)) for name in library.names(channel))
@@ -43,6 +46,13 @@ class Catalogue:
     def sender_of(self, channel: str, name: str) -> str | None:
         """Return the sender the template declares."""
         return self._fronts[channel][name].sender
+
+    def shows(self, channel: str, name: str, value: str) -> bool:
+        """Whether every variant of a template (itself, its layout or its parts) shows this value."""
+        places = (place for place in map(Place.parse, self._trees.sources) if place is not None)
+        found = [place for place in places if (place.channel, place.name) == (channel, name)]
+        whole = [place for place in found if place.kind == "html"] or found
+        return bool(whole) and all(shows(self._trees, place.path, value) for place in whole)
 
 
 def _front(library: Library, channel: str, name: str) -> Front:

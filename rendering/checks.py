@@ -87,6 +87,8 @@ def template_problems(
         yield from _parts(trees, place)
         if class_ == "marketing" and place.channel == "email":
             yield from _way_out(trees, place)
+            if shows(trees, place.path, "confirm_url"):
+                yield 1, "a message with a link to confirm must not advertise; set `class: transactional`"
 
 
 def _filters(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, str]]:
@@ -196,11 +198,11 @@ def _parts(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
 def _way_out(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
     """Look for the unsubscribe link in the whole message, and in the text part where the author wrote one."""
     remedy = "put {{ unsubscribe_url }} into it or its layout, or set `class: service` if it does not advertise"
-    if not any(_shows(tree, "unsubscribe_url") for tree in trees.reach(place.path).values()):
+    if not shows(trees, place.path, "unsubscribe_url"):
         yield 1, f"a marketing message without an unsubscribe link; {remedy}"
         return
     beside = sibling(trees.sources, place)
-    if beside and not any(_shows(tree, "unsubscribe_url") for tree in trees.reach(beside.path).values()):
+    if beside and not shows(trees, beside.path, "unsubscribe_url"):
         yield 1, f"the text part {beside.path} has no unsubscribe link; put {{{{ unsubscribe_url }}}} into it"
     for block in trees.tree(place.path).find_all(nodes.Block):
         inherits = any(
@@ -208,6 +210,11 @@ def _way_out(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
         )
         if block.name == "text" and place.kind == "html" and not inherits and not _shows(block, "unsubscribe_url"):
             yield block.lineno, "the block 'text' has no unsubscribe link; put {{ unsubscribe_url }} into it"
+
+
+def shows(trees: Trees, path: str, name: str) -> bool:
+    """Return whether a template, or what it extends and includes, shows this name."""
+    return any(_shows(tree, name) for tree in trees.reach(path).values())
 
 
 def _shows(tree: nodes.Node, name: str) -> bool:

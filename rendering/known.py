@@ -20,6 +20,7 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
     "topic": frozenset({"name", "label"}),
     "unsubscribe_url": ANY,
     "preferences_url": ANY,
+    "confirm_url": ANY,
     "now": ANY,
 }
 """What `domain.letters.context` gives. An organisation declares more fields of contacts in policies/contact.yaml."""
@@ -28,7 +29,7 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
 OF_STAFF: Mapping[str, frozenset[str] | None] = {"team": frozenset({"name", "label"}), "timeline": ANY}
 
 # They belong to the person a message is for, and a message to staff is for nobody who could unsubscribe.
-OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url"})
+OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url", "confirm_url"})
 
 
 @dataclass(frozen=True)

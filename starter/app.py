@@ -6,6 +6,7 @@ It is made from its parts, so tests make it without the environment; `starter/we
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,13 +17,13 @@ from starlette.exceptions import HTTPException
 
 from domain.forms import FormMapping
 from records.session import Database
-from starter import enrolments, events, submissions, unsubscribing
+from starter import confirming, enrolments, events, submissions, unsubscribing
 from starter.pages import page, reference
 from starter.safety import Safety
-from starter.site import RETRY_AFTER, Declined, Site, WebConfig
+from starter.site import RETRY_AFTER, Declined, Site, WebConfig, wall_clock
 from starter.waker import Waker
 
-FOR_PEOPLE = ("/f/", "/u/")
+FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/")
 
 
 def make_app(
@@ -31,6 +32,7 @@ def make_app(
     waker: Waker,
     mappings: Callable[[], Mapping[str, FormMapping]],
     main: Database | None = None,
+    clock: Callable[[], datetime] = wall_clock,
 ) -> FastAPI:
     """Return the application. It closes `waker` at its end; the databases are its maker's to close."""
 
@@ -47,8 +49,8 @@ def make_app(
         separate_input_output_schemas=False,
         servers=[{"url": config.public_url}],
     )
-    site = Site(config, inbox, waker, mappings, main)
-    for room in (submissions, events, enrolments, unsubscribing):
+    site = Site(config, inbox, waker, mappings, main, clock)
+    for room in (submissions, events, enrolments, unsubscribing, confirming):
         app.include_router(room.routes(site))
     _add_health(app, site)
     app.add_exception_handler(Declined, _declined)

@@ -13,7 +13,7 @@ from domain.answers import clean_line, read_address, read_country
 from domain.definition import nearest
 from domain.policies import Policies
 from domain.zones import is_zone, zone_of
-from records.contacts import find, find_or_make, record_consent
+from records.contacts import Proof, find, find_or_make, record_consent
 from records.models import Contact
 from records.retrying import FAILED
 from records.timeline import record_changed
@@ -153,11 +153,9 @@ def add_contact(email: str, fields: Mapping[str, str | None], topics: Sequence[s
             new = find(session, address) is None
             contact = find_or_make(session, {"email": address, **given}, "rapport contact add", now)
             for topic in topics:
-                said = wording or WORDING
+                proof = Proof(wording=wording or WORDING)
                 source = "rapport contact add"
-                record_consent(
-                    session, contact.id, topic, "opted_in", now, basis="consent", source=source, wording=said
-                )
+                record_consent(session, contact.id, topic, "opted_in", now, basis="consent", source=source, proof=proof)
             # A new one, too: it may be a member of a segment, or have a date that is coming.
             record_changed(session, store.published, contact, now)
             return contact, new

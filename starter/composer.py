@@ -23,7 +23,11 @@ Result = TypeVar("Result")
 PREVIEW_LINK = "https://example.invalid/u/preview"
 """Where the links of a message lead that nobody gets: nowhere, by RFC 2606."""
 PREVIEW_HOST = "example.invalid"
-LINKS = {"unsubscribe_url": PREVIEW_LINK, "preferences_url": PREVIEW_LINK}
+LINKS = {
+    "unsubscribe_url": PREVIEW_LINK,
+    "preferences_url": "https://example.invalid/p/preview",
+    "confirm_url": "https://example.invalid/c/preview",
+}
 
 
 class Composer:

@@ -11,6 +11,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from starter.link_pages import LINK_PAGES
+from starter.link_words import words
+
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 4rem; padding: 0 1.25rem;
@@ -20,7 +23,14 @@ form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0; }
 button { font: inherit; padding: .6rem 1.1rem; border: 1px solid #1c1c1a; border-radius: .4rem; cursor: pointer;
   background: #1c1c1a; color: #fafaf8; }
 button.quiet { background: transparent; color: inherit; }
-button:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
+a { color: inherit; }
+fieldset { border: 1px solid #b9b8b2; border-radius: .4rem; padding: .25rem 1rem .75rem; margin: 0 0 .75rem; }
+legend { padding: 0 .35rem; overflow-wrap: anywhere; }
+label { display: inline-block; padding: .35rem 1.25rem .35rem 0; }
+select { font: inherit; max-width: 100%; padding: .35rem; }
+form.page { display: block; }
+.notice { border-left: 4px solid #2563eb; padding: .1rem 0 .1rem .9rem; }
+:is(button, input, select, a):focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
 table { border-collapse: collapse; }
 td:first-child { min-width: 5.5rem; }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .25rem; overflow-wrap: anywhere; }
@@ -39,7 +49,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 _SHELL = """<!doctype html>
-<html lang="en">
+<html lang="{{ lang | default('en') }}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -62,19 +72,6 @@ _THANKS = """{% extends "shell" %}{% block title %}Thank you{% endblock %}
 _REFUSED = """{% extends "shell" %}{% block title %}This could not be sent{% endblock %}
 {% block body %}<p>{{ what | sentence }}</p>
 <p>Go back with your browser's <em>Back</em> button: what you have written is still there.</p>{% endblock %}"""
-
-_UNSUBSCRIBE = """{% extends "shell" %}{% block title %}Which e-mails shall we stop?{% endblock %}
-{% block body %}<p>Nothing has been changed yet. Please choose:</p>
-<form method="post">
-<button name="stop" value="topic">Stop e-mails on this topic</button>
-<button name="stop" value="everything" class="quiet">Stop all marketing e-mails</button>
-</form>
-<p>Answers to your own questions, and messages about something you ordered, still reach you.</p>{% endblock %}"""
-
-_UNSUBSCRIBED = """{% extends "shell" %}{% block title %}We stop these e-mails{% endblock %}
-{% block body %}<p>Your choice counts from now on. You need not do anything else.</p>
-<p>Should another one arrive, the link you followed was not complete: reply to that e-mail, and a person will see to it.
-</p>{% endblock %}"""
 
 _PROBLEM = """{% extends "shell" %}{% block title %}Please try again in a moment{% endblock %}
 {% block body %}<p>{{ what | sentence }}</p>{% endblock %}"""
@@ -99,10 +96,9 @@ _PAGES = Environment(
             "shell": _SHELL,
             "thanks": _THANKS,
             "refused": _REFUSED,
-            "unsubscribe": _UNSUBSCRIBE,
-            "unsubscribed": _UNSUBSCRIBED,
             "problem": _PROBLEM,
             "reference": _REFERENCE,
+            **LINK_PAGES,
         }
     ),
 )
@@ -121,6 +117,11 @@ def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return one of the pages above, filled and escaped."""
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     return HTMLResponse(_PAGES.get_template(name).render(**values), status_code=status, headers=headers)
+
+
+def link_page(name: str, lang: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return one of the pages behind our links, in a language of ours."""
+    return page(name, status, lang=lang, say=words(lang), **values)
 
 
 def reference(schema: dict[str, Any]) -> HTMLResponse:

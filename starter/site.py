@@ -17,6 +17,7 @@ from domain.forms import FormMapping
 from domain.keys import Tokens
 from records.inbox import accept
 from records.models import Inbox
+from records.published import Published
 from records.session import Database
 from starter.waker import Waker
 
@@ -69,6 +70,7 @@ class Site:
     mappings: Callable[[], Mapping[str, FormMapping]]
     main: Database | None = None
     clock: Callable[[], datetime] = wall_clock
+    published: Published = field(default_factory=Published)
 
     @property
     def tokens(self) -> Tokens:

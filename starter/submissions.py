@@ -5,10 +5,12 @@ The order is fixed: raw body under a cap, signature over those bytes, only then 
 """
 
 import logging
+from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from domain.answers import clean_line
 from domain.forms import FormMapping, NotThatForm, read_answers
 from records.models import Inbox
 from starter.forms.base import Delivery, NotASubmission, Source, inbox_key
@@ -91,7 +93,7 @@ async def _take_from_browser(site: Site, form: str, request: Request) -> FormMap
         # The robot is answered like anybody else, so that it learns nothing.
         logger.info("form %s: the hidden field was filled in; not kept", form)
     else:
-        await _keep(site, BROWSER, form, mapping, delivery)
+        await _keep(site, BROWSER, form, mapping, delivery, page_of(request.headers.get("referer", "")))
     return mapping
 
 
@@ -115,16 +117,33 @@ def _read(source: Source, raw: bytes, request: Request) -> Delivery:
         raise Declined(422, str(error)) from None
 
 
-async def _keep(site: Site, source: Source, form: str, mapping: FormMapping, delivery: Delivery) -> bool:
+def page_of(referer: str) -> str | None:
+    """Return the page a form stands on, without what may follow `?` and `#`: that may say who somebody is.
+
+    >>> page_of("https://www.acme.example/news?mail=ann@acme.example"), page_of("javascript:x"), page_of("https://[")
+    ('https://www.acme.example/news', None, None)
+    """
+    try:
+        parts = urlsplit(referer)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return None
+    return clean_line(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), 500)
+
+
+async def _keep(
+    site: Site, source: Source, form: str, mapping: FormMapping, delivery: Delivery, page: str | None = None
+) -> bool:
     try:
         read_answers(mapping, delivery.answers)
     except NotThatForm as error:
         raise Declined(422, str(error)) from None
-    [fresh] = await site.keep([_row(site, source, form, mapping, delivery)])
+    [fresh] = await site.keep([_row(site, source, form, mapping, delivery, page)])
     return fresh
 
 
-def _row(site: Site, source: Source, form: str, mapping: FormMapping, delivery: Delivery) -> Inbox:
+def _row(site: Site, source: Source, form: str, mapping: FormMapping, delivery: Delivery, page: str | None) -> Inbox:
     submitted_at = delivery.submitted_at.isoformat() if delivery.submitted_at else None
     return Inbox(
         key=inbox_key(source.name, form, delivery.key),
@@ -138,5 +157,6 @@ def _row(site: Site, source: Source, form: str, mapping: FormMapping, delivery: 
             "submitted_at": submitted_at,
             "delivery": delivery.key,
             "submission": delivery.submission,
+            **({"page": page} if page else {}),
         },
     )

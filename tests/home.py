@@ -17,6 +17,7 @@ PROJECT = Path(__file__).parents[1]
 LINKS = {
     "unsubscribe_url": "https://acme.example/u/TOKEN",
     "preferences_url": "https://acme.example/p/TOKEN",
+    "confirm_url": "https://acme.example/c/TOKEN",
 }
 LARGEST = 2_000_000
 

@@ -3,6 +3,25 @@
 from tests.gallery import lines, said, subjects, told
 
 
+def test_a_yes_is_asked_for_once_and_counts_with_the_click() -> None:
+    story = told("confirm-newsletter/confirms", "lena")
+
+    assert lines(story) == said("""
+        Mon 04 May 21:12  your-yes sent
+        Tue 05 May 08:12  wait_for-2 matched consent_confirmed
+        Tue 05 May 08:12  exited:confirmed
+    """)
+    assert subjects(story) == ["Bitte bestätigen: Product news and tips"]
+
+
+def test_whoever_never_asked_for_it_hears_nothing_after_the_question() -> None:
+    assert lines(told("confirm-newsletter/never-answers", "ada")) == said("""
+        Mon 04 May 20:12  your-yes sent
+        Thu 07 May 20:12  wait_for-2 timed_out
+        Thu 07 May 20:12  completed
+    """)
+
+
 def test_the_welcome_sends_the_letter_that_fits_what_they_ticked() -> None:
     story = told("newsletter-welcome/reads", "lena")
 

@@ -11,7 +11,11 @@ from rendering.known import STANDARD, Known
 from tests.domain.kit import MONDAY, TEMPLATES, facts, program
 from tests.home import Pen
 
-LINKS = {"unsubscribe_url": "https://acme.example/u/t", "preferences_url": "https://acme.example/p/t"}
+LINKS = {
+    "unsubscribe_url": "https://acme.example/u/t",
+    "preferences_url": "https://acme.example/p/t",
+    "confirm_url": "https://acme.example/c/t",
+}
 EVERYTHING_KNOWN = dict.fromkeys(CONTACT_FIELDS, "x") | {"time_zone": None, "country": "JP", "phone": None}
 
 
@@ -30,7 +34,7 @@ def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
 
 
 def test_names_that_no_message_has_are_refused() -> None:
-    for name in ("owner", "event", "view", "task", "case", "survey", "confirm_url"):
+    for name in ("owner", "event", "view", "task", "case", "survey", "confirm"):
         assert Known().wrong((name, "x")) is not None
     assert Known().wrong(("run", "position")) is not None
 

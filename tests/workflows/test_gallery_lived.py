@@ -22,6 +22,7 @@ WHO = {
     "anniversary": "rosa",
     "appointment": "lena",
     "appointment-cancelled": "lena",
+    "confirm-newsletter": "lena",
     "newsletter-welcome": "ada",
     "nps": "per",
     "order-follow-up": "lena",
