@@ -14,8 +14,9 @@ from domain.loader import load
 from records.consenting import reasons_against, said_by
 from records.contacts import find, suppress
 from records.falling_due import all_due, see_to
+from records.inbox_models import Inbox
 from records.migrate import migrate_main
-from records.models import Consent, Contact, Drained, Enrolment, Inbox, Interaction
+from records.models import Consent, Contact, Drained, Enrolment, Interaction, Message
 from records.published import Published, publish
 from records.session import Database
 from tests.domain.kit import POLICIES, Templates
@@ -92,7 +93,13 @@ class Office:
 
     def confirm(self, at: timedelta, made: timedelta = timedelta()) -> str:
         made_at = (NOON + made).isoformat()
+        self.database.write_now(self._keep_message)
         return self.wish("confirmation", at, topic="product-news", channel="email", made_at=made_at)
+
+    def _keep_message(self, session: Session) -> None:
+        about: dict[str, Any] = {"channel": "email", "template": "confirm/yes", "bundle": "sha256:b"}
+        about |= {"class_": "transactional", "message_id": "<m@acme.example>", "state": "accepted"}
+        session.merge(Message(id="m" * 32, send_key="k", contact_id=self._ann(session).id, **about))
 
     def suppress(self, reason: str) -> None:
         self.database.write_now(lambda session: suppress(session, "contact", self._ann(session).id, reason, NOON))
