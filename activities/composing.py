@@ -3,7 +3,7 @@
 Nothing is decided here and nothing is written down: the same message composed twice is the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
 from activities.post import Bundle, Post
@@ -14,12 +14,13 @@ from domain.answering import Answer
 from domain.confirming import CONFIRM_URL, Link
 from domain.facts import Facts
 from domain.keys import ledger_id, mail_token, message_id, read_send_key, send_key
-from domain.letters import Lacks, Plan, Written, context
+from domain.letters import Lacks, Written
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
-from rendering.process import MissingVariable, RenderJob, TemplateFault
+from rendering.order import made_whole, ordered
+from rendering.process import MissingVariable, TemplateFault
 
 # Why a message is skipped whose letter nobody could send: its address is none, or its subject is empty.
 UNWRITABLE = "cannot be written"
@@ -53,17 +54,10 @@ class Composing:
             return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
 
     async def _render(self) -> Written:
-        job = RenderJob(
-            bundle=self.bundle.hash,
-            sources=self.bundle.sources,
-            channel=self.plan.need.channel,
-            name=self.plan.need.template,
-            locale=_locale(self.plan, self.facts),
-            context=context(self.plan, self.facts, self._links()),
-        )
+        job = ordered(self.plan, self.facts, self.bundle.hash, self.bundle.sources, self._links())
         rendered = await self.post.renderer.render(job)
-        subject = f"[Test] {rendered.subject}" if self.facts.program.trial else rendered.subject
-        return Written(subject=subject, html=rendered.html, text=rendered.text)
+        whole = made_whole(rendered, job, self.plan, self.facts)
+        return replace(whole, subject=f"[Test] {whole.subject}") if self.facts.program.trial else whole
 
     def _letter(self, written: Written) -> Letter:
         posted = Posted(
@@ -122,9 +116,3 @@ class Composing:
 
     def _link(self) -> str:
         return self._page("u", "unsubscribe", [self.contact_id, self.plan.topic or "*", self.id])
-
-
-def _locale(plan: Plan, facts: Facts) -> str | None:
-    own = facts.contact.get("language") if plan.team is None else None
-    language = own or facts.policies.messaging.organisation.locale
-    return str(language) if language else None

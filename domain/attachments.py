@@ -1,7 +1,7 @@
 """Files that travel with messages: which there may be, how large, and how a bundle of texts carries them.
 
 They lie below `templates/files/`. What a file is, its first bytes say, not its name; a bundle holds texts, so a file
-stands in it as base64.
+stands in it as base64. The rendering process imports this module too, so it stays on the standard library.
 """
 
 import re
@@ -9,14 +9,12 @@ from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from typing import Literal, get_args
 
 FILES = "files/"
 """Where they lie, below templates/."""
 
-FILE_BYTES = 200_000
+FILE_BYTES = 200 * 1024
 """The largest file that is published."""
 
 ALL_FILES_BYTES = 5_000_000
@@ -111,14 +109,12 @@ def enclosed(path: str, text: str) -> Enclosed:
     return Enclosed(path, MEDIA_TYPES[kind], data)
 
 
-def bytes_in(words: object) -> object:
-    """Return the size that an author's words mean; what is no text is left to whoever asked.
+def bytes_in(words: str) -> int:
+    """Return the size that an author's words mean. Raises ValueError.
 
     >>> bytes_in("1 MB"), bytes_in("250 kB")
     (1000000, 250000)
     """
-    if not isinstance(words, str):
-        return words
     found = _SIZE.fullmatch(words.strip())
     if found is None or not float(found[1]):
         raise ValueError(f"'{words[:30]}' is not a size; write it as 500 kB or 1 MB")
@@ -132,28 +128,3 @@ def spelled_size(size: int) -> str:
     ('1 kB', '102 kB', '1.2 MB')
     """
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"
-
-
-class Attachments(BaseModel):
-    """Which files a message may carry, and how much all of one message may weigh together."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    types: tuple[Kind, ...] = KINDS
-    most: Annotated[int, BeforeValidator(bytes_in)] = 1_000_000
-
-    def unfit(self, path: str, data: bytes) -> str | None:
-        """Return why a file may not travel, or None.
-
-        >>> Attachments(types=("pdf",)).unfit("files/logo.png", b"\\x89PNG\\r\\n\\x1a\\n")
-        'is a png, and policies/messaging.yaml allows pdf; add it there, or take the file out'
-        """
-        kind = kind_of(data)
-        if kind is None:
-            return f"is none of {', '.join(self.types)} by what it holds; save it as one of these"
-        if kind not in self.types:
-            allowed = ", ".join(self.types) or "none"
-            return f"is a {kind}, and policies/messaging.yaml allows {allowed}; add it there, or take the file out"
-        if named_kind(path) != kind:
-            return f"is a {kind} by what it holds; give it a name that ends in .{kind}"
-        return None

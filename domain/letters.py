@@ -10,8 +10,10 @@ from email.utils import formataddr, parseaddr
 from typing import Any, Protocol
 
 from domain.answering import Answer, Row
+from domain.attachments import Enclosed
 from domain.consent import Proposed, expiry
 from domain.facts import Facts
+from domain.meetings import Meeting
 from domain.needs import OWNER, Deliver, Later, Notify
 from domain.policies import MessageClass, Sender
 from domain.references import TemplatesKnown
@@ -49,11 +51,14 @@ class Addressed:
 
 @dataclass(frozen=True)
 class Written:
-    """A rendered message."""
+    """A rendered message: `pictures` are the files its html shows, `files` travel beside it."""
 
     subject: str
     html: str
     text: str
+    pictures: tuple[Enclosed, ...] = ()
+    files: tuple[Enclosed, ...] = ()
+    meeting: Meeting | None = None
 
 
 @dataclass(frozen=True)

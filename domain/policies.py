@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from domain.attachment_policy import Attachments
 from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
@@ -116,6 +117,7 @@ class Messaging(Policy):
     quiet: tuple[Quiet, ...] = ()
     caps: tuple[Cap, ...] = ()
     throttles: Annotated[tuple[Throttle, ...], AfterValidator(said_once)] = ()
+    attachments: Attachments = Attachments()
 
 
 class OwnField(Policy):

@@ -1,6 +1,7 @@
 """Where a template lives in a published bundle, and which of its variants speaks to whom.
 
-A bundle is a mapping of path to text (`{"email/welcome/hello.de.html": "..."}`), paths relative to `templates/`.
+A bundle is a mapping of path to text (`{"email/welcome/hello.de.html": "..."}`), paths relative to `templates/`. A
+message is an .html file, an .mjml file or, where it is text alone, a .txt file; what lies below `files/` is none.
 Nothing here reads a file: what is not in the mapping does not exist. The rendering process imports this module too,
 so it stays on the standard library.
 """
@@ -9,11 +10,16 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
+from domain.attachments import is_file
+
 SOURCE_BYTES = 256_000
 """The largest template that is read, in bytes of UTF-8."""
 
 NOT_SENT = ("layouts/", "parts/")
 """Folders whose files are extended and included, never sent by themselves."""
+
+PAGES = ("html", "mjml")
+"""The kinds of files that have an HTML part."""
 
 STAFF = "staff"
 """The folder of messages to our own teams, beside the channels to contacts."""
@@ -21,7 +27,7 @@ STAFF = "staff"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _LOCALE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?"
 _PATH = re.compile(
-    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})*)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|txt)"
+    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})*)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|mjml|txt)"
 )
 
 
@@ -54,7 +60,7 @@ class Place:
         """
         found = _PATH.fullmatch(path)
         # What goes to contacts lies in folders; messages to staff are few.
-        if found is None or ("/" not in found["name"] and found["channel"] != STAFF):
+        if found is None or is_file(path) or ("/" not in found["name"] and found["channel"] != STAFF):
             return None
         return cls(**found.groupdict())
 
@@ -78,19 +84,26 @@ def chain(locale: str | None) -> list[str | None]:
 
 
 def choose(sources: Container[str], channel: str, name: str, locale: str | None) -> Place | None:
-    """Return the file to render for somebody who reads `locale`; an .html file goes before a .txt file."""
-    for kind in ("html", "txt"):
+    """Return the file to render for somebody who reads `locale`; any page goes before a .txt file."""
+    for kinds in (PAGES, ("txt",)):
         for variant in chain(locale):
-            place = Place(channel, name, variant, kind)
-            if place.path in sources and Place.parse(place.path):
-                return place
+            for kind in kinds:
+                place = Place(channel, name, variant, kind)
+                if place.path in sources and Place.parse(place.path):
+                    return place
     return None
 
 
 def sibling(sources: Container[str], place: Place) -> Place | None:
-    """Return the .txt file that holds the text part of an .html file, if there is one."""
+    """Return the .txt file that holds the text part of a page, if there is one."""
     text = replace(place, kind="txt")
-    return text if place.kind == "html" and text.path in sources else None
+    return text if place.kind in PAGES and text.path in sources else None
+
+
+def page_beside(sources: Container[str], place: Place) -> Place | None:
+    """Return the page whose text part a .txt file is, if there is one."""
+    pages = (replace(place, kind=kind) for kind in PAGES if place.kind == "txt")
+    return next((page for page in pages if page.path in sources), None)
 
 
 def target(sources: Container[str], parent: Place, name: str) -> str | None:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from rendering.bundle import NOT_SENT, STAFF, Place, TemplateProblem, compiled_text, sibling, target
+from rendering.bundle import NOT_SENT, PAGES, STAFF, Place, TemplateProblem, compiled_text, sibling, target
 from rendering.known import Known, way_out
 from rendering.sandbox import Sandbox
 
@@ -89,6 +89,18 @@ def template_problems(
             yield from _way_out(trees, place)
             if shows(trees, place.path, "confirm_url"):
                 yield 1, "a message with a link to confirm must not advertise; set `class: transactional`"
+
+
+def phrase_problems(phrase: str, known: Known) -> Iterator[str]:
+    """Yield what is wrong with a line of front matter that has names in it."""
+    sandbox = Sandbox({}, html=False)
+    try:
+        tree = sandbox.parse(phrase)
+    except TemplateSyntaxError as error:
+        yield f"{_said(error)}; correct the line"
+        return
+    for _, what in (*_filters(tree, sandbox), *_names(tree, known)):
+        yield what
 
 
 def _filters(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, str]]:
@@ -185,7 +197,7 @@ def _parts(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
     if place.channel not in ("email", STAFF):
         return
     blocks = {block.name for tree in trees.reach(place.path).values() for block in tree.find_all(nodes.Block)}
-    wanted = ("subject", "html") if place.kind == "html" else ("subject",)
+    wanted = ("subject", "html") if place.kind in PAGES else ("subject",)
     own = {block.name: block.lineno for block in trees.tree(place.path).find_all(nodes.Block)}
     for name in wanted:
         near = get_close_matches(name, sorted(own.keys() - _BLOCKS), n=1)
@@ -208,7 +220,7 @@ def _way_out(trees: Trees, place: Place) -> Iterator[tuple[int, str]]:
         inherits = any(
             isinstance(call.node, nodes.Name) and call.node.name == "super" for call in block.find_all(nodes.Call)
         )
-        if block.name == "text" and place.kind == "html" and not inherits and not _shows(block, "unsubscribe_url"):
+        if block.name == "text" and place.kind in PAGES and not inherits and not _shows(block, "unsubscribe_url"):
             yield block.lineno, "the block 'text' has no unsubscribe link; put {{ unsubscribe_url }} into it"
 
 

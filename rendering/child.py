@@ -64,7 +64,8 @@ def _answer(press: Press, job: dict[str, Any], seconds: float) -> dict[str, Any]
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        return {"rendered": press.render(job["channel"], job["name"], job["locale"], job["context"])}
+        parts = press.render(job["channel"], job["name"], job["locale"], job["context"], job["phrases"])
+        return {"rendered": parts}
     except HoleFound as hole:
         return {"missing": _path(job["context"], hole), "place": _place(hole)}
     except NotThere as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from signal import SIGALRM, SIGXCPU
 from typing import Any
 
+from domain.attachments import is_file
 from rendering.wire import LENGTH, pack, unpack
 
 BUNDLES = 8
@@ -78,7 +79,8 @@ class Handle:
         pipe = self._running().stdin
         assert pipe is not None
         if bundle not in self._known:
-            pipe.write(pack({"publish": bundle, "sources": dict(sources)}))
+            texts = {path: "" if is_file(path) else text for path, text in sources.items()}
+            pipe.write(pack({"publish": bundle, "sources": texts}))  # of files, their names are enough
         self._known[bundle] = None
         self._known.move_to_end(bundle)
         pipe.write(job)

@@ -10,8 +10,12 @@ from email.utils import parseaddr
 
 from domain.facts import Facts
 from domain.letters import Addressed, Plan, Written, addressed
+from domain.meetings import Meeting
 from domain.return_addresses import INBOUND
 from rendering.email import BadLetter, Letter, ascii_address
+from rendering.invitation import invitation
+from rendering.mime import Calendar
+from rendering.pictures import as_parts
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,13 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
     leaves = plan.class_ == "marketing"
     marketing = leaves and plan.topic is not None
     whom = addressed(plan, facts)
+    html, pictures = as_parts(written.html, written.pictures, posted.host)
     return Letter(
         from_=plan.sender.from_,
         to=whom.to,
         to_name=whom.to_name,
         subject=written.subject,
-        html=written.html,
+        html=html,
         text=written.text,
         message_id=posted.message_id,
         date=posted.at,
@@ -56,7 +61,16 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
         references=(posted.answers,) if posted.answers else (),
         refers_to_itself=not posted.keeps_ids,
         extra_headers=posted.more_headers,
+        pictures=pictures,
+        calendar=_calendar(written.meeting, whom, posted) if written.meeting else None,
+        files=written.files,
     )
+
+
+def _calendar(meeting: Meeting, whom: Addressed, posted: Posted) -> Calendar:
+    name, address = parseaddr(meeting.organiser)
+    organiser = (name, ascii_address(address, "organiser of the invitation"))
+    return invitation(meeting, organiser, (whom.to_name, ascii_address(whom.to)), posted.host, posted.at)
 
 
 def _reply_to(whom: Addressed, plan: Plan, posted: Posted) -> str | None:

@@ -2,7 +2,7 @@
 
 Subject, preheader and text are rendered without escaping, the HTML part with it, so every template is compiled twice.
 In the HTML part of a template that extends a layout, the layout decides where its blocks stand; a template without
-a layout is its block `html`.
+a layout is its block `html`. MJML becomes HTML last, when nothing of Jinja is left in it.
 """
 
 import re
@@ -14,14 +14,19 @@ from jinja2 import Template
 from jinja2.runtime import Context
 from markupsafe import escape
 
+from domain.attachments import is_file
 from rendering.bundle import Place, choose, sibling
 from rendering.formats import speech
-from rendering.plain import read_html
+from rendering.mjml import compile_mjml
+from rendering.plain import Page, read_page
 from rendering.sandbox import Sandbox, blank
 
-_START = re.compile(r"<!doctype|<html", re.IGNORECASE)
+_START = re.compile(r"<!doctype|<html|<mjml", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b", re.IGNORECASE)
+_NO_TITLE = "<title></title>"
+# Lines of text: a "<" in them is no tag, so in MJML they are put into the page when it is one.
+_LINES = frozenset({"subject", "preheader", "text"})
 _HIDE = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -32,7 +37,7 @@ class TooBig(Exception):
 
 
 class NotThere(Exception):
-    """The bundle has no such template."""
+    """The bundle has no such template, or no such picture."""
 
 
 class _Blocks(dict[str, list[Any]]):
@@ -117,41 +122,72 @@ class Press:
         self._html = Sandbox(sources, html=True)
         self._text = Sandbox(sources, html=False)
 
-    def render(self, channel: str, name: str, locale: str | None, context: dict[str, Any]) -> dict[str, str | None]:
-        """Return subject, preheader, html, text and the locale of the variant used (None: the default)."""
+    def render(
+        self,
+        channel: str,
+        name: str,
+        locale: str | None,
+        context: dict[str, Any],
+        phrases: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return subject, preheader, html, text, the locale of the variant used (None: the default), the pictures.
+
+        Pictures are the files that the html shows. `phrases` are lines of the front matter that have names in them,
+        by what they are; they are answered as they read for this contact.
+        """
         place = choose(self._sources, channel, name, locale)
         if place is None:
             raise NotThere(f"template '{name}' does not exist for channel {channel}; publish it, or correct the name")
         self._html.speech = self._text.speech = speech(place.locale, locale, context)
         filled = {key: value for key, value in context.items() if not blank(value)}
-        parts = self._parts(place, filled, Budget(self._output))
-        return {key: _sound(value) for key, value in parts.items()} | {"locale": place.locale}
+        budget = Budget(self._output)
+        parts, pictures = self._parts(place, filled, budget)
+        said = {key: _sound(value) for key, value in parts.items()}
+        read = {key: self._phrase(text, filled, budget) for key, text in (phrases or {}).items()}
+        return said | {"locale": place.locale, "pictures": pictures, "phrases": read}
 
-    def _parts(self, place: Place, context: dict[str, Any], budget: Budget) -> dict[str, str]:
+    def _phrase(self, text: str, context: dict[str, Any], budget: Budget) -> str:
+        template = self._text.from_string(text)
+        return _sound(" ".join(budget.join(template.root_render_func(template.new_context(context))).split()))
+
+    def _parts(self, place: Place, context: dict[str, Any], budget: Budget) -> tuple[dict[str, str], list[str]]:
         plain = _Rendering(self._text.get_template(place.path), context, budget)
         stage, blocks = plain.stage()
         subject, preheader = (" ".join(plain.block(stage, name).split()) for name in ("subject", "preheader"))
         if place.kind == "txt":
-            return {"subject": subject, "preheader": preheader, "html": "", "text": _body(plain, stage)}
-        html = self._page(place, context, budget, preheader, extends=blocks.extends)
-        derived = read_html(html)
+            return {"subject": subject, "preheader": preheader, "html": "", "text": _body(plain, stage)}, []
+        raw = self._raw_page(place, context, budget, extends=blocks.extends)
+        html = self._finished(place, raw, subject, preheader)
+        page = self._read(html)
         beside = sibling(self._sources, place)
         if beside:
             plain = _Rendering(self._text.get_template(beside.path), context, budget)
             text = _body(plain, plain.stage()[0])
         else:
             text = _tidy(plain.block(stage, "text"))
-        return {"subject": subject, "preheader": preheader, "html": html, "text": text or derived}
+        return {"subject": subject, "preheader": preheader, "html": html, "text": text or page.text}, [*page.pictures]
 
-    def _page(self, place: Place, context: dict[str, Any], budget: Budget, preheader: str, *, extends: bool) -> str:
+    def _read(self, html: str) -> Page:
+        page = read_page(html)
+        for path in page.pictures:
+            if not (is_file(path) and path in self._sources):
+                raise NotThere(f"there is no picture templates/{path}; publish it, or correct the name")
+        return page
+
+    def _raw_page(self, place: Place, context: dict[str, Any], budget: Budget, *, extends: bool) -> str:
         rendering = _Rendering(self._html.get_template(place.path), context, budget)
-        if extends:
-            html = rendering.whole(quiet=frozenset({"text"}))
-            start = _START.search(html)
-            html = html[start.start() :] if start else html
+        if not extends:
+            return _sound(rendering.block(rendering.stage()[0], "html").strip())
+        html = rendering.whole(quiet=_LINES if place.kind == "mjml" else frozenset({"text"}))
+        start = _START.search(html)
+        return _sound((html[start.start() :] if start else html).strip())
+
+    def _finished(self, place: Place, raw: str, subject: str, preheader: str) -> str:
+        if place.kind == "mjml":  # its compiler writes every style where it belongs
+            page = compile_mjml(raw, self._output).replace(_NO_TITLE, f"<title>{escape(_sound(subject))}</title>", 1)
         else:
-            html = rendering.block(rendering.stage()[0], "html")
-        return _inlined(_with_preheader(_sound(html.strip()), _sound(preheader)))
+            page = _inlined(raw)
+        return _with_preheader(page, _sound(preheader))
 
 
 def _body(rendering: _Rendering, stage: Context) -> str:

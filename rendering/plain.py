@@ -1,9 +1,10 @@
-"""An HTML part read as a person's mail program would: its links judged, its text derived.
+"""An HTML part read as a person's mail program would: its links judged, its text derived, our pictures noted.
 
 One pass does both, because reading HTML is the dearest thing in rendering.
 """
 
 import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 BLOCKS = frozenset(
@@ -17,6 +18,8 @@ ADDRESSES = frozenset(
     ["href", "src", "action", "formaction", "background", "poster", "data", "cite", "longdesc", "xlink:href"]
 )
 
+# A picture of ours, which travels with the message: a file below templates/files/.
+_PICTURE = re.compile(r"files/\S")
 _ALLOWED = re.compile(r"(?:https?://|mailto:|tel:)\S|#", re.IGNORECASE)
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\xa0\u200b\ufeff]")
 _BULLET = re.compile(r" *(?:-|\d+\.) ")
@@ -52,11 +55,15 @@ class Reader(HTMLParser):
         self._lists: list[int | None] = []
         self._links: list[tuple[str, int, int]] = []
         self._kept = 0
+        self.pictures: dict[str, None] = {}
+        """The files shown as pictures, in the order of the page."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         for name, value in attrs:
-            if name in ADDRESSES or name == "srcset":
+            if tag == "img" and name == "src" and _PICTURE.match(value or ""):
+                self.pictures[value or ""] = None
+            elif name in ADDRESSES or name == "srcset":
                 check_link(name, value or "")
         if self._unread or tag in UNREAD or "hidden" in given or _HIDDEN.search(given.get("style", "")):
             if tag not in VOID:
@@ -152,6 +159,14 @@ class Reader(HTMLParser):
             self._line()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an HTML part says, and the files it shows as pictures."""
+
+    text: str
+    pictures: tuple[str, ...]
+
+
 def read_html(html: str) -> str:
     """Return the text of an HTML part; raise `UnfitLink` for a link that must not go out.
 
@@ -163,8 +178,13 @@ def read_html(html: str) -> str:
     - one
     - two
     """
+    return read_page(html).text
+
+
+def read_page(html: str) -> Page:
+    """Return what an HTML part says and shows; raise `UnfitLink` for a link that must not go out."""
     reader = Reader()
     reader.feed(html)
     reader.close()
     text = "\n".join(line.rstrip() for line in reader.lines)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return Page(re.sub(r"\n{3,}", "\n\n", text).strip("\n"), tuple(reader.pictures))

@@ -47,6 +47,8 @@ class RenderJob:
     name: str
     locale: str | None
     context: Mapping[str, Any] = field(repr=False)
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    """Lines of the front matter with names in them, to be read for this contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Rendered:
     html: str = field(repr=False)
     text: str = field(repr=False)
     locale: str | None
+    pictures: tuple[str, ...] = ()
+    """The files that `html` shows as `src="files/…"`."""
+    phrases: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)
@@ -116,7 +121,8 @@ class Renderer:
         if not self._tasks:
             raise RendererDown("rendering has not begun or has ended; use `async with Renderer()`")
         order = {"render": job.bundle, "channel": job.channel, "name": job.name, "locale": job.locale}
-        ticket = _Ticket(job, pack(order | {"context": job.context}), asyncio.get_running_loop().create_future())
+        said = {"context": job.context, "phrases": dict(job.phrases)}
+        ticket = _Ticket(job, pack(order | said), asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(ticket)
         return await ticket.answer
 
@@ -160,7 +166,7 @@ def _settle(ticket: _Ticket, answer: dict[str, Any]) -> None:
         return
     match answer:
         case {"rendered": dict(parts)}:
-            ticket.answer.set_result(Rendered(**parts))
+            ticket.answer.set_result(Rendered(**parts | {"pictures": tuple(parts["pictures"])}))
         case {"missing": str(path), "place": str(place)}:
             ticket.answer.set_exception(MissingVariable(path, place))
         case {"fault": str(what)}:

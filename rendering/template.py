@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from rendering.bundle import NOT_SENT, Place, TemplateProblem, choose
+from domain.attachments import is_file
+from rendering.bundle import NOT_SENT, PAGES, Place, TemplateProblem, choose, page_beside
 from rendering.checks import Problem, Trees, template_problems
 from rendering.known import Known
+from rendering.page_checks import page_problems
 from rendering.source import Front, Template, parse_template
 
 __all__ = ["Front", "Known", "Library", "NoTemplate", "Problem", "Template", "TemplateProblem", "parse_template"]
@@ -34,8 +36,9 @@ class Library:
     """All templates of one bundle: a mapping of path (relative to templates/) to text."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = dict(sources)
-        self._places = [place for place in map(Place.parse, sorted(sources)) if place]
+        self._sources = {path: text for path, text in sources.items() if not is_file(path)}
+        self._files = frozenset(sources.keys() - self._sources.keys())
+        self._places = [place for place in map(Place.parse, sorted(self._sources)) if place]
 
     def names(self, channel: str) -> list[str]:
         """Return the names that can be sent over a channel, sorted; layouts and parts are not among them."""
@@ -56,13 +59,7 @@ class Library:
         if place is None:
             raise NoTemplate(channel, name, self.names(channel))
         template = parse_template(place.path, self._sources[place.path])
-        return replace(template, front=template.front or self._default_front(place))
-
-    def _default_front(self, place: Place) -> Front:
-        default = choose(self._sources, place.channel, place.name, None)
-        if default is None:
-            return Front()
-        return parse_template(default.path, self._sources[default.path]).front or Front()
+        return replace(template, front=template.front or _default_front(self._sources, place))
 
     def problems(self, known: Known | None = None) -> list[Problem]:
         """Return every problem of every template that can be found without rendering, sorted by place."""
@@ -81,32 +78,53 @@ class Library:
 
     def _own(self, template: Template, trees: Trees, known: Known) -> Iterator[tuple[int, str]]:
         front = template.front or self._ruling(template.place) or Front()
-        return template_problems(trees, template.place, front.class_, known, beside=self._is_beside(template.place))
+        beside = page_beside(self._sources, template.place) is not None
+        yield from template_problems(trees, template.place, front.class_, known, beside=beside)
+        yield from page_problems(template, self._sources[template.place.path], self._files, known)
 
     def _family(self, template: Template) -> Iterator[tuple[int, str]]:
         """Yield what is wrong between a file and the others of its name."""
         place = template.place
         default = choose(self._sources, place.channel, place.name, None)
-        if self._is_beside(place):
+        page = page_beside(self._sources, place)
+        if page is not None:
             if template.front:
-                yield 1, "the text part of an .html template has front matter; put it into the .html file"
+                yield (
+                    1,
+                    f"the text part of an .{page.kind} template has front matter; put it into the .{page.kind} file",
+                )
             return
+        twin = replace(place, kind="html").path
+        if place.kind == "mjml" and twin in self._sources and not place.name.startswith(NOT_SENT):
+            yield 1, "this message stands here as .html, too; leave one of the two"
         if default is None:
             plain = replace(place, locale=None)
             yield 1, f"there is no variant for all other languages; write templates/{plain.path}"
-        elif place.kind == "txt" and default.kind == "html":
-            yield 1, f"a text part without its message; write templates/{replace(place, kind='html').path}"
+        elif place.kind == "txt" and default.kind in PAGES:
+            yield 1, f"a text part without its message; write templates/{replace(place, kind=default.kind).path}"
         ruling = self._ruling(place)
         if template.front and ruling and template.front.class_ != ruling.class_:
             said = f"this variant is {template.front.class_}, the default variant {ruling.class_}"
             yield 2, f"{said}; give both the same class, or this one no front matter"
 
-    def _is_beside(self, place: Place) -> bool:
-        return place.kind == "txt" and replace(place, kind="html").path in self._sources
-
     def _ruling(self, place: Place) -> Front | None:
         """Return the default variant's front matter, if it can be read; what is wrong with it is said of that file."""
         try:
-            return self._default_front(place)
+            return _default_front(self._sources, place)
         except TemplateProblem:
             return None
+
+
+def front_of(sources: Mapping[str, str], place: Place) -> Front:
+    """Return what a template says of itself; a variant that says nothing has the default variant's words.
+
+    Raises `TemplateProblem`.
+    """
+    return parse_template(place.path, sources[place.path]).front or _default_front(sources, place)
+
+
+def _default_front(sources: Mapping[str, str], place: Place) -> Front:
+    default = choose(sources, place.channel, place.name, None)
+    if default is None:
+        return Front()
+    return parse_template(default.path, sources[default.path]).front or Front()

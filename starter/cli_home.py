@@ -13,7 +13,7 @@ from domain.tree import Problem
 from rendering.bundle import NOT_SENT, Place
 from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result
 from starter.home import FOLDERS, LoadedHome, Unreadable, load_home, load_sequence_file, read_home, read_text
-from starter.home_templates import TEMPLATES
+from starter.home_files import TEMPLATES
 
 YAML = (".yaml", ".yml")
 

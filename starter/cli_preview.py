@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.definition import nearest
 from domain.facts import Facts
-from domain.letters import Plan, Written, plan
+from domain.letters import Plan, plan
 from domain.needs import Deliver
 from domain.program import Program
 from domain.steps.send import Send
@@ -23,7 +23,7 @@ from starter.cli_simulate import composing, prepare, write
 from starter.composer import as_mail
 from starter.contact_file import read_contact
 from starter.home import LoadedHome, load_home, read_home
-from starter.home_templates import TEMPLATES
+from starter.home_files import TEMPLATES
 
 
 def preview_template(
@@ -45,8 +45,7 @@ def preview_template(
     try:
         planned = plan(Deliver(template=name), facts, loaded.templates)
         with composing(loaded) as composer:
-            rendered = composer.render(planned, facts, locale or written_locale)
-        written = Written(rendered.subject, rendered.html, rendered.text)
+            rendered, written = composer.write(planned, facts, locale or written_locale)
         mail = as_mail(planned, written, facts, name)
     except KeyError as error:
         raise ProblemsFound([f"policies/messaging.yaml: there is no sender {error}; add it below 'senders'"]) from None

@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 
 from domain.facts import Facts
 from domain.keys import content_hash
-from domain.letters import Lacks, Plan, Written, context
+from domain.letters import Lacks, Plan, Written
 from rendering.email import build_email
 from rendering.letters import Posted, letter_of
+from rendering.order import made_whole, ordered
 from rendering.process import MissingVariable, Rendered, Renderer, RenderJob, TemplateFault
 from starter.home import LoadedHome
 
@@ -46,24 +47,15 @@ class Composer:
 
     def __call__(self, plan: Plan, facts: Facts) -> Written | Lacks:
         try:
-            rendered = self.render(plan, facts)
+            return self.write(plan, facts)[1]
         except (MissingVariable, TemplateFault) as error:
             return Lacks(str(error))
-        return Written(subject=rendered.subject, html=rendered.html, text=rendered.text)
 
-    def render(self, plan: Plan, facts: Facts, locale: str | None = None) -> Rendered:
-        """Render a message; `locale` instead of the contact's own. Raises `MissingVariable`, `TemplateFault`."""
-        own = facts.contact.get("language") if plan.team is None else None
-        language = locale or own or facts.policies.messaging.organisation.locale
-        job = RenderJob(
-            bundle=self._bundle,
-            sources=self._sources,
-            channel=plan.need.channel,
-            name=plan.need.template,
-            locale=str(language) if language else None,
-            context=context(plan, facts, LINKS),
-        )
-        return self._wait_for(self._render(job))
+    def write(self, plan: Plan, facts: Facts, locale: str | None = None) -> tuple[Rendered, Written]:
+        """Write a message; `locale` instead of the contact's own. Raises `MissingVariable`, `TemplateFault`."""
+        job = ordered(plan, facts, self._bundle, self._sources, LINKS, locale)
+        rendered = self._wait_for(self._render(job))
+        return rendered, made_whole(rendered, job, plan, facts)
 
     async def _render(self, job: RenderJob) -> Rendered:
         if self._renderer is None:

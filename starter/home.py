@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from domain.attachments import FILE_BYTES, is_file, packed
 from domain.loader import SEQUENCES, load, load_sequence
 from domain.policies import Policies
 from domain.policy_files import FORMS, POLICIES
 from domain.program import Program
 from domain.tree import MOST_BYTES, Problem
 from rendering.catalogue import Catalogue
-from starter.home_templates import TEMPLATES, template_problems
+from starter.home_files import TEMPLATES
+from starter.home_templates import template_problems
 
 FOLDERS = (SEQUENCES, POLICIES, TEMPLATES)
 
@@ -75,7 +77,10 @@ def sources_of(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_home(path: Path) -> Home:
-    """Read `sequences/*.yaml`, `policies/**/*.yaml` and `templates/**` of a folder."""
+    """Read `sequences/*.yaml`, `policies/**/*.yaml` and `templates/**` of a folder.
+
+    What lies below `templates/files/` is no text: it stands in the home as `domain.attachments` packs it.
+    """
     home = Home(path)
     if not any((path / folder).is_dir() for folder in FOLDERS):
         what = "there is no sequences/, policies/ or templates/ here; go to the folder that has them, or give --home"
@@ -119,7 +124,8 @@ def _take(home: Home, found: Path, relative: str) -> None:
         _say(home, relative, "leads out of the home; put the file itself here")
     else:
         try:
-            home.files[relative] = read_text(found)
+            is_one = is_file(relative.removeprefix(TEMPLATES))
+            home.files[relative] = packed(read_bytes(found, FILE_BYTES)) if is_one else read_text(found)
         except Unreadable as error:
             _say(home, relative, error.what, error.line)
 
@@ -147,6 +153,11 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
     Traceback (most recent call last):
     starter.home.Unreadable: cannot be read (No such file or directory); check the path
     """
+    return decoded(read_bytes(path, most))
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return what a file holds, at most so many bytes. Raises `Unreadable`."""
     try:
         if path.is_dir() or stat.S_ISFIFO(path.stat().st_mode):  # a pipe might keep us waiting for ever
             raise Unreadable("is not a file; give one")
@@ -157,7 +168,7 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
         raise Unreadable(f"cannot be read ({reason}); check the path") from None
     if len(content) > most:
         raise Unreadable(f"the file is larger than {most // 1024} kB; make it smaller")
-    return decoded(content)
+    return content
 
 
 def decoded(content: bytes) -> str:

@@ -26,7 +26,7 @@ from rendering.bundle import Place
 from rendering.checks import Trees
 from settings import PREFIX, Settings
 from starter.home import Home, read_home, sources_of
-from starter.home_templates import TEMPLATES
+from starter.home_files import TEMPLATES, files_of
 from starter.settling import settled, unread
 
 SHOWN_OF_A_HASH = len("sha256:") + 12
@@ -172,9 +172,13 @@ def _still_needed(files: Mapping[str, str], standing: Standing, used_by: list[Pr
     here, before = sources_of(files), sources_of(standing.files)
     there = {(place.channel, place.name) for place in map(Place.parse, here) if place}
     gone = [place.path for place in map(Place.parse, before) if place and _named(place) in sends - there]
-    trees = Trees({**before, **here})
-    reached = {path for each in gone for path in (each, *trees.reach(each)) if path not in here}
-    return {f"{TEMPLATES}{path}": before[path] for path in sorted(reached)}
+    both = {**before, **here}
+    trees = Trees(both)
+    reached = {path for each in gone for path in (each, *trees.reach(each))}
+    shown = {path for place in map(Place.parse, gone) if place for path in files_of(both, trees, place)}
+    return {
+        f"{TEMPLATES}{path}": before[path] for path in sorted(reached | shown) if path in before and path not in here
+    }
 
 
 def _named(place: Place) -> tuple[str, str]:

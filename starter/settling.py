@@ -8,7 +8,7 @@ from domain.policy_files import POLICIES
 from domain.program import Program
 from domain.tree import Problem
 from starter.home import Home, LoadedHome, load_files
-from starter.home_templates import TEMPLATES
+from starter.home_files import TEMPLATES
 from starter.still_named import still_named
 
 # In this order one file builds upon another: a form names topics, a template senders and fields.

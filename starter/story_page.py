@@ -14,6 +14,7 @@ from domain.drawing_svg import svg
 from domain.letters import Plan, Written
 from domain.simulation import Scripted
 from domain.story import Story
+from rendering.pictures import as_one_page
 from starter.story_moments import Moment, day_of, gap, last_words, moments, path_of
 from starter.story_style import document, figures
 from starter.telling import LONG, ended, on_clock
@@ -141,7 +142,8 @@ def _letter(plan: Plan, written: Written) -> str:
     text = f"<pre>{escape(written.text)}</pre>"
     shown = text
     if written.html:
-        frame = f'<iframe sandbox="" loading="lazy" title="The message" srcdoc="{escape(written.html)}"></iframe>'
+        page = as_one_page(written.html, written.pictures)
+        frame = f'<iframe sandbox="" loading="lazy" title="The message" srcdoc="{escape(page)}"></iframe>'
         shown = f'{frame}<details><summary>As plain text</summary>{text}</details><div class="on-paper">{text}</div>'
     return (
         f'<details class="letter" open><summary>{escape(plan.need.template)}</summary><dl>{names}</dl>{shown}</details>'

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from domain.attachments import FILES, packed
 from domain.facts import Facts
 from domain.letters import Lacks, Plan, Written, context
 from domain.loader import Loaded, load
@@ -48,7 +49,13 @@ def shipped() -> Home:
 
 def _read(folder: str, root: Path) -> dict[str, str]:
     files = (path for path in sorted((PROJECT / folder).rglob("*")) if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    return {path.relative_to(root).as_posix(): _held(path) for path in files}
+
+
+def _held(path: Path) -> str:
+    """Return a file as a bundle holds it."""
+    carried = (PROJECT / "templates" / FILES) in path.parents
+    return packed(path.read_bytes()) if carried else path.read_text(encoding="utf-8")
 
 
 class Pen:
@@ -67,5 +74,5 @@ class Pen:
 
     def write(
         self, template: str, language: str | None, names: dict[str, Any], channel: str = "email"
-    ) -> dict[str, str | None]:
+    ) -> dict[str, Any]:
         return self.press.render(channel, template, language, names)

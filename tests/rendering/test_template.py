@@ -62,7 +62,7 @@ def test_front_matter_that_does_not_end_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["hello.html", "email/hello.html", "email/../x/y.html", "email/a/b.exe", "email/a/b.mjml"]
+    "path", ["hello.html", "email/hello.html", "email/../x/y.html", "email/a/b.exe", "files/a/b.html"]
 )
 def test_a_path_that_names_no_template_is_refused(path: str) -> None:
     with pytest.raises(TemplateProblem):
