@@ -61,7 +61,7 @@ def _measure(scale: Scale) -> Report:
             stories = _live(home, composer, few)
             letters = [[(plan, story.facts) for plan, _ in story.letters.values()] for story in stories]
             report.add(
-                LETTERS, _per_second(lambda each: [composer.render(plan, facts) for plan, facts in each], letters)
+                LETTERS, _per_second(lambda each: [composer.write(plan, facts) for plan, facts in each], letters)
             )
             report.add(WITH_LETTERS, _per_second(lambda each: _live(home, composer, [each]), few))
             rows = list(Table(table, home.policies, MONDAY).contacts())
