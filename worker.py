@@ -26,6 +26,7 @@ from activities.intake import Intake
 from activities.messages import Messages
 from activities.post import MailSettings, Post
 from activities.retention import Retention
+from activities.returned import Returns
 from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
 from channels.base import Channel
@@ -84,7 +85,8 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
         parts.main, published, parts.clock, parts.withdrawn, parts.at_once, oldest_waiting=parts.oldest_waiting
     )
     calls = Calls(effects, parts.line, parts.call_secrets)
-    intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue)
+    returns = Returns(parts.mail.inbound_host, [parts.mail.secret])
+    intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue, returns)
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     broadcasts = Broadcasts(parts.main, published, parts.clock, client)
     return Worker(

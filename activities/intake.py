@@ -19,9 +19,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock import Clock
-from activities.received import apply
+from activities.received import NotDrainable, apply
+from activities.returned import Returns, apply_mail, read
+from domain.coming_back import CameBack
 from domain.wave import Member, Wave
-from records import inbox
+from records import inbox, inbox_mail
 from records.falling_due import DueNow, all_due, next_due, put_off, see_to
 from records.models import Inbox
 from records.published import Published
@@ -65,6 +67,7 @@ class Intake:
     client: Client
     clock: Clock
     task_queue: str
+    returns: Returns = field(default_factory=Returns)
     signalled: dict[str, float] = field(default_factory=dict)
 
     @activity.defn(name="drain")
@@ -99,8 +102,21 @@ class Intake:
         return [row for row in rows if row.urgent or row.received_at <= due] or rows
 
     async def _drain_one(self, row: Inbox) -> None:
-        await self.main.write(lambda session: apply(session, self.published, row, self.clock()))
+        if row.kind == "mail":
+            mail = await self._read(row)
+            await self.main.write(
+                lambda session: apply_mail(session, self.published, self.returns, row, mail, self.clock())
+            )
+        else:
+            await self.main.write(lambda session: apply(session, self.published, row, self.clock()))
         activity.heartbeat()
+
+    async def _read(self, row: Inbox) -> CameBack:
+        """Read a mail; its bytes lie beside its row."""
+        raw = await self.inbox.read(lambda session: inbox_mail.bytes_of(session, row.id or 0))
+        if raw is None:
+            raise NotDrainable("the mail itself is not kept any more; there is nothing left to be read")
+        return await asyncio.to_thread(read, raw, row)
 
     async def _see_to_due(self) -> int:
         """Ask again the entries that waited, and let in those whose date has come; return how many there were.

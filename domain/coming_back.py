@@ -40,7 +40,7 @@ class Clues:
 
 @dataclass(frozen=True)
 class CameBack:
-    """A mail as it was read. `permanent` says that the address is bad, `until` the first day somebody is back.
+    """A mail as it was read. `permanent`: the address is bad; `away`: its writer is, and back on the day `until`.
 
     `text` is what its writer wrote, without what they quoted, as far as that can be told; nothing is decided by it.
     """
@@ -52,5 +52,6 @@ class CameBack:
     reason: str = ""
     subject: str = ""
     text: str = ""
+    away: bool = False
     until: date | None = None
     message_id: str = ""

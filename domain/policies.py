@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from domain.attachment_policy import Attachments
+from domain.away import Replies
 from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
@@ -118,6 +119,7 @@ class Messaging(Policy):
     caps: tuple[Cap, ...] = ()
     throttles: Annotated[tuple[Throttle, ...], AfterValidator(said_once)] = ()
     attachments: Attachments = Attachments()
+    replies: Replies = Replies()
 
 
 class OwnField(Policy):

@@ -83,6 +83,10 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
         if quiet.calendar not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
             what = f"calendar '{quiet.calendar}' is not in policies/calendars.yaml{nearest(quiet.calendar, calendars)}"
             yield Problem(path, locate(trees[path], ("quiet", number, "calendar")), what)
+    task, teams = policies.messaging.replies.task, set(policies.teams.teams)
+    if task is not None and task.team not in teams and trees.get(f"{POLICIES}teams.yaml", True) is not None:
+        what = f"team '{task.team}' is not in policies/teams.yaml{nearest(task.team, teams)}"
+        yield Problem(path, locate(trees[path], ("replies", "task", "team")), what)
     path = f"{POLICIES}segments.yaml"
     for name, what in segment_problems(policies):
         yield Problem(path, locate(trees[path], ("segments", name, "when")), what)

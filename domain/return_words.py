@@ -90,3 +90,22 @@ def language_of(text: str) -> str:
     """
     words = re.findall(r"[a-zäöüßàâçéèêëîïôûñáíóú]+", text.lower())
     return max(_SAID, key=lambda language: sum(f" {word} " in _SAID[language] for word in words))
+
+
+_AWAY = re.compile(
+    r"\bout of (?:the )?office\b|\bautomatic reply\b"
+    r"|\b(?:away|(?:on|annual|parental|sick) leave|vacation|holidays?|travell?ing)\b"
+    r"|\babwesen|\burlaub\b|nicht im (?:büro|haus)|außer haus|automatische antwort|elternzeit|dienstreise"
+    r"|\babsen(?:t|te|ce)\b|\bcong[ée]s?\b|\bvacances\b|réponse automatique"
+    r"|fuera de (?:la )?oficina|\bvacaciones\b|\bausente\b|estar[ée] fuera|respuesta autom[áa]tica",
+    re.IGNORECASE,
+)
+
+
+def is_absence(text: str) -> bool:
+    """Return whether an automatic answer says that somebody is away; many only say that a mail has arrived.
+
+    >>> is_absence("Ich bin im Urlaub."), is_absence("Your request has been received: ticket 4711.")
+    (True, False)
+    """
+    return _AWAY.search(text[:4_000]) is not None

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.policies import Policies
 from records.contacts import Proof, record_consent, suppress
-from records.evidence import note_bounce
+from records.evidence import UNVERIFIED, note_bounce
 from records.facts import what_holds
 from records.models import Consent, Contact, Identity, Interaction, Message, Suppression
 
@@ -29,7 +29,7 @@ def take_note(session: Session, contact: Contact, row: Interaction, message: Mes
         _take_note_of_topic(session, contact, row, theirs.id if theirs is not None else None, now)
     elif row.name == "unsubscribed":
         suppress(session, "contact", contact.id, UNSUBSCRIBED, row.at)
-    elif row.name == "complained":
+    elif row.name == "complained" and row.data.get("matched_by") not in UNVERIFIED:
         suppress(session, "contact", contact.id, "complaint", now)
     elif row.name == "bounced":
         note_bounce(session, contact, row, theirs, now)

@@ -22,7 +22,7 @@ ARRIVED = frozenset({"delivered", "clicked", "replied", "auto_replied", "complai
 FULL_TIMES, FULL_WITHIN = 3, timedelta(days=14)
 _FULL = re.compile(r"(?<![\d.])[45]\.2\.2(?![\d.])")
 # How a message was found by which nobody may be suppressed: whoever was sent a copy can name it.
-UNVERIFIED = frozenset({"message_id", "guess"})
+UNVERIFIED = frozenset({"message_id", "provider_id", "guess"})
 
 
 def tells(name: str, data: Mapping[str, Any]) -> Literal["arrived", "returned"] | None:
@@ -38,7 +38,7 @@ def tells(name: str, data: Mapping[str, Any]) -> Literal["arrived", "returned"] 
 
 def weigh(session: Session, message: str, name: str, data: Mapping[str, Any], now: datetime) -> None:
     """Let an event resolve what is not known of its message."""
-    told = tells(name, data)
+    told = tells(name, data) if data.get("matched_by") != "guess" else None
     row = held(session, message) if told else None
     if row is None:
         return

@@ -107,22 +107,25 @@ def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[st
 class Objection:
     """Somebody said not to write to them any more: a contact by id or address, or whoever `message` went to.
 
-    Without a `topic` it is about everything.
+    Without a `topic` it is about everything, or about that of the message (`of_its_topic`).
     """
 
     who: str
     topic: str | None
     message: str | None = None
+    of_its_topic: bool = False
 
 
 def objections_waiting(session: Session) -> list[Objection]:
-    """Return who is told to have objected, and to which topic, in events that wait.
+    """Return who is told to have objected, and to which topic, in events and mail that wait.
 
     One that is parked names nobody we know.
     """
-    chosen = select(Inbox.body).where(Inbox.kind == "event", col(Inbox.urgent).is_(True), _waits())
+    kinds = col(Inbox.kind).in_(("event", "mail"))
+    chosen = select(Inbox.body).where(kinds, col(Inbox.urgent).is_(True), _waits())
     told = []
     for body in session.exec(chosen):
+        told += [Objection("", None, message, of_its_topic=True) for message in body.get("leaves") or ()]
         name, who, data = body.get("event"), body.get("contact") or {}, body.get("data") or {}
         if name in SAYS_WHETHER_TO_WRITE:
             topic = data.get("topic") if name == "unsubscribed" else None

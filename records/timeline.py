@@ -178,7 +178,7 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
 def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None, int | None]:
     """Return the enrolment, step and visit of what an event belongs to: a send by message, or the last of a named step;
     a task that is completed is the one of its step that was opened last."""
-    if happening.name == "task_completed" and happening.step is not None:
+    if happening.name == "task_completed" and (happening.step is not None or happening.data.get("task")):
         outcome = str(happening.data.get("outcome") or "completed")
         done = complete_follow_up(session, contact.id, happening.step, outcome, happening.at, happening.data)
         return (done.enrolment_id, done.step, done.visit) if done is not None else (None, happening.step, None)

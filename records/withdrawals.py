@@ -22,15 +22,19 @@ def withdrawn(main: Database, received: Database, contacts: list[str]) -> dict[s
 
     topics, told = received.read_now(read)
     for objection in told:
-        contact = main.read_now(partial(_id_of, objection))
+        contact, topic = main.read_now(partial(_who_and_what, objection))
         if contact in contacts:
-            topics.setdefault(contact, set()).add(objection.topic or EVERYTHING)
+            topics.setdefault(contact, set()).add(topic)
     return topics
 
 
-def _id_of(objection: Objection, session: Session) -> str:
+def _who_and_what(objection: Objection, session: Session) -> tuple[str, str]:
+    """Return the contact ('' for nobody we know) and the topic of an objection."""
+    topic = objection.topic or EVERYTHING
     if not objection.who and objection.message:
         sent = session.get(Message, objection.message)
-        return sent.contact_id if sent is not None else ""
+        if sent is None:
+            return "", topic
+        return sent.contact_id, (sent.topic or EVERYTHING) if objection.of_its_topic else topic
     contact = find(session, objection.who)
-    return contact.id if contact else ""
+    return (contact.id if contact else ""), topic

@@ -44,9 +44,9 @@ def open_follow_up(
 
 
 def complete_follow_up(
-    session: Session, contact: str, step: str, outcome: str, now: datetime, more: Mapping[str, Any]
+    session: Session, contact: str, step: str | None, outcome: str, now: datetime, more: Mapping[str, Any]
 ) -> FollowUp | None:
-    """Complete the follow-up that `more` names as `task`, else the one of this step that was opened last.
+    """Complete the follow-up that `more` names as `task`, else the one of this step (if any) that was opened last.
 
     None if none is open, or the one that is named is completed already.
     """
@@ -54,7 +54,7 @@ def complete_follow_up(
     newest = theirs.where(FollowUp.step == step, col(FollowUp.completed_at).is_(None))
     newest = newest.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())
     named = session.exec(theirs.where(FollowUp.id == str(more.get("task") or "")[:36])).first()
-    row = named or session.exec(newest).first()
+    row = named or (session.exec(newest).first() if step is not None else None)
     # Told twice, it is not the task of another run, or of the next round, that was done.
     if row is None or row.completed_at is not None:
         return None

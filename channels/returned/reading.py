@@ -16,6 +16,7 @@ from channels.returned.reports import Report, delivery_report, feedback_report, 
 from channels.returned.words import body_of, unquoted
 from domain.coming_back import CameBack, Clues, Kind
 from domain.return_dates import return_date
+from domain.return_words import is_absence
 
 _SENT_TO = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to", "to", "cc")
 _RETURNED_IN = ("return-path", "x-envelope-from", "sender", "list-unsubscribe", "reply-to", "errors-to", "x-mailfrom")
@@ -41,8 +42,11 @@ def read_mail(raw: bytes, sender: str | None, recipients: Sequence[str], today: 
     if report is not None:
         return replace(told, permanent=report.permanent, code=report.code[:40], reason=report.reason[:_LONGEST_REASON])
     text = unquoted(body_of(mail))
-    until = return_date(f"{told.subject}\n\n{text}", today) if told.kind == "auto_replied" else None
-    return replace(told, text=text, until=until)
+    if told.kind != "auto_replied":
+        return replace(told, text=text)
+    said = f"{told.subject}\n\n{text}"
+    until = return_date(said, today)
+    return replace(told, text=text, until=until, away=until is not None or is_absence(said))
 
 
 def _says_who_it_is(mail: Part) -> bool:
