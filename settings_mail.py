@@ -10,7 +10,19 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from settings_environment import PREFIX
-from settings_values import Count, HostOrOff, MailProvider, Password, Port, ProviderName, Rest, Seconds, Switch, Tls
+from settings_values import (
+    Count,
+    HostOrOff,
+    MailProvider,
+    Password,
+    Port,
+    ProviderName,
+    Rest,
+    RsaKey,
+    Seconds,
+    Switch,
+    Tls,
+)
 
 LOOPBACK = "127.0.0.1"
 EXAMPLE_HOST = "mail.rapport.example"
@@ -45,6 +57,9 @@ class SettingsOfMail(BaseSettings):
     smtp_rest_seconds: Rest = 86_400
     smtp_provider: MailProvider = "plain"
     ses_configuration_set: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
+    dkim_domain: HostOrOff = ""
+    dkim_selector: HostOrOff = ""
+    dkim_key: RsaKey | None = None
     message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
     # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
     # be refused for its sender.
@@ -64,6 +79,17 @@ class SettingsOfMail(BaseSettings):
     def _only_ses_has_configuration_sets(self) -> Self:
         if self.ses_configuration_set and self.smtp_provider != "ses":
             raise ValueError(f"{PREFIX}SES_CONFIGURATION_SET: is set, but {PREFIX}SMTP_PROVIDER is not ses; set both")
+        return self
+
+    @model_validator(mode="after")
+    def _a_signature_needs_all_three(self) -> Self:
+        parts = {"DOMAIN": self.dkim_domain, "SELECTOR": self.dkim_selector, "KEY": self.dkim_key}
+        lacking = [name for name, value in parts.items() if not value]
+        if lacking and len(lacking) < len(parts):
+            there = next(name for name, value in parts.items() if value)
+            raise ValueError(
+                f"{PREFIX}DKIM_{lacking[0]}: is not set, but {PREFIX}DKIM_{there} is; set all three or none"
+            )
         return self
 
     @property

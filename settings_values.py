@@ -92,6 +92,22 @@ def _key(value: object) -> SecretStr:
     return key
 
 
+def _rsa_key(value: object) -> SecretStr:
+    # Platforms that keep a variable in one line write its line breaks so.
+    text = (value.get_secret_value() if isinstance(value, SecretStr) else str(value)).replace("\\n", "\n").strip()
+    from cryptography.exceptions import UnsupportedAlgorithm  # not at each start of a command
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < 1024:
+        raise ValueError("is not an RSA key of 1024 bits or more in PEM; give one as `openssl genrsa 2048` makes")
+    return SecretStr(text)
+
+
 def _form_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
     shape = 'give JSON like {"typeform/demo-request": ["current", "previous"]}'
     try:
@@ -144,6 +160,7 @@ Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
 MailProvider = Annotated[ProviderName, BeforeValidator(_provider)]
 Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
+RsaKey = Annotated[SecretStr, BeforeValidator(_rsa_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]
 FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]

@@ -39,6 +39,7 @@ from records.published import Published
 from records.session import Database
 from records.withdrawals import withdrawn
 from rendering.process import Renderer
+from rendering.signature import CannotSign, Signer
 from settings import Settings, SettingsError, connect_options, load, signing_key
 from workflows.broadcast import BroadcastWorkflow
 from workflows.intake import IntakeWorkflow
@@ -105,6 +106,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
 def mail_settings(settings: Settings) -> MailSettings:
     """Return what messages need to know of the installation."""
     secret = signing_key(settings).get_secret_value()
+    whose = provider(settings.mail_provider, settings.ses_configuration_set)
     return MailSettings(
         public_url=settings.public_url,
         message_host=settings.message_host,
@@ -113,8 +115,23 @@ def mail_settings(settings: Settings) -> MailSettings:
         lease=timedelta(seconds=settings.smtp_reply_seconds + settings.smtp_lease_seconds),
         longest_rest=timedelta(seconds=settings.smtp_rest_seconds),
         inbound_host=settings.inbound_host,
-        provider=provider(settings.mail_provider, settings.ses_configuration_set),
+        provider=whose,
+        signer=signer(settings, keeps_ids=whose.keeps_ids),
     )
+
+
+def signer(settings: Settings, *, keeps_ids: bool) -> Signer | None:
+    """Return who signs letters, proved on a sample; None where nobody does. Raises `SettingsError`."""
+    if settings.dkim_key is None:
+        return None
+    pem = settings.dkim_key.get_secret_value()
+    signs = Signer.from_pem(settings.dkim_domain, settings.dkim_selector, pem, keeps_ids=keeps_ids)
+    try:
+        signs.self_check()
+    except CannotSign as error:
+        raise SettingsError([f"RAPPORT_DKIM_KEY: {error}; give another, as `openssl genrsa 2048` makes"]) from error
+    logger.info("letters are signed (DKIM); receivers look for this TXT record at %s: %s", *signs.record)
+    return signs
 
 
 def relay(settings: Settings) -> Relay:

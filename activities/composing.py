@@ -3,6 +3,7 @@
 Nothing is decided here and nothing is written down: the same message composed twice is the same.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
@@ -48,7 +49,7 @@ class Composing:
         except (MissingVariable, TemplateFault) as error:
             return self.writing.lacks(Lacks(str(error)), self.facts)
         try:
-            return self._pack(self._letter(written))
+            return await self._pack(self._letter(written))
         except BadLetter as error:
             # What is wrong often names the address: it stands in the decision log, not in a workflow's history.
             return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
@@ -73,8 +74,10 @@ class Composing:
         )
         return letter_of(self.plan, written, self.facts, posted)
 
-    def _pack(self, letter: Letter) -> Packed:
-        body, recipient = build_email(letter), ascii_address(letter.to)
+    async def _pack(self, letter: Letter) -> Packed:
+        body, recipient, signer = build_email(letter), ascii_address(letter.to), self.post.settings.signer
+        if signer is not None:
+            body = await asyncio.to_thread(signer.sign, body)  # arithmetic: the loop serves others meanwhile
         known_by = self._token() if self.post.settings.inbound_host else ""
         sender = self._back(BOUNCES) or parseaddr(letter.from_)[1]
         return Packed(Envelope(sender, recipient, body, self.key, known_by), letter.subject)

@@ -12,6 +12,7 @@ from records.facts import Withdrawn
 from records.session import Database
 from rendering.catalogue import Catalogue
 from rendering.process import Renderer
+from rendering.signature import Signer
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class MailSettings:
     longest_rest: timedelta = timedelta(days=1)
     inbound_host: str = ""
     provider: Provider = field(default_factory=Provider)
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True)
