@@ -4,9 +4,10 @@ Every function works inside the caller's transaction and commits nothing. A with
 here until it is drained, parked or not: nobody is written to because a row failed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -97,8 +98,7 @@ def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[st
     )
     topics: dict[str, set[str]] = {}
     for contact_id, body in session.exec(chosen):
-        stopped = body["stopped"] if "stopped" in body else [body.get("topic") or EVERYTHING]
-        if contact_id is not None and stopped:
+        if contact_id is not None and (stopped := _stopped(body)):
             topics.setdefault(contact_id, set()).update(stopped)
     return topics
 
@@ -132,6 +132,20 @@ def objections_waiting(session: Session) -> list[Objection]:
             objection = Objection(str(who.get("id") or who.get("email") or ""), topic, body.get("message"))
             told.append(objection)
     return told
+
+
+def wishes_waiting(session: Session, contact: str) -> list[tuple[datetime, dict[str, Any]]]:
+    """Return what a contact did on pages of ours and nobody has seen to yet, in order: when, and what.
+
+    `stopped` holds the topics they withdrew, whichever page it was.
+    """
+    theirs = (Inbox.contact_id == contact, col(Inbox.kind).in_(("withdrawal", "preferences")))
+    rows = select(Inbox).where(*theirs, col(Inbox.drained_at).is_(None)).order_by(col(Inbox.id))
+    return [(row.received_at, {"stopped": _stopped(row.body)} | row.body) for row in session.exec(rows)]
+
+
+def _stopped(body: Mapping[str, Any]) -> list[str]:
+    return list(body["stopped"]) if "stopped" in body else [body.get("topic") or EVERYTHING]
 
 
 def listing(session: Session, parked: bool | None, most: int) -> list[Inbox]:

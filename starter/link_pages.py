@@ -55,8 +55,7 @@ PREFERENCES = """{% extends "shell" %}{% block title %}{{ say.preferences }}{% e
 <h2 id="{{ part.name }}">{{ say[part.title] }}</h2>
 {% if part.why %}<p>{{ part.why }}</p>{% endif %}
 {% for field in part.fields %}<p><label>{{ field.called }}
-<select name="{{ field.name }}"
-{%- if not field.called %} aria-labelledby="{{ part.name }}"{% endif %}>
+<select name="{{ field.name }}"{% if not field.called %} aria-labelledby="{{ part.name }}"{% endif %}>
 {% for value, text in field.options %}<option value="{{ value }}"
 {%- if value == field.value %} selected{% endif %}>{{ text }}</option>
 {% endfor %}</select></label></p>

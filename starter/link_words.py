@@ -120,6 +120,10 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "Saved. It counts from now on.",
         "de": "Gespeichert. Das gilt ab sofort.",
     },
+    "both_hours": {
+        "en": "Nothing was saved: quiet hours need both times, from and to.",
+        "de": "Es wurde nichts gespeichert: Ruhezeiten brauchen beide Angaben, von und bis.",
+    },
     "not_known_now": {
         "en": "What you have chosen so far cannot be shown at this moment. What you choose now is kept all the same; "
         "what you leave as it is stays.",

@@ -14,6 +14,7 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.zones import zone_of
 from records.consenting import reasons_against, said_by
@@ -33,7 +34,10 @@ PATIENCE = 2.0
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a contact; `says` is topic and channel → `opted_in | opted_out | pending`, defaults included."""
+    """What is known of a contact; `says` is topic and channel → `opted_in | opted_out | pending`, defaults included.
+
+    `blank` says that nothing is: there are topics, and nobody knows now what was said about them.
+    """
 
     language: str | None
     policies: Policies
@@ -43,6 +47,7 @@ class Known:
     quiet_hours: str | None = None
     paused_until: datetime | None = None
     zone: str = "UTC"
+    blank: bool = False
 
     def label(self, topic: str) -> str | None:
         """Return what a topic is called, None if it is none of ours."""
@@ -52,7 +57,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a page. `known` is None where nothing can be known now, `gone` says that there is no such contact."""
+    """Who reads a page. `known` is None or blank where nothing can be known now; `gone`: there is no such contact."""
 
     lang: str
     known: Known | None = None
@@ -64,11 +69,20 @@ async def reader_of(site: Site, request: Request, contact: str | None) -> Reader
     accepted = _accepted(request.headers.get("accept-language", ""))
     found = await looked_up(site, lambda session: [_read(site, session, contact)]) if contact is not None else None
     if found is None:
-        return Reader(accepted)
+        return Reader(accepted, _blank(site) if contact is not None else None)
     [known] = found
     if known is None:
         return Reader(accepted, gone=True)
     return Reader(_ours(known.language) or accepted, known)
+
+
+def _blank(site: Site) -> Known | None:
+    """Return what can be shown of anybody while the records are away: the topics there were."""
+    if not site.last_policies:
+        return None
+    policies = site.last_policies[0]
+    topics = policies.messaging.topics
+    return Known(None, policies, frozenset(LANGUAGES), {(topic, "email"): "" for topic in topics}, blank=True)
 
 
 async def looked_up(site: Site, look: Callable[[Session], Result]) -> Result | None:
@@ -88,6 +102,7 @@ def _read(site: Site, session: Session, contact_id: str) -> Known | None:
     if contact is None or contact.erased_at is not None:
         return None
     policies = site.published.policies(session)
+    site.last_policies[:] = [policies]
     defaults = {(topic, "email"): each.default for topic, each in policies.messaging.topics.items()}
     bundle = site.published.bundle(session)
     files = site.published.files(session, bundle) if bundle is not None else {}
@@ -98,7 +113,7 @@ def _read(site: Site, session: Session, contact_id: str) -> Known | None:
         says=defaults | said_by(session, contact_id),
         against=frozenset(reasons_against(session, contact)),
         quiet_hours=contact.quiet_hours,
-        paused_until=contact.paused_until,
+        paused_until=Wishes(paused_until=contact.paused_until).paused_for(site.clock()),
         zone=zone_of(contact_fields(contact), None, policies.messaging.organisation.time_zone).name,
     )
 

@@ -16,8 +16,8 @@ from starter.link_words import words
 
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 4rem; padding: 0 1.25rem;
-  background: #fafaf8; color: #1c1c1a; }
+body { font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: min(12vh, 5rem) auto 4rem;
+  padding: 0 1.25rem; background: #fafaf8; color: #1c1c1a; }
 h1 { font-size: 1.5rem; line-height: 1.25; }
 form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0; }
 button { font: inherit; padding: .6rem 1.1rem; border: 1px solid #1c1c1a; border-radius: .4rem; cursor: pointer;

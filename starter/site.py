@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.forms import FormMapping
 from domain.keys import Tokens
+from domain.policies import Policies
 from records.inbox import accept
 from records.models import Inbox
 from records.published import Published
@@ -71,6 +72,8 @@ class Site:
     main: Database | None = None
     clock: Callable[[], datetime] = wall_clock
     published: Published = field(default_factory=Published)
+    last_policies: list[Policies] = field(default_factory=list)
+    """What was in force when the records were last read, for pages that are shown while they are away."""
 
     @property
     def tokens(self) -> Tokens:
