@@ -26,8 +26,9 @@ from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.keys import ledger_id, send_key
 from domain.letters import Plan
+from domain.meetings import Meeting
 from domain.needs import Later, Left, Outcome, Sent
-from records import capping, ledger
+from records import capping, ledger, meetings
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
@@ -55,6 +56,7 @@ class Attempt:
         self.composing = Composing(post, self.writing, facts, bundle, contact_id, self.key)
         self.way = Way(post, self.writing, facts, asked, self.id)
         self.subject: str | None = None
+        self.meeting: Meeting | None = None
 
     async def send(self, *, begun: bool = True) -> Outcome:
         """Send the message, once, and return its fate, or when to ask again.
@@ -68,7 +70,7 @@ class Attempt:
         packed = refusal or await self.composing.compose()
         if isinstance(packed, Answer):
             return await self._close(packed)
-        self.subject = packed.subject
+        self.subject, self.meeting = packed.subject, packed.meeting
         taken = await self._write(partial(self._take, packed.envelope.recipient))
         return await self._hand_over(taken, packed.envelope) if isinstance(taken, Taken) else taken
 
@@ -113,10 +115,13 @@ class Attempt:
             return self._close_now(session, late, now)
         capping.its_turn(session, self.facts.enrolment)
         try:
-            return ledger.claim(session, self._row(), str(uuid.uuid4()), now)
+            taken = ledger.claim(session, self._row(), str(uuid.uuid4()), now)
         except NotOurs:
             self.way.give_back(session)
             return self._soon(now, "another attempt has it")
+        if self.meeting is not None:
+            meetings.tell(session, self.id, self.meeting)
+        return taken
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""

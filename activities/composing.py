@@ -16,8 +16,10 @@ from domain.confirming import CONFIRM_URL, Link
 from domain.facts import Facts
 from domain.keys import ledger_id, mail_token, message_id, read_send_key, send_key
 from domain.letters import Lacks, Written
+from domain.meetings import Meeting, counted_on
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
+from records.meetings import last_told
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
 from rendering.order import made_whole, ordered
@@ -33,6 +35,7 @@ class Packed:
 
     envelope: Envelope
     subject: str
+    meeting: Meeting | None = None
 
 
 class Composing:
@@ -49,7 +52,7 @@ class Composing:
         except (MissingVariable, TemplateFault) as error:
             return self.writing.lacks(Lacks(str(error)), self.facts)
         try:
-            return await self._pack(self._letter(written))
+            return replace(await self._pack(self._letter(written)), meeting=written.meeting)
         except BadLetter as error:
             # What is wrong often names the address: it stands in the decision log, not in a workflow's history.
             return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
@@ -57,8 +60,16 @@ class Composing:
     async def _render(self) -> Written:
         job = ordered(self.plan, self.facts, self.bundle.hash, self.bundle.sources, self._links())
         rendered = await self.post.renderer.render(job)
-        whole = made_whole(rendered, job, self.plan, self.facts)
+        whole = await self._counted(made_whole(rendered, job, self.plan, self.facts))
         return replace(whole, subject=f"[Test] {whole.subject}") if self.facts.program.trial else whole
+
+    async def _counted(self, written: Written) -> Written:
+        """Return the message, its meeting counted on from what calendars were last told of it."""
+        meeting = written.meeting
+        if meeting is None:
+            return written
+        last = await self.post.database.read(lambda session: last_told(session, meeting.id, but=self.id))
+        return replace(written, meeting=counted_on(meeting, last))
 
     def _letter(self, written: Written) -> Letter:
         posted = Posted(

@@ -3,7 +3,7 @@
 Calendars know a meeting again by its id, and take the copy with the highest count (RFC 5545, `UID` and `SEQUENCE`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.keys import content_hash
@@ -13,11 +13,14 @@ LENGTH_OF_ID = 32
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """What a calendar is told. `organiser` is `Name <address>`; times are UTC; `count` grows with every change."""
+    """What a calendar is told. `organiser` is `Name <address>`; `count` grows with every change.
+
+    `start` is UTC; None for one that is called off without saying when it would have been.
+    """
 
     id: str
-    start: datetime
-    end: datetime
+    start: datetime | None
+    minutes: int
     title: str
     organiser: str
     place: str = ""
@@ -29,7 +32,7 @@ class Meeting:
 class Told:
     """What was last said of a meeting: when it begins, whether it was called off, and the count it was said with."""
 
-    start: datetime
+    start: datetime | None
     cancelled: bool
     count: int
 
@@ -43,16 +46,20 @@ def meeting_id(contact: str, meeting: str) -> str:
     return content_hash("meeting", contact, meeting).partition(":")[2][:LENGTH_OF_ID]
 
 
-def next_count(meeting: Meeting, last: Told | None) -> int:
-    """Return the count to say a meeting with: one more than last time where its start or its state is another.
+def counted_on(meeting: Meeting, last: Told | None) -> Meeting:
+    """Return a meeting with its count: one more than last time where its start or its state is another.
 
     >>> from datetime import UTC
-    >>> nine = datetime(2026, 5, 8, 9, tzinfo=UTC)
-    >>> visit = Meeting("m", nine, nine, "Visit", "Acme <hello@acme.example>")
-    >>> next_count(visit, None), next_count(visit, Told(nine, False, 2)), next_count(visit, Told(nine, True, 2))
-    (0, 2, 3)
+    >>> nine, ten = datetime(2026, 5, 8, 9, tzinfo=UTC), datetime(2026, 5, 8, 10, tzinfo=UTC)
+    >>> visit = Meeting("m", nine, 60, "Visit", "Acme <hello@acme.example>")
+    >>> [counted_on(visit, last).count for last in (None, Told(nine, False, 2), Told(ten, False, 2))]
+    [0, 2, 3]
+    >>> called_off = counted_on(replace(visit, start=None, cancelled=True), Told(nine, False, 2))
+    >>> called_off.start == nine, called_off.count
+    (True, 3)
     """
     if last is None:
-        return 1 if meeting.cancelled else 0
+        return replace(meeting, count=1 if meeting.cancelled else 0)
+    meeting = replace(meeting, start=meeting.start or last.start)
     same = (last.start, last.cancelled) == (meeting.start, meeting.cancelled)
-    return last.count if same else last.count + 1
+    return replace(meeting, count=last.count if same else last.count + 1)

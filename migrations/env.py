@@ -14,6 +14,7 @@ from records import (
     broadcast_models,
     entry_models,
     hold_models,
+    meeting_models,
     published_models,
     sending_models,
     waiting_models,
@@ -26,6 +27,7 @@ METADATA = {"main": Record.metadata, "inbox": InboxRecord.metadata}
 SOME = (
     broadcast_models.Broadcast,
     hold_models.Pause,
+    meeting_models.MeetingTold,
     entry_models.Holdout,
     published_models.Edition,
     sending_models.Notice,

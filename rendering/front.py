@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -49,13 +50,19 @@ class Invitation(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    start: Moment
+    start: Moment | None = None
     minutes: int = Field(default=60, ge=1, le=LONGEST_MEETING)
     title: Line | None = None
     place: Line | None = None
     meeting: Path | None = None
     organiser: Word | None = None
     cancel: bool = False
+
+    @model_validator(mode="after")
+    def _begins(self) -> Self:
+        if self.start is None and not self.cancel:
+            raise PydanticCustomError("missing", "it has no start")
+        return self
 
     def phrases(self) -> dict[str, str]:
         """Return the lines that may have names in them, by what they are."""
@@ -134,7 +141,7 @@ def _wrong(error: Any, given: Mapping[str, Any], lines: Mapping[Keys, int]) -> T
     if key == "attach":
         return TemplateProblem(line, f"these are not files that can be attached; write {FRONT_KEYS[key]}")
     if error["type"] == "missing":
-        return TemplateProblem(line, f"the invitation has no '{key}'; write {key}: {INVITATION_KEYS[key]}")
+        return TemplateProblem(line, f"the invitation has no 'start'; write start: {INVITATION_KEYS['start']}")
     value = given[keys[0]] if len(keys) == 1 else given[keys[0]][key]
     means = FRONT_KEYS[key] if len(keys) == 1 else INVITATION_KEYS[key]
     return TemplateProblem(line, f"'{str(value)[:60]}' is not a {key}; write {means}")

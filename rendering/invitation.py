@@ -3,7 +3,7 @@
 All times are UTC, so no calendar has to know our time zones. Texts come from data and are cleaned first.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event, vCalAddress, vText
@@ -25,8 +25,9 @@ def invitation(
     event.add("uid", f"{meeting.id}@{host}")
     event.add("sequence", meeting.count)
     event.add("dtstamp", at.astimezone(UTC).replace(microsecond=0))
-    event.add("dtstart", meeting.start.astimezone(UTC))
-    event.add("dtend", meeting.end.astimezone(UTC))
+    if meeting.start is not None:
+        event.add("dtstart", meeting.start.astimezone(UTC))
+        event.add("dtend", meeting.start.astimezone(UTC) + timedelta(minutes=meeting.minutes))
     event.add("summary", vText(clean_header(meeting.title, MOST_SUBJECT)))
     place = clean_header(meeting.place, MOST_PLACE)
     if place:

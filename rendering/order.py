@@ -4,7 +4,7 @@ What is sent, what a simulation keeps and what a preview shows are ordered here.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime
 
 from domain.attachments import Enclosed, enclosed, spelled_size
 from domain.dues import MissingMoment, resolve
@@ -78,23 +78,28 @@ def _files(job: RenderJob, paths: tuple[str, ...]) -> tuple[Enclosed, ...]:
 
 
 def _meeting(invitation: Invitation, rendered: Rendered, job: RenderJob, plan: Plan, facts: Facts) -> Meeting:
+    organiser = plan.sender if invitation.organiser is None else facts.policies.sender(invitation.organiser)
+    return Meeting(
+        id=meeting_id(str(facts.contact.get("id") or facts.contact.get("email")), _which(invitation, job, facts)),
+        start=_start(invitation, job, facts),
+        minutes=invitation.minutes,
+        title=rendered.phrases.get("title", rendered.subject),
+        organiser=organiser.from_,
+        place=rendered.phrases.get("place", ""),
+        cancelled=invitation.cancel,
+    )
+
+
+def _start(invitation: Invitation, job: RenderJob, facts: Facts) -> datetime | None:
+    if invitation.start is None:
+        return None
     try:
         start = resolve(invitation.start, facts.now, facts.sight())
     except MissingMoment as error:
         raise MissingVariable(error.source, _named(job)) from None
     except ValueError as error:
         raise TemplateFault(f"{_named(job)}: the invitation's start: {error}; correct it") from None
-    assert start is not None, "a moment has an instant"
-    organiser = plan.sender if invitation.organiser is None else facts.policies.sender(invitation.organiser)
-    return Meeting(
-        id=meeting_id(str(facts.contact.get("id") or facts.contact.get("email")), _which(invitation, job, facts)),
-        start=start.at,
-        end=start.at + timedelta(minutes=invitation.minutes),
-        title=rendered.phrases.get("title", rendered.subject),
-        organiser=organiser.from_,
-        place=rendered.phrases.get("place", ""),
-        cancelled=invitation.cancel,
-    )
+    return start.at if start is not None else None
 
 
 def _which(invitation: Invitation, job: RenderJob, facts: Facts) -> str:

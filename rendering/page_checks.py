@@ -72,6 +72,7 @@ def _invitation(template: Template, text: str, known: Known) -> Iterator[tuple[i
 
 
 def _paths(invitation: Invitation) -> Iterator[tuple[str, str]]:
-    yield from (("start", source) for source in invitation.start.sources())
+    if invitation.start is not None:
+        yield from (("start", source) for source in invitation.start.sources())
     if invitation.meeting is not None:
         yield "meeting", invitation.meeting

@@ -342,6 +342,19 @@ def _contacts_and_runs() -> None:
         )
         batch_op.create_index(batch_op.f("ix_message_provider_id"), ["provider_id"], unique=False)
 
+    op.create_table(
+        "meeting_told",
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("meeting", sa.String(length=64), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_meeting_told_message_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_meeting_told")),
+    )
+    with op.batch_alter_table("meeting_told", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_told_meeting"), ["meeting"], unique=False)
+
 
 def _entry() -> None:
     op.create_table(

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlmodel import Session, col, select
@@ -30,7 +29,7 @@ from records.models import Decision, Message
 from records.published import Published, publish
 from records.session import Database
 from rendering.catalogue import Catalogue
-from rendering.process import Renderer
+from rendering.process import Rendered, Renderer
 
 NOW = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
 MAIL = """{% block subject %}News{% endblock %}{% block html %}<p>{{ unsubscribe_url }}</p>{% endblock %}"""
@@ -63,7 +62,7 @@ class Pen:
     """Writes the same to everybody, at once."""
 
     async def render(self, job: Any) -> Any:
-        return SimpleNamespace(subject="News", html="<p>News</p>", text="News")
+        return Rendered("News", "", "<p>News</p>", "News", None)
 
 
 @dataclass

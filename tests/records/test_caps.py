@@ -7,7 +7,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -32,7 +31,7 @@ from records.runs import end
 from records.session import Database
 from records.waiting_models import WaitingMessage
 from rendering.catalogue import Catalogue
-from rendering.process import Renderer
+from rendering.process import Rendered, Renderer
 
 pytestmark = pytest.mark.system
 
@@ -67,7 +66,7 @@ class Slow:
 
     async def render(self, job: Any) -> Any:
         await asyncio.sleep(0.01)
-        return SimpleNamespace(subject="News", html="<p>News</p>", text="News")
+        return Rendered("News", "", "<p>News</p>", "News", None)
 
     async def send(self, letter: Envelope, before_body: BeforeBody) -> Accepted:
         await asyncio.sleep(0.01)

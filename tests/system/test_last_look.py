@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -35,7 +34,7 @@ from records.published import Published, publish
 from records.session import Database
 from records.timeline import Happening, record
 from rendering.catalogue import Catalogue
-from rendering.process import Renderer
+from rendering.process import Rendered, Renderer
 from tests.system.authored import write_home
 
 NOW = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -56,7 +55,7 @@ class Pen:
 
     async def render(self, job: Any) -> Any:
         await self.meanwhile()
-        return SimpleNamespace(subject="Hello", html="<p>Hello</p>", text="Hello")
+        return Rendered("Hello", "", "<p>Hello</p>", "Hello", None)
 
 
 @dataclass
