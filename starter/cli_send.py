@@ -23,6 +23,7 @@ from records.broadcasts import keep_program, make
 from records.contacts import find, find_or_make
 from records.entries import write_down
 from records.models import Contact, Enrolment
+from records.published import Published
 from settings import Settings, SettingsError, connect_options
 from starter.broadcast_forecast import Forecast, Forecasting
 from starter.broadcast_program import (
@@ -133,7 +134,7 @@ def send_test(wanted: Wanted, address: str) -> Result:
             [f"--test: '{address[:60]}' is no e-mail address; write one, such as you@acme.example"]
         ) from None
     with opened_store() as store:
-        runs = store.write(lambda session: _test(session, store, wanted, email, now))
+        runs = store.write(lambda session: enter_test(session, store.published, wanted, email, now))
         woken = wake_intake(store.settings)
     templates = [template for template, _ in runs]
     document = {"to": email, "templates": templates, "enrolments": [run for _, run in runs], "woken": woken}
@@ -141,8 +142,14 @@ def send_test(wanted: Wanted, address: str) -> Result:
     return Result(document, [f"{' and '.join(templates)} to {email} as a test; {soon}"])
 
 
-def _test(session: Session, store: Store, wanted: Wanted, email: str, now: datetime) -> list[tuple[str, str]]:
-    office = Office.of(session, store.published)
+def enter_test(
+    session: Session, published: Published, wanted: Wanted, email: str, now: datetime
+) -> list[tuple[str, str]]:
+    """Let the contact of an address in for a test of each message; return templates and runs.
+
+    Raises `ProblemsFound`.
+    """
+    office = Office.of(session, published)
     templates = [template_named(each) for each in (wanted.template, wanted.other) if each is not None]
     problems = [problem for template in templates for problem in template_problems(office, template)]
     if problems:
