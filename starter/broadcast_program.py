@@ -24,7 +24,7 @@ from rendering.bundle import Place
 from rendering.catalogue import Catalogue
 from starter.cli_result import ProblemsFound
 from starter.home import sources_of
-from starter.home_templates import TEMPLATES
+from starter.home_files import TEMPLATES
 
 # For how long a conversion counts where nothing is compared.
 COUNTS_FOR = "7 days"

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session, col, func, select
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
@@ -84,6 +84,11 @@ class Campaign:
                 if not busy or described.workflow_execution_info.close_time.seconds:
                     return
                 await asyncio.sleep(0.02)
+
+    async def again(self) -> WorkflowExecutionDescription:
+        """Look at the newest run of its workflow."""
+        self.handle = self.world.env.client.get_workflow_handle(self.handle.id)
+        return await self.handle.describe()
 
     async def go(self, *, days: float = 0, minutes: float = 0) -> None:
         """Let so much time pass on the broadcast's clock."""

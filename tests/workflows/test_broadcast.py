@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from activities.sweeps import call_broadcasts
 from records.broadcast_models import Broadcast
 from records.broadcasts import go_on, hold_up, stop
 from records.models import Message
@@ -87,6 +89,25 @@ async def test_stopped_it_lets_nobody_in_any_more_and_everybody_knows_why(
         assert (row.state, row.stop_reason) == ("stopped", "the wrong price")
         assert await campaign.fates() == {"entered": 2, "left_out": 4}
         await campaign.replay()
+
+
+async def test_one_whose_workflow_is_lost_begins_again_and_goes_on(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with living(env, tmp_path) as world:
+        campaign = await Campaign.begin(world, 6, rate="120 per hour")
+        await campaign.handle.terminate("lost")
+        with env.with_time_skipping_disabled():
+            calling = asyncio.create_task(call_broadcasts(env.client, world.database, world.task_queue))
+            try:
+                async with asyncio.timeout(30):
+                    while (await campaign.again()).status is not WorkflowExecutionStatus.RUNNING:  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+            finally:
+                calling.cancel()
+        await campaign.quiet()
+
+        await campaign.go(minutes=10)
+
+        assert await campaign.fates() == {"entered": 6}
 
 
 async def test_the_rest_gets_what_people_clicked_more(env: WorkflowEnvironment, tmp_path: Path) -> None:
