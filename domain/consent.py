@@ -27,6 +27,7 @@ ALLOWED: dict[str, frozenset[MessageClass]] = {
     "manual": frozenset(),
     "legal": frozenset(),
     "complaint": frozenset({"transactional"}),
+    "objection": frozenset({"service", "transactional"}),
     "unsubscribed": frozenset({"service", "transactional"}),
 }
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.admission import Before, Said, agreement, conflict, drawn_out, overtaken
 from domain.consent import barred
 from domain.dues import resolve
-from domain.events import EVERYTHING
+from domain.events import EVERYTHING, SUPPRESSED
 from domain.facts import Event, Facts
 from domain.holds import SUSPENDED
 from domain.program import Program, Trigger
@@ -191,8 +191,10 @@ def ended_by(facts: Facts, event: Event) -> str | None:
     for trigger in facts.program.exit:
         if trigger.when is None and is_of(trigger, event) and holds(trigger, event, facts):
             return f"exited:{event.name}"
+    if event.name == SUPPRESSED and event.data.get("reason") == "objection" and not facts.program.marketing:
+        return None
     # Who reports us as spam is not written to any more, by no sequence: the person is suppressed, not an address.
-    return "suppressed" if event.name == "complained" else _unsubscribed(facts.program, event)
+    return "suppressed" if event.name in ("complained", SUPPRESSED) else _unsubscribed(facts.program, event)
 
 
 def _unsubscribed(program: Program, event: Event) -> str | None:

@@ -35,6 +35,9 @@ BUILT_IN: dict[str, frozenset[str]] = {
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.
 SEGMENT_ENTERED = "segment_entered"
 
+# One of us says that somebody is not to be written to, or is again. Only we say so.
+SUPPRESSED, UNSUPPRESSED = "suppressed", "unsuppressed"
+
 # A yes that has to be confirmed was given; the sequence that starts on it sends the link that confirms it.
 CONSENT_REQUESTED = "consent_requested"
 
@@ -49,8 +52,8 @@ SAYS_OF_TOPICS = {
     "resubscribed": "opted_in",
 }
 
-# With these a contact says whether to write at all.
-SAYS_WHETHER_TO_WRITE = frozenset({"unsubscribed", "complained"})
+# With these a contact, or one of us, says whether to write at all.
+SAYS_WHETHER_TO_WRITE = frozenset({"unsubscribed", "complained", SUPPRESSED})
 
 # What a person did with one of our messages: matched to the send it came from.
 OF_A_SEND = frozenset({"delivered", "deferred", "bounced", "complained"})

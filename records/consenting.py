@@ -2,7 +2,7 @@
 
 Consent is asked for, confirmed, withdrawn and given back here, and nowhere else. Of suppressions only `unsubscribed` is
 ever lifted by what a contact does, and only by what they did themselves on a link of ours: a form or an import, which
-anybody can fill in with anybody's address, lifts nothing.
+anybody can fill in with anybody's address, lifts nothing. The others are lifted by one of us, who says why.
 """
 
 from collections.abc import Iterator
@@ -118,6 +118,15 @@ def withdrawn_since_asked(session: Session, contact: Contact, topic: str, channe
     return any(at > since for at in (*session.exec(refusals), *stopped))
 
 
+def lift(session: Session, contact: Contact, reason: str) -> bool:
+    """Lift the suppressions of a contact, and of their address, for this reason; False if there was none."""
+    standing = [row for row in _suppressions(session, contact) if row.reason == reason]
+    for row in standing:
+        session.delete(row)
+    session.flush()
+    return bool(standing)
+
+
 def lift_if_since(session: Session, contact: Contact, at: datetime) -> bool:
     """Lift `unsubscribed` if it stands since that instant or later; return whether it did."""
     ours = [row for row in _suppressions(session, contact) if row.reason == UNSUBSCRIBED and row.recorded_at >= at]
@@ -145,10 +154,8 @@ def come_back(session: Session, policies: Policies, contact: Contact, at: dateti
 
     Everything was stopped, so nothing but what they say yes to now comes back: every other topic is opted out.
     """
-    standing = [row for row in _suppressions(session, contact) if row.reason == UNSUBSCRIBED]
-    for row in standing:
-        session.delete(row)
-    if standing:
+    stood = lift(session, contact, UNSUBSCRIBED)
+    if stood:
         said = said_by(session, contact.id)
         by_default = {
             (topic, "email") for topic, each in policies.messaging.topics.items() if each.default == "opted_in"
@@ -157,8 +164,7 @@ def come_back(session: Session, policies: Policies, contact: Contact, at: dateti
         for topic, channel in sorted(wanted):
             said_no = partial(record_consent, session, contact.id, topic, "opted_out", now, channel=channel)
             said_no(basis="objection", source=how, given_at=at)
-    session.flush()
-    return bool(standing)
+    return stood
 
 
 def note_reached(session: Session, contact: Contact, at: datetime) -> None:

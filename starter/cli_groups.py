@@ -11,13 +11,12 @@ contacts = typer.Typer(help="People: their whole timeline, and adding them by ha
 inbox = typer.Typer(help="What came in, as it came, and what could not be understood.", no_args_is_help=True)
 messages = typer.Typer(help="What went out, or did not, and why.", no_args_is_help=True)
 
+Person = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
 Number = Annotated[int, typer.Argument(metavar="ID", help="The row's number.")]
 
 
 @contacts.command("show")
-def show_contact(
-    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")], json: Json = False
-) -> None:
+def show_contact(contact: Person, json: Json = False) -> None:
     """Show everything about a contact, sorted by time, on their own clock."""
     from starter.cli_contacts import show_contact
 
@@ -54,6 +53,35 @@ def add_contact(
     fields = {"first_name": first_name, "last_name": last_name, "company": company, "phone": phone}
     fields |= {"country": country, "language": language, "time_zone": time_zone}
     raise typer.Exit(show(add_contact(email, fields, consent or [], wording), json))
+
+
+@contacts.command("suppress")
+def suppress_contact(
+    contact: Person,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="R", help="`manual` or `legal` (nothing at all), `objection` (no marketing)."),
+    ],
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What is worth knowing.")] = None,
+    json: Json = False,
+) -> None:
+    """Let nothing go to a contact any more, or no marketing."""
+    from starter.cli_suppression import suppress_contact
+
+    raise typer.Exit(show(suppress_contact(contact, reason, note), json))
+
+
+@contacts.command("unsuppress")
+def unsuppress_contact(
+    contact: Person,
+    reason: Annotated[str, typer.Option("--reason", metavar="R", help="The one to lift, as `contact show` names it.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why they may be written to again.")],
+    json: Json = False,
+) -> None:
+    """Lift a suppression, for a reason that is noted."""
+    from starter.cli_suppression import unsuppress_contact
+
+    raise typer.Exit(show(unsuppress_contact(contact, reason, note), json))
 
 
 @inbox.command("list")
