@@ -17,6 +17,7 @@ from temporalio import activity
 from activities.batches import Batch
 from activities.composing import Composing
 from activities.last_look import look_again
+from activities.linking import Kept
 from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
 from activities.way import Way
@@ -28,7 +29,7 @@ from domain.keys import ledger_id, send_key
 from domain.letters import Plan
 from domain.meetings import Meeting
 from domain.needs import Later, Left, Outcome, Sent
-from records import capping, ledger, meetings
+from records import capping, ledger, links, meetings
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
@@ -57,6 +58,7 @@ class Attempt:
         self.way = Way(post, self.writing, facts, asked, self.id)
         self.subject: str | None = None
         self.meeting: Meeting | None = None
+        self.links: tuple[Kept, ...] = ()
 
     async def send(self, *, begun: bool = True) -> Outcome:
         """Send the message, once, and return its fate, or when to ask again.
@@ -70,7 +72,7 @@ class Attempt:
         packed = refusal or await self.composing.compose()
         if isinstance(packed, Answer):
             return await self._close(packed)
-        self.subject, self.meeting = packed.subject, packed.meeting
+        self.subject, self.meeting, self.links = packed.subject, packed.meeting, packed.links
         taken = await self._write(partial(self._take, packed.envelope.recipient))
         return await self._hand_over(taken, packed.envelope) if isinstance(taken, Taken) else taken
 
@@ -114,6 +116,7 @@ class Attempt:
         if late is not None:
             return self._close_now(session, late, now)
         capping.its_turn(session, self.facts.enrolment)
+        links.keep(session, self.links, now)  # before anybody can follow one
         try:
             taken = ledger.claim(session, self._row(), str(uuid.uuid4()), now)
         except NotOurs:

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
+from activities.linking import Kept, Linked, linked
 from activities.post import Bundle, Post
 from activities.writing import Writing
 from channels.base import Envelope
@@ -36,6 +37,7 @@ class Packed:
     envelope: Envelope
     subject: str
     meeting: Meeting | None = None
+    links: tuple[Kept, ...] = ()
 
 
 class Composing:
@@ -52,7 +54,9 @@ class Composing:
         except (MissingVariable, TemplateFault) as error:
             return self.writing.lacks(Lacks(str(error)), self.facts)
         try:
-            return replace(await self._pack(self._letter(written)), meeting=written.meeting)
+            over_us = self._linked(written)
+            packed = await self._pack(self._letter(over_us.written))
+            return replace(packed, meeting=written.meeting, links=over_us.links)
         except BadLetter as error:
             # What is wrong often names the address: it stands in the decision log, not in a workflow's history.
             return self.writing.told(Sent("skipped", UNWRITABLE), [str(error)], {})
@@ -70,6 +74,10 @@ class Composing:
             return written
         last = await self.post.database.read(lambda session: last_told(session, meeting.id, but=self.id))
         return replace(written, meeting=counted_on(meeting, last))
+
+    def _linked(self, written: Written) -> Linked:
+        _, step, _ = read_send_key(self.key)
+        return linked(written, self.plan, step, self.facts, self.bundle, self.post.settings, self.id)
 
     def _letter(self, written: Written) -> Letter:
         posted = Posted(

@@ -18,6 +18,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.clicks import judged
 from activities.clock import Clock
 from activities.received import NotDrainable, apply
 from activities.returned import Returns, apply_mail, read
@@ -79,7 +80,8 @@ class Intake:
             raise DatabaseAway("database: is away or locked; what came in is drained when it is back") from None
 
     async def _drain(self) -> DrainedRows:
-        waiting = await self.inbox.read(lambda session: inbox.waiting(session, MOST_ROWS))
+        now = self.clock()
+        waiting = await self.inbox.read(lambda session: judged(session, inbox.waiting(session, MOST_ROWS, now)))
         came_first = await self._see_to_due() if waiting else 0
         rows = await self._in_turn(waiting) if came_first < MOST_DUE else waiting  # a flood of dates holds up no form
         # Asked for in order and written by one writer, so done in order; each in its savepoint, sharing commits.

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from activities.clock import Clock
 from channels.base import Channel
 from channels.providers.base import Provider
 from domain.keys import Tokens
+from domain.tracking import hosts_in
 from records.facts import Withdrawn
 from records.session import Database
 from rendering.catalogue import Catalogue
@@ -41,6 +43,11 @@ class Bundle:
     hash: str
     sources: Mapping[str, str]
     catalogue: Catalogue
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that authors wrote links to."""
+        return frozenset(host for text in self.sources.values() for host in hosts_in(text))
 
     def pins(self, channel: str, template: str) -> bool:
         """Whether a template stays, for those inside, as it was when they entered."""

@@ -56,12 +56,16 @@ async def sweep(client: Client, main: Database, received: Database, task_queue: 
     while True:
         await asyncio.sleep(await _until_due(main))
         try:
-            if await received.read(inbox.is_waiting) or await main.read(_anything_waits):
+            if await received.read(_anything_is_ready) or await main.read(_anything_waits):
                 await client.start_workflow("Intake", id=INTAKE_WORKFLOW, task_queue=task_queue, start_signal="look")
         except RPCError as error:
             logger.warning("Temporal does not answer (%s); trying again", error.status)
         except Exception:
             logger.exception("cannot look for what waits; trying again")
+
+
+def _anything_is_ready(session: Session) -> bool:
+    return inbox.is_waiting(session, wall_clock())
 
 
 def _anything_waits(session: Session) -> bool:

@@ -15,6 +15,7 @@ from domain.events import EVERYTHING, SUPPRESSED
 from domain.facts import Event, Facts
 from domain.holds import SUSPENDED
 from domain.program import Program, Trigger
+from domain.readers import by_a_person
 from domain.spans import Span
 
 __all__ = [
@@ -219,8 +220,8 @@ def converted_late(facts: Facts, ended_at: datetime, event: Event | None) -> boo
 
 
 def is_of(trigger: Trigger, event: Event) -> bool:
-    """Whether this is the kind of event that the trigger names; `where` is not asked here."""
-    if trigger.name is None or trigger.name != event.name:
+    """Whether this is the kind of event that the trigger names, and no machine's; `where` is not asked here."""
+    if trigger.name is None or trigger.name != event.name or not by_a_person(event.name, event.data):
         return False
     if trigger.segment is not None:
         return event.data.get("segment") == trigger.segment

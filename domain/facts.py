@@ -18,6 +18,7 @@ from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.holds import Hold, held_due, hold_at
 from domain.policies import Policies
 from domain.program import Program
+from domain.readers import by_a_person
 from domain.spans import Deadline, Moment, Span
 from domain.zones import Zone, wall, zone_of
 
@@ -222,11 +223,11 @@ class Facts:
 
     def did(self, event: str, days: float | None) -> bool:
         since = None if days is None else self.now - timedelta(days=days)
-        return any(each.name == event and (since is None or each.at >= since) for each in self.events)
+        return any(since is None or each.at >= since for each in self._done(event))
 
     def count(self, event: str, days: float) -> int:
         since = self.now - timedelta(days=days)
-        return sum(each.name == event and each.at >= since for each in self.events)
+        return sum(each.at >= since for each in self._done(event))
 
     def in_segment(self, name: str) -> bool:
         """Whether the contact is in a segment now, whatever sequence asks; one that hangs on itself has no members."""
@@ -247,8 +248,12 @@ class Facts:
         for event in self.events:
             mine = event.name == name and event.step == step and event.enrolment == self.enrolment
             mine = mine and event.visit in (None, self.sends.get(step))
-            if mine and event.data.get("by", "human") == "human":
+            if mine and by_a_person(name, event.data):
                 yield event
+
+    def _done(self, name: str) -> Iterator[Event]:
+        """Yield the events of this name, without the clicks and opens of machines."""
+        return (event for event in self.events if event.name == name and by_a_person(name, event.data))
 
 
 def _with_dates(contact: Mapping[str, Any], fields: frozenset[str], zone: ZoneInfo) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Nothing personal stands in any of them. Tokens are signed, not encrypted: they s
 without the secret can make one. Unsubscribe tokens never expire (RFC 8058: a link in an old mail must still work).
 """
 
-from base64 import b32decode, b32encode
+import re
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,9 @@ from hmac import compare_digest
 from hmac import new as hmac
 
 from itsdangerous import BadSignature, URLSafeSerializer
+
+TRAP = "0" * 20
+"""The link in a message that no person sees; it leads nowhere."""
 
 INTAKE_WORKFLOW = "intake"
 RETENTION_WORKFLOW = "retention"
@@ -74,7 +78,7 @@ def mail_token(id: str, secret: str) -> str:
     (34, True)
     """
     said = bytes.fromhex(id)
-    return f"{_base32(said)}{_base32(_sign(said, secret))}"
+    return f"{_base32(said)}{_base32(_sign('mail', said, secret)[:5])}"
 
 
 def read_mail_token(token: str, secrets: Sequence[str]) -> str | None:
@@ -82,12 +86,60 @@ def read_mail_token(token: str, secrets: Sequence[str]) -> str | None:
     said, signed = _from_base32(token[:-8]), _from_base32(token[-8:])
     if said is None or signed is None or len(said) != 16:
         return None
-    good = [compare_digest(signed, _sign(said, secret)) for secret in secrets]
+    good = [compare_digest(signed, _sign("mail", said, secret)[:5]) for secret in secrets]
     return said.hex() if any(good) else None
 
 
-def _sign(said: bytes, secret: str) -> bytes:
-    return hmac(secret.encode(), b"mail/" + said, sha256).digest()[:5]
+def link_token(message: str, link: str, secret: str) -> str:
+    """Return the token of a link in a message: both ids with 80 signed bits, 48 letters and digits that fit a URL.
+
+    >>> token = link_token(ledger_id("e1/hello/1"), link_id("https://acme.example/"), "s")
+    >>> len(token), read_link_token(token, ["new", "s"]) == (ledger_id("e1/hello/1"), link_id("https://acme.example/"))
+    (48, True)
+    """
+    said = bytes.fromhex(message + link)
+    return urlsafe_b64encode(said + _sign("link", said, secret)[:10]).decode()
+
+
+def read_link_token(token: str, secrets: Sequence[str]) -> tuple[str, str] | None:
+    """Return the message's and the link's id of a token that one of these secrets has signed, None if none has."""
+    said = _read_signed("link", token, (26, 10), secrets)
+    return None if said is None else (said[:16].hex(), said[16:].hex())
+
+
+def link_id(*parts: str) -> str:
+    """Return the id of a link by what it is: 20 hex digits."""
+    return content_hash("link", *parts)[7:27]
+
+
+def open_token(message: str, secret: str) -> str:
+    """Return the token of the picture that tells that a message was opened.
+
+    >>> read_open_token(open_token(ledger_id("e1/hello/1"), "s"), ["s"]) == ledger_id("e1/hello/1")
+    True
+    """
+    said = bytes.fromhex(message)
+    return urlsafe_b64encode(said + _sign("open", said, secret)[:8]).decode()
+
+
+def read_open_token(token: str, secrets: Sequence[str]) -> str | None:
+    """Return the message's id of a token that one of these secrets has signed, None if none has."""
+    said = _read_signed("open", token, (16, 8), secrets)
+    return None if said is None else said.hex()
+
+
+def _read_signed(purpose: str, token: str, lengths: tuple[int, int], secrets: Sequence[str]) -> bytes | None:
+    """Return the first bytes of a token if the others sign them for this purpose; `lengths` has how many are which."""
+    said, signed = lengths
+    if not re.fullmatch(rf"[A-Za-z0-9_-]{{{(said + signed) * 4 // 3}}}", token):
+        return None
+    data = urlsafe_b64decode(token)
+    good = [compare_digest(data[said:], _sign(purpose, data[:said], secret)[:signed]) for secret in secrets]
+    return data[:said] if any(good) else None
+
+
+def _sign(purpose: str, said: bytes, secret: str) -> bytes:
+    return hmac(secret.encode(), f"{purpose}/".encode() + said, sha256).digest()
 
 
 def _base32(data: bytes) -> str:

@@ -7,6 +7,7 @@ from domain.conditions import changes_with_time
 from domain.dues import Due, resolve
 from domain.facts import Event, Facts
 from domain.needs import Happened, Later, Listen, TimedOut
+from domain.readers import by_a_person
 from domain.spans import Span
 
 # A condition that time alone can make true is asked again after this long.
@@ -68,7 +69,7 @@ def _matches(need: Listen, event: Event, facts: Facts) -> bool:
         return False
     if need.form is not None and event.data.get("form") != need.form:
         return False
-    if event.name in ("opened", "clicked") and event.data.get("by", "human") != "human":
+    if not by_a_person(event.name, event.data):
         return False
     return need.where is None or facts.judge(need.where, event).true
 

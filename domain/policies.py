@@ -19,6 +19,7 @@ from domain.forms import FormMapping
 from domain.return_addresses import INBOUND
 from domain.spans import Span
 from domain.throttles import Throttle, said_once
+from domain.tracking import Tracking
 from domain.zones import zone_named
 
 MessageClass = Literal["marketing", "service", "transactional"]
@@ -120,6 +121,7 @@ class Messaging(Policy):
     throttles: Annotated[tuple[Throttle, ...], AfterValidator(said_once)] = ()
     attachments: Attachments = Attachments()
     replies: Replies = Replies()
+    tracking: Tracking = Tracking()
 
 
 class OwnField(Policy):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, func, select
@@ -40,23 +40,34 @@ def accept(session: Session, row: Inbox) -> bool:
     return row.id is not None
 
 
-def waiting(session: Session, most: int) -> list[Inbox]:
-    """Return up to `most` rows to drain: urgent ones first, each kind in the order it came in."""
+def waiting(session: Session, most: int, ready_by: datetime | None = None) -> list[Inbox]:
+    """Return up to `most` rows to drain: urgent ones first, each kind in the order it came in.
+
+    Those that are not ready by then are left out, if it is said.
+    """
     # Two questions, because one that sorts by both reads the whole backlog for every hundred rows.
     rows: list[Inbox] = []
     for urgent in (True, False):
-        chosen = select(Inbox).where(_waits(), col(Inbox.urgent).is_(urgent))
+        chosen = select(Inbox).where(_waits(), _is_ready(ready_by), col(Inbox.urgent).is_(urgent))
         rows += session.exec(chosen.order_by(col(Inbox.id)).limit(most - len(rows)))
     return rows
 
 
-def is_waiting(session: Session) -> bool:
-    """Return whether there is a row to drain."""
-    return bool(session.exec(select(exists().where(_waits()))).one())
+def is_waiting(session: Session, ready_by: datetime | None = None) -> bool:
+    """Return whether there is a row to drain; one that is ready by then, if it is said."""
+    return bool(session.exec(select(exists().where(_waits(), _is_ready(ready_by)))).one())
+
+
+def received_about(session: Session, source: str, contact_ids: Iterable[str], since: datetime) -> list[Inbox]:
+    """Return the rows about these contacts that came from a source since then, drained or not, oldest first."""
+    chosen = select(Inbox).where(
+        col(Inbox.contact_id).in_(list(contact_ids)), Inbox.source == source, col(Inbox.received_at) >= since
+    )
+    return list(session.exec(chosen.order_by(col(Inbox.id))))
 
 
 def oldest_waiting(session: Session) -> datetime | None:
-    """Return when the oldest row that waits was received, None if none waits."""
+    """Return when the oldest row that waits was received, ready or not; None if none waits."""
     return session.exec(select(func.min(Inbox.received_at)).where(_waits())).one()
 
 
@@ -164,6 +175,10 @@ def show(session: Session, id: int) -> Inbox | None:
 def _waits() -> ColumnElement[bool]:
     # In these words the partial index says it, too: only then does SQLite use it.
     return and_(col(Inbox.drained_at).is_(None), col(Inbox.parked_at).is_(None))
+
+
+def _is_ready(by: datetime | None) -> ColumnElement[bool]:
+    return true() if by is None else or_(col(Inbox.ready_at).is_(None), col(Inbox.ready_at) <= by)
 
 
 def _is_parked() -> ColumnElement[bool]:

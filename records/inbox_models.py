@@ -14,7 +14,7 @@ INBOX_KINDS = ("form", "event", "withdrawal", "return", "confirmation", "prefere
 class Inbox(InboxRecord, table=True):
     """Something that came in, on disk before its sender was answered. `key` is the sender's delivery id.
 
-    `urgent` rows (withdrawals, complaints) are drained before the others.
+    `urgent` rows (withdrawals, complaints) are drained before the others; none before it is ready, where it says when.
     """
 
     __tablename__ = "inbox"
@@ -39,6 +39,7 @@ class Inbox(InboxRecord, table=True):
     contact_id: str | None = Field(default=None, max_length=36, index=True)
     urgent: bool = False
     received_at: datetime = Field(sa_type=Instant)
+    ready_at: datetime | None = Field(default=None, sa_type=Instant)
     body: dict[str, Any] = Field(sa_column=json_column())
     tries: int = 0
     problem: str | None = Field(default=None, max_length=1000)

@@ -17,13 +17,13 @@ from starlette.exceptions import HTTPException
 
 from domain.forms import FormMapping
 from records.session import Database
-from starter import confirming, enrolments, events, preferences, submissions, unsubscribing
+from starter import confirming, enrolments, events, following, preferences, submissions, unsubscribing
 from starter.pages import page, reference
 from starter.safety import Safety
 from starter.site import RETRY_AFTER, Declined, Site, WebConfig, wall_clock
 from starter.waker import Waker
 
-FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/")
+FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/")
 
 
 def make_app(
@@ -50,7 +50,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock)
-    for room in (submissions, events, enrolments, unsubscribing, confirming, preferences):
+    for room in (submissions, events, enrolments, unsubscribing, confirming, preferences, following):
         app.include_router(room.routes(site))
     _add_health(app, site)
     app.add_exception_handler(Declined, _declined)

@@ -73,6 +73,14 @@ _REFUSED = """{% extends "shell" %}{% block title %}This could not be sent{% end
 {% block body %}<p>{{ what | sentence }}</p>
 <p>Go back with your browser's <em>Back</em> button: what you have written is still there.</p>{% endblock %}"""
 
+_NOWHERE = """{% extends "shell" %}{% block title %}This link leads nowhere{% endblock %}
+{% block body %}<p>It is not complete, or it never was one of ours. Please open it once more from the e-mail.
+</p>{% endblock %}"""
+
+_TRAP = """{% extends "shell" %}{% block title %}There is nothing here{% endblock %}
+{% block body %}<p>No person sees the link to this page: by it we tell programs that open every link from the people we
+write to.</p>{% endblock %}"""
+
 _PROBLEM = """{% extends "shell" %}{% block title %}Please try again in a moment{% endblock %}
 {% block body %}<p>{{ what | sentence }}</p>{% endblock %}"""
 
@@ -96,6 +104,8 @@ _PAGES = Environment(
             "shell": _SHELL,
             "thanks": _THANKS,
             "refused": _REFUSED,
+            "nowhere": _NOWHERE,
+            "trap": _TRAP,
             "problem": _PROBLEM,
             "reference": _REFERENCE,
             **LINK_PAGES,

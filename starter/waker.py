@@ -41,6 +41,17 @@ class Waker:
         self._wanted = False
         self._waking: asyncio.Task[None] | None = None
         self._reached = True
+        self._later: set[asyncio.TimerHandle] = set()
+
+    def wake_in(self, wait: timedelta) -> None:
+        """Have the drainer look after a while. Returns at once and never raises; call it on the event loop."""
+
+        def wake() -> None:
+            self._later.discard(handle)
+            self.wake()
+
+        handle = asyncio.get_running_loop().call_later(wait.total_seconds(), wake)
+        self._later.add(handle)
 
     def wake(self) -> None:
         """Have the drainer look soon. Returns at once and never raises; call it on the event loop."""
@@ -50,6 +61,8 @@ class Waker:
 
     async def aclose(self) -> None:
         """Stop; a wake on its way is given up."""
+        for handle in self._later:
+            handle.cancel()
         if self._waking is not None:
             self._waking.cancel()
             with contextlib.suppress(asyncio.CancelledError):

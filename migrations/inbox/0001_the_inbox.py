@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.String(length=36), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("problem", sa.String(length=1000), nullable=True),

@@ -571,6 +571,15 @@ def _entry() -> None:
         )
 
     op.create_table(
+        "link",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("address", sa.String(length=2000), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
+    )
+
+    op.create_table(
         "holdout",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.String(length=100), nullable=False),

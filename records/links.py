@@ -1,0 +1,59 @@
+"""Where links lead, and whose message they stand in.
+
+Every function works inside the caller's transaction and commits nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from records.columns import Record
+from records.link_models import Link
+from records.models import Message
+
+_TABLE = Record.metadata.tables["link"]
+_KEEP = {
+    "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]),
+    "postgresql": postgresql_insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]),
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that a link was opened in: whose it is, and when it left."""
+
+    contact: str
+    handed_at: datetime | None
+
+
+def keep(session: Session, links: Iterable[tuple[str, str, str]], now: datetime) -> None:
+    """Note links (id, url, address) that are not known yet. A message carries the same ones as thousands before it."""
+    told = {id: (url, address) for id, url, address in links}
+    if not told:
+        return
+    known = set(session.exec(select(Link.id).where(col(Link.id).in_(list(told)))))
+    # In one order for everybody, so that no two who note the same wait for each other.
+    fresh = [
+        {"id": id, "url": url, "address": address, "noted_at": now}
+        for id, (url, address) in sorted(told.items())
+        if id not in known
+    ]
+    if fresh:
+        session.connection().execute(_KEEP[session.get_bind().dialect.name], fresh)
+
+
+def find(session: Session, id: str) -> Link | None:
+    """Return a link by its id."""
+    return session.get(Link, id)
+
+
+def sent(session: Session, message: str) -> Sent | None:
+    """Return whose message it is, None if there is none (any more)."""
+    row = session.get(Message, message)
+    if row is None:
+        return None
+    return Sent(row.contact_id, row.handing_over_at)
