@@ -22,8 +22,7 @@ pytestmark = pytest.mark.system
 TOPIC = "      notes: {label: The Monday note, default: opted_out}\n"
 HOME = {
     "policies/messaging.yaml": MESSAGING.replace("    expires:", f"{TOPIC}    expires:"),
-    "policies/forms/asking.yaml": FORM
-    + "    consent: [{topic: notes, answer: news, wording: Yes., confirm: true}]\n",
+    "policies/forms/asking.yaml": FORM + "    consent: [{topic: notes, answer: news, wording: Yes., confirm: true}]\n",
     "templates/email/letters/confirm.html": LETTER.format(class_="transactional", subject="Please confirm").replace(
         "<p>Hello", '<p><a href="{{ confirm_url }}">Yes, that was me</a></p><p>Hello'
     ),
