@@ -11,8 +11,10 @@ from pydantic_settings import BaseSettings
 
 from settings_environment import PREFIX
 from settings_values import (
+    Addresses,
     Count,
     HostOrOff,
+    LmtpPlace,
     MailProvider,
     Password,
     Port,
@@ -68,6 +70,32 @@ class SettingsOfMail(BaseSettings):
             "" if known["live"] and known["message_host"] == EXAMPLE_HOST else known["message_host"]
         )
     )
+
+    inbound_smtp_host: str = LOOPBACK
+    inbound_smtp_port: Port = 2525
+    inbound_lmtp: LmtpPlace = ""
+    inbound_mailboxes: Addresses = ()
+    inbound_megabytes: Count = 25
+    inbound_keep_days: Count = 90
+    imap_host: str = ""
+    imap_tls: Tls = "tls"
+    imap_port: Port = Field(default_factory=lambda known: 993 if known["imap_tls"] == "tls" else 143)
+    imap_user: str = ""
+    imap_password: Password = SecretStr("")
+    imap_folder: str = "INBOX"
+    imap_done: str = ""
+    imap_seconds: Rest = 60
+
+    @model_validator(mode="after")
+    def _a_mailbox_has_a_user(self) -> Self:
+        if self.imap_host and not self.imap_user:
+            raise ValueError(f"{PREFIX}IMAP_HOST: is set, but nobody logs in there; set {PREFIX}IMAP_USER, too")
+        return self
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether mail can come back to anywhere."""
+        return bool(self.inbound_host or self.inbound_mailboxes or self.imap_host)
 
     @model_validator(mode="after")
     def _live_needs_a_server(self) -> Self:

@@ -144,6 +144,23 @@ def _is_webhook_secret(text: str) -> bool:
         return False
 
 
+def _lmtp_place(value: object) -> str:
+    place = str(value).strip()
+    if place and not place.startswith("/") and not (place.isdigit() and 0 < int(place) < 65_536):
+        raise ValueError(f"{place[:60]!r} is no port and no path; give a port from 1 to 65535, or the path of a socket")
+    return place
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    words = value.split() if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else [value]
+    addresses = tuple(str(word).lower() for word in words)
+    if wrong := [each for each in addresses if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", each)]:
+        raise ValueError(
+            f"{wrong[0][:60]!r} is no address; give addresses like fbl@in.acme.example, spaces between them"
+        )
+    return addresses
+
+
 class AlsoFromFile:
     """Marks a field that holds something secret: RAPPORT_X_FILE may name a file that holds the value."""
 
@@ -156,6 +173,8 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 HostOrOff = Annotated[str, BeforeValidator(_host_or_off)]
+LmtpPlace = Annotated[str, BeforeValidator(_lmtp_place)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
 MailProvider = Annotated[ProviderName, BeforeValidator(_provider)]

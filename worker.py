@@ -28,7 +28,7 @@ from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.returned import Returns
 from activities.steps import Steps
-from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
+from activities.sweeps import bury, call_broadcasts, forget_mail, make_rounds, sweep
 from channels.base import Channel
 from channels.providers.known import provider
 from channels.smtp import Relay, SmtpPool
@@ -187,6 +187,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
                     asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
                     asyncio.create_task(bury(main)),
+                    asyncio.create_task(forget_mail(received, timedelta(days=settings.inbound_keep_days))),
                 ]
                 try:
                     yield worker

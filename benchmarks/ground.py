@@ -142,6 +142,7 @@ def settings_in(folder: str) -> Settings:
             temporal_ui_port=0,
             mailbox_smtp_port=0,
             mailbox_http_port=0,
+            inbound_smtp_port=0,
         )
     )
 

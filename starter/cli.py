@@ -60,11 +60,12 @@ def up(
     worker: Annotated[bool, typer.Option("--worker", help="Run the worker.")] = False,
     temporal: Annotated[bool, typer.Option("--temporal", help="Run the embedded Temporal server.")] = False,
     mail: Annotated[bool, typer.Option("--mail", help="Run the local mail server.")] = False,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Run what takes mail that comes back.")] = False,
 ) -> None:
     """Run the parts until Ctrl-C; all of them when none is named."""
     from starter.up import up_from_environment
 
-    chosen = {"web": web, "worker": worker, "temporal": temporal, "mail": mail}
+    chosen = {"web": web, "worker": worker, "temporal": temporal, "mail": mail, "inbound": inbound}
     raise typer.Exit(up_from_environment([name for name, wanted in chosen.items() if wanted]))
 
 

@@ -1,6 +1,7 @@
 """`inbox list | show | retry` and `message list | show`: what came in, what went out."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 from sqlmodel import Session, SQLModel, col, select
 
-from records import inbox
+from channels.returned.showing import shown_mail
+from records import inbox, inbox_mail
 from records.ledger import CLAIMED, FINAL, HANDING_OVER
-from records.models import Inbox, Message
+from records.models import Drained, Inbox, Message
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, wake_intake
 
@@ -24,11 +26,20 @@ def list_inbox(parked: bool, waiting: bool, most: int) -> Result:
     which = True if parked else False if waiting else None
     with opened_store() as store:
         rows = store.inbox.read_now(lambda session: inbox.listing(session, which, most))
-    table = _table("id", "what", "from", "received", "state", "problem")
+        became = store.read(lambda session: _became(session, rows))
+    table = _table("id", "what", "from", "received", "state", "outcome")
     for row in rows:
         what = f"{row.kind} {row.form or row.body.get('event') or row.body.get('sequence', '')}".strip()
-        table.add_row(*_texts(row.id, what, row.source, _minute(row.received_at), _state(row), row.problem))
-    return Result({"rows": [_plain(row, INBOX_LISTED) for row in rows]}, [table] if rows else ["there is nothing"])
+        outcome = became.get(row.id or 0) or row.problem
+        table.add_row(*_texts(row.id, what, row.source, _minute(row.received_at), _state(row), outcome))
+    listed = [_plain(row, INBOX_LISTED) | {"became": became.get(row.id or 0)} for row in rows]
+    return Result({"rows": listed}, [table] if rows else ["there is nothing"])
+
+
+def _became(session: Session, rows: Sequence[Inbox]) -> dict[int, str]:
+    """Return what became of rows that are drained."""
+    drained = select(Drained.inbox_id, Drained.did).where(col(Drained.inbox_id).in_([row.id for row in rows]))
+    return dict(session.exec(drained).all())
 
 
 def _state(row: Inbox) -> str:
@@ -38,13 +49,19 @@ def _state(row: Inbox) -> str:
 
 
 def show_inbox(number: int) -> Result:
-    """Show one row of the inbox, with what was sent."""
+    """Show one row of the inbox, with what was sent; of a mail its headers and its words, as far as it is kept."""
     with opened_store() as store:
         row = store.inbox.read_now(lambda session: inbox.show(session, number))
-    if row is None:
-        raise ProblemsFound([f"inbox: there is no row {number}; see `rapport inbox list`"])
-    document = _plain(row, f"{INBOX_LISTED} key body")
-    return Result(document, _lines(document))
+        if row is None:
+            raise ProblemsFound([f"inbox: there is no row {number}; see `rapport inbox list`"])
+        became = store.read(lambda session: _became(session, [row]))
+        raw = store.inbox.read_now(lambda session: inbox_mail.bytes_of(session, number))
+    document = _plain(row, f"{INBOX_LISTED} key body") | {"became": became.get(number)}
+    if raw is None:
+        return Result(document, _lines(document))
+    shown = shown_mail(raw)
+    lines = [*_lines(document), "", *(f"{name}: {value}" for name, value in shown["headers"]), "", shown["text"]]
+    return Result(document | {"mail": shown}, lines)
 
 
 def retry_inbox(number: int) -> Result:
@@ -101,7 +118,7 @@ def _plain(row: SQLModel, names: str) -> dict[str, Any]:
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
     for title in titles:
-        table.add_column(title, no_wrap=title not in ("subject", "reason", "problem"))
+        table.add_column(title, no_wrap=title not in ("subject", "reason", "outcome"))
     return table
 
 

@@ -48,6 +48,7 @@ def demo_settings(state: Path, secret: str) -> Settings:
         temporal_ui_port=0,
         mailbox_smtp_port=0,
         mailbox_http_port=0,
+        inbound_smtp_port=0,
         events_key=SecretStr(secrets.token_hex(16)),
         form_secrets={"typeform": (SecretStr(secret),), "json": (SecretStr(secret),)},
     )

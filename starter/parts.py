@@ -16,7 +16,7 @@ from pathlib import Path
 from settings import LOOPBACK, PREFIX, Settings, http_address
 
 PROJECT = Path(__file__).resolve().parents[1]
-NAMES = ("temporal", "mail", "worker", "web")
+NAMES = ("temporal", "mail", "worker", "web", "inbound")
 """Every part, in the order of starting."""
 
 SEARCH_ATTRIBUTES = {
@@ -117,6 +117,24 @@ def web_part(settings: Settings) -> Part:
     )
 
 
+def inbound_part(settings: Settings) -> Part:
+    """The process that takes mail which comes back."""
+    host, port, lmtp = settings.inbound_smtp_host, settings.inbound_smtp_port, settings.inbound_lmtp
+    claims = [Claim(port, f"{PREFIX}INBOUND_SMTP_PORT", host)]
+    addresses = {"inbound smtp": f"{host}:{port}"}
+    if lmtp:
+        addresses["inbound lmtp"] = f"{host}:{lmtp}" if lmtp.isdigit() else lmtp
+    if lmtp.isdigit():
+        claims.append(Claim(int(lmtp), f"{PREFIX}INBOUND_LMTP", host))
+    return Part(
+        name="inbound",
+        command=(sys.executable, "-m", "starter.inbound"),
+        ready="^inbound ready",
+        claims=tuple(claims),
+        addresses=addresses,
+    )
+
+
 def parts_of(settings: Settings, *, own_cluster: bool = False, only: Collection[str] = ()) -> tuple[Part, ...]:
     """Return the parts to run, in the order of starting: those named in `only`, or all that nothing replaces.
 
@@ -127,16 +145,25 @@ def parts_of(settings: Settings, *, own_cluster: bool = False, only: Collection[
         replaced["temporal"] = "a Temporal cluster is configured; unset TEMPORAL_ADDRESS, or leave the part out"
     if settings.live:
         replaced["mail"] = f"messages go to {settings.smtp_host}; unset {PREFIX}LIVE, or leave the part out"
+    if not settings.takes_mail:
+        replaced["inbound"] = f"nothing comes back here; set {PREFIX}INBOUND_HOST, or leave the part out"
     if refused := [f"{name}: {replaced[name]}" for name in NAMES if name in only and name in replaced]:
         raise UpError("\n".join(refused))
-    kinds = {"temporal": temporal_part, "mail": mail_part, "worker": worker_part, "web": web_part}
+    kinds = {
+        "temporal": temporal_part,
+        "mail": mail_part,
+        "worker": worker_part,
+        "web": web_part,
+        "inbound": inbound_part,
+    }
     chosen = only or [name for name in NAMES if name not in replaced]
     return tuple(kinds[name](settings) for name in NAMES if name in chosen)
 
 
 def with_free_ports(settings: Settings) -> Settings:
     """Return the settings with each port of 0 replaced by one that is free now."""
-    names = ("web_port", "temporal_port", "temporal_ui_port", "mailbox_smtp_port", "mailbox_http_port")
+    names = ["web_port", "temporal_port", "temporal_ui_port", "mailbox_smtp_port", "mailbox_http_port"]
+    names += ["inbound_smtp_port"]
     open_names = [name for name in names if getattr(settings, name) == 0]
     return settings.but(**dict(zip(open_names, free_ports(len(open_names)), strict=True))) if open_names else settings
 

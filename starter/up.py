@@ -86,7 +86,8 @@ class Stack:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Where people and programs find the parts: `web`, `temporal`, `temporal ui`, `mail`, `mail smtp`."""
+        """Where people and programs find the parts: `web`, `temporal`, `temporal ui`, `mail`, `mail smtp`,
+        `inbound smtp`, `inbound lmtp`."""
         return {name: address for part in self.parts for name, address in part.addresses.items()}
 
     def __enter__(self) -> Self:
@@ -102,7 +103,7 @@ class Stack:
         locks = [self._undo.enter_context(locked(self.settings.state, part.name)) for part in self.parts]
         if problems := taken_ports(self.parts):
             raise UpError("\n".join(problems))
-        if self._prepares and {"worker", "web"} & {part.name for part in self.parts}:
+        if self._prepares and {"worker", "web", "inbound"} & {part.name for part in self.parts}:
             for line in prepare(self.settings):
                 self._say(line)
         guardian = Guardian(inherited=locks)

@@ -88,10 +88,11 @@ def headers(part: Part, name: str) -> list[str]:
         values = part.get_all(name) or []
     except Exception:
         values = []
-    return [_readable(value) for value in values[:50]]
+    return [readable(value) for value in values[:50]]
 
 
-def _readable(value: object) -> str:
+def readable(value: object) -> str:
+    """Return a header's value in words, on one line."""
     text = str(value)[:MOST_HEADER]
     with contextlib.suppress(Exception):  # an encoded word of an alphabet nobody knows, or cut in the middle
         text = str(make_header(decode_header(text)))

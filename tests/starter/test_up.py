@@ -82,7 +82,13 @@ def unheard(line: str) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
-        home=tmp_path, web_port=0, temporal_port=0, temporal_ui_port=0, mailbox_smtp_port=0, mailbox_http_port=0
+        home=tmp_path,
+        web_port=0,
+        temporal_port=0,
+        temporal_ui_port=0,
+        mailbox_smtp_port=0,
+        mailbox_http_port=0,
+        inbound_smtp_port=0,
     )
 
 
@@ -327,7 +333,7 @@ def test_the_local_mail_server_is_ready_when_it_says_so(settings: Settings) -> N
 def test_what_the_settings_replace_is_not_started() -> None:
     live = Settings(live=True, smtp_host="smtp.example.com")
 
-    assert [part.name for part in parts_of(Settings())] == ["temporal", "mail", "worker", "web"]
+    assert [part.name for part in parts_of(Settings())] == ["temporal", "mail", "worker", "web", "inbound"]
     assert [part.name for part in parts_of(live, own_cluster=True)] == ["worker", "web"]
     assert [part.name for part in parts_of(Settings(), only=["web", "worker"])] == ["worker", "web"]
 

@@ -202,6 +202,7 @@ def settings_of(home: Path, **more: Any) -> Settings:
         temporal_ui_port=0,
         mailbox_smtp_port=0,
         mailbox_http_port=0,
+        inbound_smtp_port=0,
         events_key=EVENTS_KEY,
         form_secrets={"json": [FORM_SECRET]},
         smtp_reply_seconds=REPLY_SECONDS,
