@@ -119,10 +119,16 @@ def preview(
         typer.Option("--data", metavar="JSON", parser=an_object, help="What started the run, as run.event."),
     ] = None,
     locale: Annotated[str | None, typer.Option("--locale", help="The language, instead of the contact's.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the parts there.")] = None,
+    all_locales: Annotated[bool, typer.Option("--all-locales", help="Every language there is of it.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write the parts there, and a page that shows them.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show one message as a contact would get it, all parts and headers."""
-    from starter.cli_preview import preview_template
+    from starter.cli_preview import Asked, preview_template
 
-    raise typer.Exit(show(preview_template(home_folder(), template, contact, data or {}, locale, out), json))
+    if all_locales and locale:
+        raise typer.BadParameter("give --locale for one language, or --all-locales")
+    asked = Asked(template, contact, data or {}, locale, all_locales, out)
+    raise typer.Exit(show(preview_template(home_folder(), asked), json))

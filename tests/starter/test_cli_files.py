@@ -151,6 +151,7 @@ def test_a_preview_has_all_parts_and_headers(home: SmallHome) -> None:
     document = typed.document
     assert list(document) == [
         "template", "class", "topic", "locale", "headers", "subject", "preheader", "html", "text",
+        "links", "pictures", "files", "invitation", "bytes", "hints", "eml",
     ]  # fmt: skip
     assert document["headers"]["Subject"] == document["subject"] == "Hello & welcome"
     assert document["headers"]["List-Unsubscribe"] == "<https://example.invalid/u/preview>"
@@ -166,7 +167,7 @@ def test_a_preview_in_a_language_of_a_file_given_by_its_path(home: SmallHome) ->
     typed = home.type("preview", file, "--contact", home.json("ann", ANN), "--out", home.folder / "out")
 
     assert "Subject: Grüß Gott" in typed.out
-    assert sorted(each.suffix for each in (home.folder / "out").iterdir()) == [".eml", ".html", ".txt"]
+    assert sorted(each.suffix for each in (home.folder / "out").iterdir()) == [".eml", ".html", ".html", ".txt"]
 
 
 @pytest.mark.system
