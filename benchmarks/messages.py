@@ -1,4 +1,4 @@
-"""Messages a second: through Temporal, by the sending activity alone, and by programs that do less.
+"""Messages a second: through Temporal, as a broadcast, by the sending activity alone, and by programs that do less.
 
 The plain loop is what one would write without an engine: render, build, commit the same three states of a ledger row,
 send, next. The bare pool sends letters that are written already and remembers nothing.
@@ -20,6 +20,7 @@ from activities.batches import Alike, Batch
 from activities.clock import wall_clock
 from activities.messages import Messages
 from activities.post import Post
+from benchmarks.broadcasting import broadcast
 from benchmarks.ground import REAL, Ground, address, ground
 from benchmarks.home import ONE_MESSAGE, measured_home
 from benchmarks.letters import SENDER, built, job
@@ -42,6 +43,7 @@ SIZE = 250
 TEMPLATE = "welcome/hello"
 
 TEMPORAL, ACTIVITY = "waves of 250 through Temporal", "the sending activity alone"
+BROADCAST = "a broadcast, from the segment on"
 LOOP, POOL = "plain loop in one process", "bare connection pool"
 
 LIMITS = (
@@ -51,7 +53,7 @@ LIMITS = (
 
 async def measure(scale: Scale) -> Report:
     """Return messages a second, each way."""
-    report = Report("one message a contact", LIMITS, {TEMPORAL: LOOP, ACTIVITY: LOOP, LOOP: POOL})
+    report = Report("one message a contact", LIMITS, {TEMPORAL: LOOP, BROADCAST: LOOP, ACTIVITY: LOOP, LOOP: POOL})
     messages = scale.of(*MESSAGES)
     async with ground([REAL]) as here, _sending(here) as activity:
         await _through_temporal(here, 2)
@@ -61,6 +63,7 @@ async def measure(scale: Scale) -> Report:
             report.add(LOOP, await _by_the_loop(here, messages))
             report.add(ACTIVITY, await _by_the_activity(here, activity, messages))
             report.add(TEMPORAL, await _through_temporal(here, messages))
+            report.add(BROADCAST, await broadcast(here, messages))
     return report
 
 
