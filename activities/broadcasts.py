@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 # One activity begins nothing new after this long; the workflow asks for more.
 MOST_SECONDS = 20.0
-# While so many wait for their wave, the next chunk does, too.
+# While so many messages are under way, the next chunk waits.
 CROWDED = timedelta(seconds=2)
 # Whether the last messages have their fate is looked at after a tenth of the time they have taken so far.
 SOONEST, LATEST = timedelta(seconds=2), timedelta(minutes=5)
@@ -141,7 +141,7 @@ class Broadcasts:
         next_at = due(row)
         if next_at is not None and now < next_at:
             return Stands(due=next_at), False
-        if is_crowded(session, row):
+        if is_crowded(session, self.published, row, now):
             return Stands(due=now + CROWDED), True
         if let_in(session, self.published, row, now):
             return MORE, True

@@ -18,6 +18,8 @@ from domain.lots import drawn
 PREFIX = "broadcast-"
 # The steps that send: of the one message, or of two that are compared.
 STEP, ARMS = "message", ("a", "b")
+# The step at which each waits for their own hour.
+OWN_CLOCK = "own-clock"
 # 09:00 comes to the first contacts, east of the date line, fourteen hours before it comes to UTC.
 EASTERNMOST = timedelta(hours=14)
 # A share is kept in millionths.
@@ -77,7 +79,7 @@ def _tree(announced: Announcement) -> Mapping[str, Any]:
     steps: list[dict[str, Any]] = []
     if announced.own_clock is not None:
         at = announced.own_clock
-        steps.append({"wait": f"until {at:%Y-%m-%d} at {at:%H:%M}", "if_past": "continue", "id": "own-clock"})
+        steps.append({"wait": f"until {at:%Y-%m-%d} at {at:%H:%M}", "if_past": "continue", "id": OWN_CLOCK})
     return tree | {"steps": [*steps, _sends(announced)]}
 
 

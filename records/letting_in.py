@@ -8,11 +8,11 @@ by `uq_enrolment_slot`, too.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 from uuid_utils.compat import uuid7
 
 from domain.admission import Before
-from domain.broadcast import ARMS
+from domain.broadcast import ARMS, OWN_CLOCK
 from domain.broadcast_rates import Rate, chunk_of, next_chunk
 from domain.entry import Entry, may_enter
 from domain.facts import Facts
@@ -24,9 +24,13 @@ from records.facts import Known, read_contacts
 from records.holding import paused
 from records.models import Enrolment
 from records.published import Published
-from records.runs import MOST_AT_ONCE, end, stir_all
+from records.runs import MOST_MEMBERS, end, stir_all
+from records.waiting_models import WaitingMessage
 
 GONE = Entry(False, "erased", ["their data was erased after the audience was taken down"])
+# Messages of one broadcast that are under way at once, where no rate says less: ten waves, more than workers get
+# through in the 20 s after which a batch asks anew.
+MOST_UNDER_WAY = 10 * MOST_MEMBERS
 # How many members or runs of a broadcast that was stopped are written in one transaction.
 MOST_LEFT_OUT = 250
 
@@ -41,10 +45,20 @@ def due(row: Broadcast) -> datetime | None:
     return next_chunk(rate_of(row), row.chunk_at, row.chunk_size)
 
 
-def is_crowded(session: Session, row: Broadcast) -> bool:
-    """Whether so many wait for their wave already that the next chunk can wait, too."""
-    starting = select(func.count()).where(Enrolment.sequence == row.sequence, Enrolment.state == "starting")
-    return session.exec(starting).one() >= MOST_AT_ONCE
+def is_crowded(
+    session: Session, published: Published, row: Broadcast, now: datetime, most: int = MOST_UNDER_WAY
+) -> bool:
+    """Whether so many messages are under way already that the next chunk can wait: more would only be asked in vain.
+
+    What waits for a later hour is not under way, nor is who waits for their own.
+    """
+    if OWN_CLOCK in published.program(session, row.version).steps:
+        return False
+    put_off = select(WaitingMessage.enrolment_id).where(
+        col(WaitingMessage.enrolment_id) == col(Enrolment.id), col(WaitingMessage.due_at) > now
+    )
+    going = (Enrolment.sequence == row.sequence, col(Enrolment.ended_at).is_(None), ~put_off.exists())
+    return session.exec(select(func.count()).select_from(Enrolment).where(*going)).one() >= most
 
 
 def let_in(session: Session, published: Published, row: Broadcast, now: datetime) -> int:
@@ -176,7 +190,5 @@ def is_held_up(session: Session, row: Broadcast, now: datetime) -> tuple[bool, d
 
 def open_runs_of(session: Session, row: Broadcast) -> bool:
     """Whether a message of a broadcast has no fate yet."""
-    going = or_(Enrolment.state == "starting", Enrolment.state == "running")
-    return (
-        session.exec(select(Enrolment.id).where(Enrolment.sequence == row.sequence, going).limit(1)).first() is not None
-    )
+    going = (Enrolment.sequence == row.sequence, col(Enrolment.ended_at).is_(None))
+    return session.exec(select(Enrolment.id).where(*going).limit(1)).first() is not None

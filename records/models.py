@@ -170,6 +170,12 @@ class Enrolment(Record, table=True):
             sqlite_where=text("state = 'starting'"),
             postgresql_where=text("state = 'starting'"),
         ),
+        Index(
+            "ix_enrolment_open",
+            "sequence",
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)

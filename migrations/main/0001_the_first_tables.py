@@ -240,6 +240,13 @@ def _contacts_and_runs() -> None:
         batch_op.create_index("ix_enrolment_contact_sequence", ["contact_id", "sequence"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_sequence"), ["sequence"], unique=False)
         batch_op.create_index(
+            "ix_enrolment_open",
+            ["sequence"],
+            unique=False,
+            sqlite_where=sa.text("ended_at is null"),
+            postgresql_where=sa.text("ended_at is null"),
+        )
+        batch_op.create_index(
             "ix_enrolment_starting",
             ["state"],
             unique=False,

@@ -11,9 +11,10 @@ from records.broadcast_figures import progress_of
 from records.broadcast_models import BroadcastMember
 from records.broadcasts import find, go_on, held, hold_up, stop
 from records.contacts import suppress
-from records.letting_in import due, is_held_up, leave_out
+from records.letting_in import due, is_crowded, is_held_up, leave_out
 from records.models import Contact, Enrolment
 from records.session import Database
+from records.waiting_models import WaitingMessage
 from tests.records.mailing import HOUR, NOW, Mailing
 
 
@@ -209,6 +210,33 @@ def test_a_broadcast_is_found_by_its_name_its_id_and_its_sequence(mailing: Maili
 
 def test_its_program_can_be_entered_by_no_other_way(mailing: Mailing) -> None:
     assert mailing.database.read_now(lambda session: mailing.published.named(session, "broadcast-sale")) is None
+
+
+def test_the_next_chunk_waits_while_very_many_are_under_way_but_not_for_those_put_off(main: Database) -> None:
+    mailing = Mailing(main).open(3)
+    mailing.take_down()
+    mailing.let_in()
+
+    def crowded(session: Session) -> bool:
+        return is_crowded(session, mailing.published, mailing.row(), NOW, most=3)
+
+    assert main.read_now(crowded) is True
+    first = mailing.runs()[0]
+    main.write_now(
+        lambda session: session.add(
+            WaitingMessage(
+                enrolment_id=first.id,
+                contact_id=first.contact_id,
+                step="message",
+                channel="email",
+                class_="marketing",
+                reason="quiet hours",
+                since=NOW,
+                due_at=NOW + HOUR,
+            )
+        )
+    )
+    assert main.read_now(crowded) is False
 
 
 @pytest.mark.large
