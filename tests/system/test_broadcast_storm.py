@@ -27,7 +27,7 @@ def test_a_broadcast_whose_worker_is_killed_again_and_again_reaches_everybody_on
 
 
 @pytest.mark.large
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_twenty_thousand_get_it_once_while_the_worker_dies_every_half_minute(tmp_path: Path) -> None:
     with founded(tmp_path) as company:
         id = _sent_in_a_storm(company, 20_000, kills=6, between=(20, 40))
@@ -51,7 +51,7 @@ def _sent_in_a_storm(company: Company, contacts: int, *, kills: int, between: tu
     until(
         lambda: row_of(company, id).state == "done",
         "everybody's message to have a fate",
-        within=NOTICED_WITHIN + contacts / 20,
+        within=NOTICED_WITHIN + contacts / 10,
         every=0.5,
     )
     return id
