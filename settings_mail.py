@@ -13,6 +13,7 @@ from settings_environment import PREFIX
 from settings_values import (
     Addresses,
     Count,
+    Host,
     HostOrOff,
     LmtpPlace,
     MailProvider,
@@ -62,7 +63,7 @@ class SettingsOfMail(BaseSettings):
     dkim_domain: HostOrOff = ""
     dkim_selector: HostOrOff = ""
     dkim_key: RsaKey | None = None
-    message_host: str = Field(default=EXAMPLE_HOST, min_length=1)
+    message_host: Host = EXAMPLE_HOST
     # Nothing comes back to a name that is nobody's: live, the mail of an installation without a name of its own would
     # be refused for its sender.
     inbound_host: HostOrOff = Field(

@@ -73,6 +73,15 @@ def _host_or_off(value: object) -> str:
     return host
 
 
+def _host(value: object) -> str:
+    host = _host_or_off(value)
+    if "." not in host:
+        raise ValueError(
+            f"{str(value)[:60]!r} is not the name of a host with its domain; give one like mail.acme.example"
+        )
+    return host
+
+
 def _tls(value: object) -> object:
     if value not in ("none", "starttls", "tls"):
         raise ValueError(f"{value!r} is not a way to encrypt; give none, starttls or tls")
@@ -172,6 +181,7 @@ Count = Annotated[int, _whole_number(1, 1000, "a whole number from 1 to 1000")]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
+Host = Annotated[str, BeforeValidator(_host)]
 HostOrOff = Annotated[str, BeforeValidator(_host_or_off)]
 LmtpPlace = Annotated[str, BeforeValidator(_lmtp_place)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]

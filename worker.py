@@ -38,6 +38,7 @@ from records import inbox
 from records.published import Published
 from records.session import Database
 from records.withdrawals import withdrawn
+from rendering.headers import library_fault
 from rendering.process import Renderer
 from rendering.signature import CannotSign, Signer
 from settings import Settings, SettingsError, connect_options, load, signing_key
@@ -201,6 +202,8 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
 
 async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way is finished first."""
+    if (fault := library_fault()) is not None:
+        logger.warning("%s", fault)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

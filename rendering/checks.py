@@ -229,5 +229,10 @@ def shows(trees: Trees, path: str, name: str) -> bool:
     return any(_shows(tree, name) for tree in trees.reach(path).values())
 
 
+def reads(trees: Trees, path: str, *value: str) -> bool:
+    """Return whether a template, or what it extends and includes, reads a dotted value, said name by name."""
+    return any(each[: len(value)] == value for tree in trees.reach(path).values() for _, each, _ in _paths(tree))
+
+
 def _shows(tree: nodes.Node, name: str) -> bool:
     return any(node.name == name for node in tree.find_all(nodes.Name))

@@ -8,6 +8,9 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import SMTP
+from platform import python_version
 
 LONGEST_LINE = 998
 """RFC 5322, 2.1.1: characters of a line, its end not counted."""
@@ -69,6 +72,24 @@ def exact_header(name: str, value: str) -> str:
     if len(line) > LONGEST_LINE:
         raise BadLetter(f"{name}: {len(value)} characters are too long for a header; shorten it")
     return line
+
+
+def library_fault() -> str | None:
+    """Return what is wrong with the `email` of this Python, if it makes headers out of encoded line breaks.
+
+    Letters are not written by it, so they are whole all the same; other programs of this Python may not be.
+    """
+    trial = EmailMessage(policy=SMTP)
+    trial["Subject"] = "=?utf-8?q?A=0aBcc:_b=40x.example?=" + " and so on" * 9
+    try:
+        if re.search(rb"(?m)^Bcc:", trial.as_bytes()) is None:
+            return None
+    except ValueError:  # a library that looks at what it has written
+        return None
+    return (
+        f"Python {python_version()}: its email library lets line breaks into headers (CVE-2024-6923); letters are "
+        "written without it and stay whole, update Python for other programs"
+    )
 
 
 def _plain(text: str) -> bool:

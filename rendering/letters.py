@@ -3,6 +3,7 @@
 What is sent, what a simulation keeps and what a preview shows are made here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,10 @@ from rendering.email import BadLetter, Letter, ascii_address
 from rendering.invitation import invitation
 from rendering.mime import Calendar
 from rendering.pictures import as_parts
+
+# RFC 3834: nobody is away for a receipt. Marketing and service leave both out: an answer that somebody is away till the
+# tenth is worth having there.
+UNANSWERED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 
 
 @dataclass(frozen=True)
@@ -55,16 +60,28 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
         reply_to=_reply_to(whom, plan, posted),
         list_unsubscribe_url=posted.unsubscribe_url if leaves else None,
         list_unsubscribe_mailto=posted.unsubscribe_mailto if leaves else None,
-        list_id=f"{plan.topic} <{plan.topic}.{posted.host}>" if marketing else None,
-        feedback_id=f"{facts.program.sequence}:{plan.topic}:marketing:rapport" if marketing else None,
+        list_id=_list_id(plan.topic or "", facts, posted.host) if marketing else None,
+        feedback_id=f"{_word(facts.program.sequence)}:{_word(plan.topic)}:marketing:rapport" if marketing else None,
         in_reply_to=posted.answers,
         references=(posted.answers,) if posted.answers else (),
         refers_to_itself=not posted.keeps_ids,
-        extra_headers=posted.more_headers,
+        extra_headers={**(UNANSWERED if plan.class_ == "transactional" else {}), **posted.more_headers},
         pictures=pictures,
         calendar=_calendar(written.meeting, whom, posted) if written.meeting else None,
         files=written.files,
     )
+
+
+def _list_id(topic: str, facts: Facts, host: str) -> str:
+    """Return the name of a topic's list: the same for good, with the label that people know."""
+    known = facts.policies.messaging.topics.get(topic)
+    label = re.sub("[<>]", "", known.label if known else topic)
+    return f"{label} <{_word(topic)}.{host}>"
+
+
+def _word(name: str | None) -> str:
+    """Return an author's name as headers read by machines can hold it: `product_news` is `product-news` there."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", name or "").strip("-") or "-"
 
 
 def _calendar(meeting: Meeting, whom: Addressed, posted: Posted) -> Calendar:

@@ -63,6 +63,7 @@ def test_the_constructor_does_not_read_the_environment(monkeypatch: pytest.Monke
             "'sendgird' is not a provider we know; give one of plain, ses, sendgrid, mailgun,",
         ),
         ("SES_CONFIGURATION_SET", "rapport", "is set, but RAPPORT_SMTP_PROVIDER is not ses; set both"),
+        ("MESSAGE_HOST", "mail", "'mail' is not the name of a host with its domain; give one like mail.acme.example"),
         ("STATE", __file__, f"'{__file__}' is not a folder; give the path of one"),
         ("DATABASE_URL", "mysql://u:hush@h/n", "is not an address of SQLite or PostgreSQL; give sqlite:///FILE or"),
         ("SECRET", "hush", "is shorter than 16 characters; give a random one, as `openssl rand -hex 32` makes"),

@@ -1,5 +1,6 @@
 """A letter becomes bytes that say what was meant, whatever stands in the data."""
 
+import json
 import re
 import unicodedata
 from dataclasses import replace
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rendering.email import BadLetter, Letter, ascii_address, build_email
-from rendering.headers import MOST_NAME, MOST_SUBJECT, clean_header
+from rendering.headers import MOST_NAME, MOST_SUBJECT, clean_header, library_fault
 
 PLAIN = Letter(
     from_="Acme <hello@acme.example>",
@@ -254,3 +255,41 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_a_letter_that_cannot_be_meant_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(BadLetter):
         build_email(replace(PLAIN, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "kind", ["reply_to", "from_", "list_id", "feedback_id", "list_unsubscribe_mailto", "token", "json"]
+)
+def test_no_kind_of_header_lets_another_one_in(kind: str, text: str) -> None:
+    kinds: dict[str, dict[str, object]] = {
+        "reply_to": {"reply_to": f"{text} <r+t@acme.example>"},
+        "from_": {"from_": f"{text} <hello@acme.example>"},
+        "list_id": {"list_id": f"{text} <news.acme.example>"},
+        "token": {"extra_headers": {"X-Rapport-Send": text}},
+        "json": {"extra_headers": {"X-SMTPAPI": json.dumps({"category": [text[:300]]})}},
+    }
+    letter = replace(PLAIN, **kinds.get(kind, {kind: text}))  # type: ignore[arg-type]
+
+    try:
+        raw = build_email(letter)
+    except BadLetter:
+        return
+
+    names = re.findall(r"(?m)^([^\s:]+):", raw.partition(b"\r\n\r\n")[0].decode("ascii"))
+    added = {
+        "reply_to": "Reply-To",
+        "list_id": "List-Id",
+        "feedback_id": "Feedback-ID",
+        "token": "X-Rapport-Send",
+        "json": "X-SMTPAPI",
+    }
+    assert sorted(names) == sorted([*NAMES, *([added[kind]] if kind in added else [])])
+    assert read(letter).keys() == names
+
+
+def test_what_is_wrong_with_pythons_library_is_said_in_one_line_and_letters_are_whole_all_the_same() -> None:
+    fault = library_fault()
+
+    assert fault is None or ("CVE-2024-6923" in fault and "\n" not in fault)
+    check(replace(PLAIN, subject="=?utf-8?q?A=0aBcc:_b=40x.example?=" + " and so on" * 9))

@@ -1,5 +1,6 @@
 """A rendered message made into a letter: who is answered, and how one leaves."""
 
+import re
 from typing import Any
 
 import pytest
@@ -17,9 +18,15 @@ WRITTEN = Written("Hello", "<p>Hello</p>", "Hello")
 FROM = '"Mira, of Acme" <hello@acme.example>'
 
 
-def letter(reply_to: str | None = None, class_: Any = "marketing", from_: str = FROM, **posted: Any) -> Letter:
+def letter(
+    reply_to: str | None = None,
+    class_: Any = "marketing",
+    from_: str = FROM,
+    topic: str = "product-news",
+    **posted: Any,
+) -> Letter:
     sender = Sender.model_validate({"from": from_, "reply_to": reply_to})
-    made = Plan(Deliver(template="a/b"), class_, "product-news", sender)
+    made = Plan(Deliver(template="a/b"), class_, topic, sender)
     sending = Posted("<m1@acme.example>", MONDAY, "mail.acme.example", "https://acme.example/u/t", **posted)
     return letter_of(made, WRITTEN, facts(NEWS), sending)
 
@@ -49,3 +56,39 @@ def test_where_no_mail_is_read_answers_go_to_whom_it_is_from() -> None:
 def test_only_marketing_can_be_left_by_mail() -> None:
     assert letter(unsubscribe_mailto="u+t@in.acme.example").list_unsubscribe_mailto == "u+t@in.acme.example"
     assert letter(class_="service", unsubscribe_mailto="u+t@in.acme.example").list_unsubscribe_mailto is None
+
+
+def test_marketing_has_everything_that_mail_programs_and_large_receivers_look_for() -> None:
+    block = build_email(letter(unsubscribe_mailto="u+t@in.acme.example")).partition(b"\r\n\r\n")[0].decode()
+
+    assert "List-Unsubscribe: <https://acme.example/u/t>, <mailto:u+t@in.acme.example>" in block
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in block
+    assert 'List-Id: "Product news" <product-news.mail.acme.example>' in block
+    assert "Feedback-ID: story:product-news:marketing:rapport" in block
+
+
+@pytest.mark.parametrize("class_", ["service", "transactional"])
+def test_nothing_else_is_a_list(class_: str) -> None:
+    block = build_email(letter(class_=class_)).partition(b"\r\n\r\n")[0].decode()
+
+    assert not re.search("(?m)^(List-|Feedback-ID)", block)
+
+
+@pytest.mark.parametrize(
+    "topic", ["product_news", "Neuigkeiten für alle", "a:b", "<x>", "_", "\u00fc" * 90, "a\r\nBcc: x"]
+)
+def test_any_name_of_a_topic_makes_headers_that_can_be_sent(topic: str) -> None:
+    block = build_email(letter(topic=topic)).partition(b"\r\n\r\n")[0].decode()
+
+    (feedback,) = re.findall(r"(?m)^Feedback-ID: (.*)\r$", block)
+    assert len(feedback.split(":")) == 4
+    assert len(re.findall("(?m)^List-Id:", block)) == 1
+    assert "Bcc:" not in re.findall(r"(?m)^([^\s:]+):", block)
+
+
+@pytest.mark.parametrize(("class_", "said"), [("marketing", False), ("service", False), ("transactional", True)])
+def test_nobody_is_to_answer_a_receipt_from_their_holidays(class_: str, said: bool) -> None:
+    raw = build_email(letter(class_=class_))
+
+    assert (b"Auto-Submitted: auto-generated\r\n" in raw) == said
+    assert (b"X-Auto-Response-Suppress: OOF, AutoReply\r\n" in raw) == said

@@ -47,7 +47,7 @@ class: marketing
 ---
 {% block subject %}SUBJECT{% endblock %}
 {% block html %}<p>Hello {{ contact.first_name|fallback("there") }}, TEXT</p>
-<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>{% endblock %}
+<p>{{ organisation.address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>{% endblock %}
 """
 FILES = {
     "sequences/welcome.yaml": WELCOME,
