@@ -24,6 +24,17 @@ def test_who_only_serves_needs_none() -> None:
     assert load_files(HOME | serving | {"policies/messaging.yaml": NOWHERE}).problems == []
 
 
+def test_a_message_that_does_not_show_it_is_warned_of() -> None:
+    path = "templates/email/welcome/hello.html"
+
+    (said,) = check(path, HOME[path].replace("organisation.address", "organisation.name"))
+
+    assert (
+        said
+        == f"{path}:1: warning: no postal address is shown; put {{{{ organisation.address }}}} into it or its layout"
+    )
+
+
 def test_a_layout_may_show_it() -> None:
     layout = "<body>{% block html %}{% endblock %}<p>{{ organisation['address'] }}</p>{{ unsubscribe_url }}</body>"
     news = (
