@@ -13,6 +13,7 @@ from records.contacts import find
 from records.models import Consent, Contact, Decision
 from starter.cli_runs import tell_event
 from starter.demo_cast import Cast, Submission
+from starter.demo_links import a_link_is_followed
 from starter.demo_look import timelines, what_comes, where_to_look
 from starter.demo_play import Play
 from starter.demo_show import Stage
@@ -217,6 +218,7 @@ CHAPTERS: tuple[Callable[[Play], None], ...] = (
     first_messages_arrive,
     sequences_wait,
     an_answer_moves_one,
+    a_link_is_followed,
     one_click_unsubscribes,
     a_complaint_is_acknowledged,
     timelines,

@@ -52,11 +52,12 @@ def until(what: str, look: Callable[[], Found | None], within: float = PATIENCE)
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer over HTTP, and how long it took, in seconds."""
+    """An answer over HTTP, how long it took, in seconds, and where it leads, if it leads elsewhere."""
 
     status: int
     body: bytes
     took: float
+    leads_to: str = ""
 
 
 def request(base: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
@@ -67,7 +68,8 @@ def request(base: str, method: str, path: str, body: bytes = b"", headers: Mappi
     try:
         connection.request(method, path, body or None, dict(headers or {}))
         answer = connection.getresponse()
-        return Reply(answer.status, answer.read(), time.monotonic() - began)
+        leads_to = answer.headers.get("Location", "")
+        return Reply(answer.status, answer.read(), time.monotonic() - began, leads_to)
     except (OSError, http.client.HTTPException) as error:
         raise Unseen(f"{base}: {method} {path} is not answered ({error}); see the logs below") from None
     finally:
@@ -114,6 +116,10 @@ class World:
         """Do what a mail program does with the address of a one-click unsubscribe (RFC 8058)."""
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return request(link, "POST", urlsplit(link).path, b"List-Unsubscribe=One-Click", headers)
+
+    def follow(self, link: str, headers: Mapping[str, str]) -> Reply:
+        """Open a link of a message, as a program that says this of itself does."""
+        return request(link, "GET", urlsplit(link).path, headers=headers)
 
     def _host(self) -> str:
         return urlsplit(self.addresses["web"]).netloc
