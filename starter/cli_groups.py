@@ -116,14 +116,20 @@ def retry_inbox(number: Number, json: Json = False) -> None:
 @messages.command("list")
 def list_messages(
     state: Annotated[str | None, typer.Option("--state", help="Only those: accepted, skipped, unknown …")] = None,
+    held: Annotated[bool, typer.Option("--held", help="Those that wait, and for what.")] = False,
     contact: Annotated[str | None, typer.Option("--contact", metavar="C", help="Only those to this contact.")] = None,
+    sequence: Annotated[
+        str | None, typer.Option("--sequence", metavar="S", help="Only those of this sequence.")
+    ] = None,
     most: Most = 100,
     json: Json = False,
 ) -> None:
-    """List messages from the ledger, newest first."""
+    """List messages from the ledger, newest first; or those that wait."""
+    from starter.cli_held import list_held
     from starter.cli_lists import list_messages
 
-    raise typer.Exit(show(list_messages(state, contact, most), json))
+    listed = list_held(state, contact, sequence, most) if held else list_messages(state, contact, sequence, most)
+    raise typer.Exit(show(listed, json))
 
 
 @messages.command("show")
@@ -135,3 +141,31 @@ def show_message(
     from starter.cli_lists import show_message
 
     raise typer.Exit(show(show_message(message), json))
+
+
+@messages.command("release")
+def release_message(
+    message: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a message that waits.")] = None,
+    sequence: Annotated[
+        str | None, typer.Option("--sequence", metavar="S", help="All that wait in this sequence.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
+    json: Json = False,
+) -> None:
+    """Have a message that waits asked for again now. The gate is not passed around: it may wait again."""
+    from starter.cli_held import release_messages
+
+    raise typer.Exit(show(release_messages(message, sequence, everything), json))
+
+
+@messages.command("settle")
+def settle_message(
+    message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or its Message-ID.")],
+    fate: Annotated[str, typer.Option("--as", metavar="FATE", help="`accepted` or `refused`.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="How you know.")],
+    json: Json = False,
+) -> None:
+    """Tell what became of a message whose fate is unknown."""
+    from starter.cli_held import settle_message
+
+    raise typer.Exit(show(settle_message(message, fate, reason), json))

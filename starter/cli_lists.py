@@ -14,7 +14,7 @@ from records import inbox, inbox_mail
 from records.ledger import CLAIMED, FINAL, HANDING_OVER
 from records.models import Drained, Inbox, Message
 from starter.cli_result import ProblemsFound, Result
-from starter.cli_store import contact_of, opened_store, wake_intake
+from starter.cli_store import contact_of, opened_store, sequence_name, wake_intake
 
 STATES = sorted({CLAIMED, HANDING_OVER} | FINAL)
 INBOX_LISTED = "id kind source form contact_id urgent received_at tries problem parked_at drained_at"
@@ -27,11 +27,11 @@ def list_inbox(parked: bool, waiting: bool, most: int) -> Result:
     with opened_store() as store:
         rows = store.inbox.read_now(lambda session: inbox.listing(session, which, most))
         became = store.read(lambda session: _became(session, rows))
-    table = _table("id", "what", "from", "received", "state", "outcome")
+    table = table_of("id", "what", "from", "received", "state", "outcome")
     for row in rows:
         what = f"{row.kind} {row.form or row.body.get('event') or row.body.get('sequence', '')}".strip()
         outcome = became.get(row.id or 0) or row.problem
-        table.add_row(*_texts(row.id, what, row.source, _minute(row.received_at), _state(row), outcome))
+        table.add_row(*texts(row.id, what, row.source, minute(row.received_at), _state(row), outcome))
     listed = [_plain(row, INBOX_LISTED) | {"became": became.get(row.id or 0)} for row in rows]
     return Result({"rows": listed}, [table] if rows else ["there is nothing"])
 
@@ -73,25 +73,27 @@ def retry_inbox(number: int) -> Result:
     return Result({"id": number, "woken": woken}, [f"inbox row {number} waits to be drained again"])
 
 
-def list_messages(state: str | None, who: str | None, most: int) -> Result:
+def list_messages(state: str | None, who: str | None, sequence: str | None, most: int) -> Result:
     """List messages from the ledger, newest first."""
     if state is not None and state not in STATES:
         raise ProblemsFound([f"--state: there is no state '{state}'; it is one of {', '.join(STATES)}"])
     with opened_store() as store:
-        rows = store.read(lambda session: _messages(session, state, who, most))
-    table = _table("id", "state", "sequence", "step", "subject", "when", "reason")
+        rows = store.read(lambda session: _messages(session, state, who, sequence, most))
+    table = table_of("id", "state", "sequence", "step", "subject", "when", "reason")
     for row in rows:
-        when = _minute(row.accepted_at or row.claimed_at or row.skipped_at)
-        table.add_row(*_texts(row.id, row.state, row.sequence, row.step, row.subject, when, row.reason))
+        when = minute(row.accepted_at or row.claimed_at or row.skipped_at)
+        table.add_row(*texts(row.id, row.state, row.sequence, row.step, row.subject, when, row.reason))
     return Result({"messages": [_message(row, MESSAGE_LISTED) for row in rows]}, [table] if rows else ["there is none"])
 
 
-def _messages(session: Session, state: str | None, who: str | None, most: int) -> list[Message]:
+def _messages(session: Session, state: str | None, who: str | None, sequence: str | None, most: int) -> list[Message]:
     chosen = select(Message)
     if state is not None:
         chosen = chosen.where(Message.state == state)
     if who is not None:
         chosen = chosen.where(Message.contact_id == contact_of(session, who).id)
+    if sequence is not None:
+        chosen = chosen.where(Message.sequence == sequence_name(sequence))
     newest = chosen.order_by(col(Message.claimed_at).desc().nulls_last(), col(Message.id)).limit(most)
     return list(session.exec(newest).all())
 
@@ -115,18 +117,18 @@ def _plain(row: SQLModel, names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names.split()}
 
 
-def _table(*titles: str) -> Table:
+def table_of(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
     for title in titles:
         table.add_column(title, no_wrap=title not in ("subject", "reason", "outcome"))
     return table
 
 
-def _texts(*values: object) -> list[Text]:
+def texts(*values: object) -> list[Text]:
     return [Text("" if value is None else str(value)) for value in values]
 
 
-def _minute(at: datetime | None) -> str:
+def minute(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
