@@ -14,6 +14,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from channels.returned.reading import read_mail
+from channels.returned.reports import is_our_fault
 from domain.coming_back import CameBack, Kind
 from domain.events import EVERYTHING
 from domain.keys import read_mail_token
@@ -92,6 +93,8 @@ def _happen(
         channel="email",
     )
     event = record(session, published, contact, happening, now, changed=False)
+    if kind == "bounced" and is_our_fault(mail.code, mail.reason):
+        activity.logger.warning("a message came back for a fault of ours (%s); see docs/deliverability.md", mail.code)
     if message is not None and message.channel == STAFF:
         if kind == "bounced" and mail.permanent:
             activity.logger.error("a message to a team came back (%s); correct policies/teams.yaml", mail.code)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from channels.base import Refused
+from channels.base import Refused, SenderFault
 from channels.replies import Reply, Stage, decision
 from channels.returned.opened import Part, addresses, header, kind_of, parameter, parts, text_of
 from domain.coming_back import Kind
@@ -110,6 +110,19 @@ def judged(words: str, status: str = "") -> tuple[bool, str, str]:
 def _is_bad(reply: Reply) -> bool:
     error = decision(reply, Stage.RECIPIENT)
     return isinstance(error, Refused) and error.suppress
+
+
+def is_our_fault(code: str, reason: str) -> bool:
+    """Return whether a bounce of this code is about us, not about whom we wrote to: our name, our policy, our records.
+
+    >>> is_our_fault("550 5.7.26", "unauthenticated mail"), is_our_fault("5.1.1", "no such user"), is_our_fault("", "")
+    (True, False, False)
+    """
+    basic, _, enhanced = code.rpartition(" ")
+    if not enhanced.startswith("5"):
+        return False
+    found = Reply(int(basic), f"{enhanced} {reason}") if basic.isdigit() else Reply(550, f"{enhanced} {reason}")
+    return isinstance(decision(found, Stage.RECIPIENT), SenderFault)
 
 
 def feedback_report(mail: Part) -> Report | None:
