@@ -62,6 +62,8 @@ def _about(history: History) -> Iterator[str]:
         yield f"known by {identity['kind']}: {identity['value']}"
     for consent in history.consents:
         words = f", in the words “{clean_line(consent['wording'], 300)}”" if consent["wording"] else ""
+        words += f", on {consent['page']}" if consent["page"] else ""
+        words += f", by the link in message {consent['message']}" if consent["message"] else ""
         said = (
             f"{consent['topic']} by {consent['channel']}: {consent['state']} ({consent['basis']}, {consent['source']})"
         )

@@ -137,11 +137,12 @@ def _row(
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
-    return contact_fields(contact) | _plain(contact, "notes updated_at erased_at")
+    return contact_fields(contact) | _plain(contact, "quiet_hours paused_until notes updated_at erased_at")
 
 
 def _consent(consent: Consent) -> dict[str, Any]:
-    return _plain(consent, "topic channel state basis wording source given_at recorded_at")
+    names = "topic channel state basis wording source form form_version page message given_at recorded_at"
+    return _plain(consent, names)
 
 
 def _event(event: Interaction) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The link that confirms: looking changes nothing, the button counts once, and old or strange links say so."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -129,3 +130,21 @@ async def test_while_the_records_are_away_it_confirms_all_the_same(tmp_path: Pat
 
         assert [row.kind for row in await site.rows()] == ["confirmation"]
     assert "Dürfen wir Ihnen zu „product-news“ schreiben?" in page.text
+
+
+async def test_no_log_ever_holds_a_link(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with published_site(tmp_path) as site:
+            links = [
+                link(site),
+                site.link("u", "unsubscribe", "product-news", "m0"),
+                site.link("p", "preferences", "m0"),
+            ]
+            await site.main.write(lambda session: session.connection().exec_driver_sql("drop table suppression"))
+            for each in links:
+                await site.http.get(each)
+                await site.http.post(each, data={"everything": "stop"})
+
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("http")]
+    assert any("shown without what is known of its reader" in line for line in ours)
+    assert not [line for line in ours for each in links if each[3:] in line]
