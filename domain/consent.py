@@ -122,6 +122,20 @@ def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
     return "not in quiet hours"
 
 
+def not_their_pause(proposed: Proposed, facts: Facts) -> Answer:
+    """Whoever asked for a pause on their preference page gets no marketing until it is over."""
+    until = facts.wishes.paused_for(facts.now) if proposed.class_ == "marketing" else None
+    return "they have not asked for a pause" if until is None else NotYet(until, "they asked for a pause")
+
+
+def not_their_quiet(proposed: Proposed, facts: Facts) -> Answer:
+    """The contact's own quiet hours hold all but what they have just asked for."""
+    until = None if proposed.class_ == "transactional" else facts.wishes.quiet_until(facts.now, facts.zone.zone)
+    if until is None:
+        return "not in quiet hours of their own"
+    return NotYet(until, f"quiet hours of their own ({facts.wishes.quiet_hours})")
+
+
 def in_window(proposed: Proposed, facts: Facts) -> Answer:
     """A window holds the contact before the step until it opens."""
     name = proposed.need.window or facts.program.window
@@ -185,10 +199,19 @@ def _over(proposed: Proposed, free: datetime, cap: str, facts: Facts) -> Answer:
 
 
 # messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, throttles).
-QUESTIONS: Sequence[Question] = (suppressed, consented, not_suspended, under_cap, not_quiet, in_window)
+QUESTIONS: Sequence[Question] = (
+    suppressed,
+    consented,
+    not_suspended,
+    not_their_pause,
+    under_cap,
+    not_quiet,
+    not_their_quiet,
+    in_window,
+)
 
 # What is asked once more in the transaction that claims the message: what can have changed in between.
-AGAIN: Sequence[Question] = (suppressed, consented, not_suspended, under_cap)
+AGAIN: Sequence[Question] = (suppressed, consented, not_suspended, not_their_pause, under_cap)
 
 
 def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:

@@ -16,6 +16,7 @@ from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.holds import Hold, held_due, hold_at
+from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
 from domain.readers import by_a_person
@@ -110,6 +111,8 @@ class Facts:
     """Messages of the contact that other runs put off and that are not sent yet."""
     round: int | None = None
     standing: Standing = Standing()
+    wishes: Wishes = field(default_factory=Wishes)
+    """When the contact wants to be left alone."""
     holds: tuple[Hold, ...] = ()
     suspended: Hold | None = None
     asking: frozenset[str] = frozenset()

@@ -14,6 +14,7 @@ from domain.caps import Counted, PutOff
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event, Facts, Standing
 from domain.opening import TIMED_OUT
+from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
 from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Record, Suppression
@@ -76,10 +77,15 @@ class Known:
             counted=self.counted.get(row.contact_id, ()),
             put_off=[each for run, each in self.put_off.get(row.contact_id, ()) if run != enrolment],
             standing=self.standings[row.contact_id],
+            wishes=_wishes(self.contacts[row.contact_id]),
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
             suspended=self.pauses.suspended.get(program.sequence),
             round=round,
         )
+
+
+def _wishes(row: Any) -> Wishes:
+    return Wishes(row.quiet_hours, row.paused_until)
 
 
 def contact_fields(contact: Contact) -> dict[str, Any]:
@@ -119,6 +125,8 @@ _RUN = (
         col(Enrolment.end_reason),
         col(Contact.email),
         col(Contact.erased_at),
+        col(Contact.quiet_hours),
+        col(Contact.paused_until),
     )
     .join(Contact, col(Contact.id) == col(Enrolment.contact_id))
     .where(col(Enrolment.id) == bindparam("enrolment"))
@@ -163,6 +171,7 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
         now=now,
         contact={**facts.contact, "email": run.email},
         standing=standing,
+        wishes=_wishes(run),
         holds=pauses.holds.get((run.contact_id, sequence), ()),
         suspended=pauses.suspended.get(sequence),
     )

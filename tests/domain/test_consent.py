@@ -75,9 +75,9 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 
 
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
-    again = ["suppressed", "consented", "not_suspended", "under_cap"]
+    again = ["suppressed", "consented", "not_suspended", "not_their_pause", "under_cap"]
 
-    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "in_window"]
+    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "not_their_quiet", "in_window"]
     assert [question.__name__ for question in AGAIN] == again
 
 
@@ -86,8 +86,10 @@ def test_a_message_that_may_go_tells_every_question() -> None:
         "not suppressed",
         "consent: product-news is opted_in",
         "the sequence is not paused",
+        "they have not asked for a pause",
         "under every cap",
         "not in quiet hours",
+        "not in quiet hours of their own",
         "inside office-hours (Europe/Berlin, its own clock)",
     ]
 
