@@ -110,7 +110,7 @@ def test_the_commands_on_files_work_and_say_what_is_shown(home: Path) -> None:
 @pytest.mark.system
 def test_the_first_sequence_runs(home: Path) -> None:
     [live] = marked("live")
-    names = ("web_port", "temporal_port", "temporal_ui_port", "mailbox_smtp_port", "mailbox_http_port")
+    names: tuple[str, ...] = ("web_port", "temporal_port", "temporal_ui_port", "mailbox_smtp_port", "mailbox_http_port")
     names += ("inbound_smtp_port",)
     ports: dict[str, Any] = dict.fromkeys(names, 0)
     with Stack(Settings(home=home, **ports), say=lambda _: None) as stack:

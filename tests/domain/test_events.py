@@ -5,7 +5,8 @@ from domain.events import BUILT_IN, CONTACT_FIELDS, OF_A_SEND, WRITABLE_FIELDS
 
 SPECIFIED = """
     delivered deferred bounced complained opened clicked replied auto_replied unsubscribed resubscribed
-    consent_requested consent_confirmed preferences_changed form_submitted survey_answered task_completed case_opened case_closed meeting_booked
+    consent_requested consent_confirmed preferences_changed
+    form_submitted survey_answered task_completed case_opened case_closed meeting_booked
     meeting_cancelled purchased refunded points_changed tier_changed
     """
 
