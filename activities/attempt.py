@@ -12,7 +12,6 @@ from functools import partial
 from typing import Literal, TypeVar, cast
 
 from sqlmodel import Session
-from temporalio import activity
 
 from activities.batches import Batch
 from activities.composing import Composing
@@ -22,7 +21,7 @@ from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
 from activities.way import Way
 from activities.writing import Writing, writing
-from channels.base import Accepted, ChannelError, Envelope, Refused, SenderFault, Unavailable
+from channels.base import Accepted, Away, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.keys import ledger_id, send_key
@@ -38,8 +37,6 @@ Result = TypeVar("Result")
 
 # A claim that somebody else holds is asked about again after this long.
 SOON = timedelta(seconds=30)
-# When the fault is ours, asking each contact's message again every few minutes would only repeat it.
-SENDER_FAULT = timedelta(minutes=15)
 # A message that must arrive is repeated under the same Message-ID, but not for ever.
 MOST_ATTEMPTS = 5
 
@@ -60,20 +57,25 @@ class Attempt:
         self.meeting: Meeting | None = None
         self.links: tuple[Kept, ...] = ()
 
-    async def send(self, *, begun: bool = True) -> Outcome:
+    async def send(self, *, begun: bool = True, busy: frozenset[str] = frozenset()) -> Outcome:
         """Send the message, once, and return its fate, or when to ask again.
 
-        Not `begun` says that no earlier attempt was seen; one that begins meanwhile is met by the claim.
+        Not `begun` says that no earlier attempt was seen; one that begins meanwhile is met by the claim. `busy` are the
+        queues in which others wait: who would wait there, too, is not rendered first.
         """
         earlier = await self._write(self._earlier) if begun else None
         if earlier is not None:
             return earlier
         refusal = self.writing.stopped(self.facts)
+        if refusal is None and busy and self.way.is_busy(busy, self.batch.now):
+            late = await self._write(self._enter)
+            if late is not None:
+                return late
         packed = refusal or await self.composing.compose()
         if isinstance(packed, Answer):
             return await self._close(packed)
         self.subject, self.meeting, self.links = packed.subject, packed.meeting, packed.links
-        taken = await self._write(partial(self._take, packed.envelope.recipient))
+        taken = await self._write(self._take)
         return await self._hand_over(taken, packed.envelope) if isinstance(taken, Taken) else taken
 
     # --- what was before -------------------------------------------------------------------------------------------
@@ -107,15 +109,20 @@ class Attempt:
 
     # --- claiming, in one short transaction ------------------------------------------------------------------------
 
-    def _take(self, recipient: str, session: Session, now: datetime) -> Taken | Outcome:
-        """Re-read what may have changed since it was asked, take the slots of throttles, and claim the message."""
-        changed = self._changed(session, now)
-        if changed is not None:
-            return changed
-        late = self.way.enter(session, recipient, now)
+    def _enter(self, session: Session, now: datetime) -> Outcome | None:
+        """Re-read what may have changed since it was asked, and take the slots of throttles; None means go."""
+        late = self._changed(session, now)
+        if late is None and (queued := self.way.enter(session, now)) is not None:
+            return self._close_now(session, queued, now)
+        if late is None:
+            capping.its_turn(session, self.facts.enrolment)
+        return late
+
+    def _take(self, session: Session, now: datetime) -> Taken | Outcome:
+        """Claim the message, if nothing stands in its way any more."""
+        late = self._enter(session, now)
         if late is not None:
-            return self._close_now(session, late, now)
-        capping.its_turn(session, self.facts.enrolment)
+            return late
         links.keep(session, self.links, now)  # before anybody can follow one
         try:
             taken = ledger.claim(session, self._row(), str(uuid.uuid4()), now)
@@ -182,11 +189,10 @@ class Attempt:
     async def _failed(self, taken: Taken, error: ChannelError) -> Outcome:
         if isinstance(error, Refused):
             return await self._write(partial(self._refuse, taken, error))
+        if isinstance(error, Away | SenderFault):
+            return await self._write(partial(self._stop, taken, error))
         if isinstance(error, Unavailable):
-            return await self._back(taken, str(error), error.retry_after)
-        if isinstance(error, SenderFault):
-            activity.logger.error("the mail server refuses us, not the contact: %s; correct the channel", error)
-            return await self._back(taken, str(error), SENDER_FAULT)
+            return await self._write(partial(self._back, taken, str(error), error.retry_after))
         return await self._write(partial(self._lose, taken, str(error)))
 
     def _begin(self, taken: Taken, session: Session, now: datetime) -> Outcome | None:
@@ -203,9 +209,11 @@ class Attempt:
 
     def _accept(self, taken: Taken, accepted: Accepted, session: Session, now: datetime) -> Outcome:
         row = ledger.accept(session, taken, accepted.reply, now, accepted.provider_id)
+        self.way.answered(session, row.handing_over_at, True, now)
         return self._known(session, row, now)
 
     def _refuse(self, taken: Taken, error: Refused, session: Session, now: datetime) -> Outcome:
+        self.way.answered(session, None, False, now)
         self.way.give_back(session)
         if error.suppress:
             self.writing.bounced(session, self.facts, now)
@@ -218,23 +226,31 @@ class Attempt:
         row = ledger.held(session, taken.id)
         if row is None or row.attempt != taken.attempt or row.state != ledger.HANDING_OVER:
             return self._soon(now, "another attempt has it")
+        self.way.lost(session, now)
         return self._known(session, ledger.lose(session, row, reason, now), now)
 
-    async def _back(self, taken: Taken, reason: str, wait: timedelta) -> Outcome:
-        def put_back(session: Session, now: datetime) -> Outcome:
-            row = ledger.held(session, taken.id)
-            # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
-            rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
-            due = _full_second(now + min(rest, self.post.settings.longest_rest))
-            ledger.put_back(session, taken, reason, due)
-            self.way.give_back(session)
-            run = session.get(Enrolment, self.facts.enrolment)
-            if run is None or run.ended_at is not None:
-                return self._let_go(session, run, now)
-            late = Row("deferred", why=[reason], more={"template": self.writing.template, "until": due}, final=False)
-            return self._close_now(session, Answer(Later(due, "the mail server asked for patience"), late), now)
+    def _back(self, taken: Taken, reason: str, wait: timedelta, session: Session, now: datetime) -> Outcome:
+        """A definite no for now: the message is tried again."""
+        row = ledger.held(session, taken.id)
+        # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
+        rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
+        due = _full_second(now + min(rest, self.post.settings.longest_rest))
+        ledger.put_back(session, taken, reason, due)
+        self.way.answered(session, None, False, now)
+        self.way.give_back(session)
+        late = Row("deferred", why=[reason], more={"template": self.writing.template, "until": due}, final=False)
+        return self._comes_again(session, Answer(Later(due, "the mail server asked for patience"), late), now)
 
-        return await self._write(put_back)
+    def _stop(self, taken: Taken, error: Away | SenderFault, session: Session, now: datetime) -> Outcome:
+        """Not about this message: the channel stands still, and the attempt does not count."""
+        ledger.put_back(session, taken, str(error), None, counted=False)
+        return self._comes_again(session, self.way.fails(session, error, now), now)
+
+    def _comes_again(self, session: Session, late: Answer, now: datetime) -> Outcome:
+        run = session.get(Enrolment, self.facts.enrolment)
+        if run is None or run.ended_at is not None:
+            return self._let_go(session, run, now)
+        return self._close_now(session, late, now)
 
     # --- closing ---------------------------------------------------------------------------------------------------
 
@@ -254,7 +270,11 @@ class Attempt:
         return await self.post.database.write(lambda session: work(session, now))
 
     async def _close(self, answer: Answer) -> Outcome:
-        return await self._write(lambda session, now: self._close_now(session, answer, now))
+        def close(session: Session, now: datetime) -> Outcome:
+            self.way.give_back(session)
+            return self._close_now(session, answer, now)
+
+        return await self._write(close)
 
     def _close_now(self, session: Session, answer: Answer, now: datetime) -> Outcome:
         """Write down an answer that sends nothing: skipped in the ledger, or postponed in the decision log."""

@@ -15,8 +15,10 @@ from activities.steps import nothing_waits
 from domain.keys import send_key
 from domain.needs import Deliver, Outcome
 from records.capping import counted, put_off, reach
+from records.channel_states import all_stopped, queue_of
 from records.ledger import by_key
 from records.published import Published
+from records.throttling import queues
 from rendering.catalogue import Catalogue
 
 TEMPLATES = "templates/"
@@ -41,24 +43,28 @@ class Messages:
     @activity.defn(name="send")
     async def send(self, batch: Batch) -> Answers:
         """Send the message of every member through the gate and the ledger."""
-        read, bundles, begun = await self.post.database.read(lambda session: self._read(session, batch))
+        read, bundles, begun, busy = await self.post.database.read(lambda session: self._read(session, batch))
 
         async def one(member: Member) -> Outcome:
             bundle = bundles[member.facts.enrolment]
             attempt = Attempt(self.post, batch, member.asked, member.facts, member.contact_id, bundle)
-            return await attempt.send(begun=attempt.key in begun)
+            return await attempt.send(begun=attempt.key in begun, busy=busy)
 
         return await self._effects.each(batch, read, one)
 
-    def _read(self, session: Session, batch: Batch) -> tuple[Read, dict[str, Bundle], frozenset[str]]:
-        """Return what is known, what to write to each with, and the send keys that an earlier attempt began with."""
+    def _read(self, session: Session, batch: Batch) -> tuple[Read, dict[str, Bundle], frozenset[str], frozenset[str]]:
+        """Return what is known, what to write to each with, the send keys that an earlier attempt began with, and the
+        queues in which messages wait."""
         keys = [send_key(enrolment, each.step, each.visit) for enrolment, each in batch.asked().items()]
         read = self._effects.read(session, batch)
         back = reach(read.policies)
         if back is not None:
             read.known.counted = counted(session, list(read.known.contacts), batch.now - back)
             read.known.put_off = put_off(session, list(read.known.contacts))
-        return read, self._texts(session, batch, read), frozenset(by_key(session, keys))
+        busy = frozenset(queue_of(each) for each in all_stopped(session))
+        if read.policies.messaging.throttles:
+            busy |= queues(session, batch.now)
+        return read, self._texts(session, batch, read), frozenset(by_key(session, keys)), busy
 
     def _texts(self, session: Session, batch: Batch, read: Read) -> dict[str, Bundle]:
         """Return the files to write to each member with: the newest, or those of the entry if the template says so."""

@@ -1,4 +1,4 @@
-"""The way out that a message shares with all others: who goes first, how many at a time.
+"""The way out that a message shares with all others: whether its channel goes, who goes first, how many at a time.
 
 Asked when a message is claimed, and once more in the transaction that says that its body leaves.
 """
@@ -7,43 +7,70 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from sqlmodel import Session
+from temporalio import activity
 
 from activities.post import Post
 from activities.writing import Writing
+from channels.base import Away, SenderFault
 from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.needs import Later
 from domain.slots import Counter, Outgoing, counters
+from domain.stops import BY_ITSELF, Kind, comes_back, coming_back, rate, unaddressed
 from domain.zones import zone_named
-from records import throttling
-from records.throttling import Queued, Wanted
+from records import channel_states, notices, throttling
+from records.channel_states import queue_of, what_to_tell
+from records.sending_models import ChannelState
+from records.throttling import Wanted
 
 # A promised slot that was not used in time is asked for again at once.
 AGAIN = timedelta(seconds=1)
+# While one message tries whether a channel goes again, the others ask after this long.
+WHILE_TRYING = timedelta(seconds=5)
 
 
 class Way:
-    """The way out of one message. `queue` is what it waits for in turn with others, once it was told to wait."""
+    """The way out of one message. `queue` is what it waits for in turn with others, once it was told to wait.
+
+    `busy` are the queues in which others are known to wait.
+    """
 
     def __init__(self, post: Post, writing: Writing, facts: Facts, asked: Asked, message_id: str) -> None:
         self.post, self.writing, self.facts, self.plan = post, writing, facts, writing.plan
         priority = facts.program.priority
         self.wanted = Wanted(message_id, facts.enrolment, self.plan.class_, priority, asked.arrived_at)
+        self.channel = self.plan.need.channel
         self.queue: str | None = None
         self.passed: list[Counter] = []
 
-    def enter(self, session: Session, recipient: str, now: datetime) -> Answer | None:
-        """Ask for a slot of every throttle that a message to this address passes; None if it has them."""
-        organisation = self.facts.policies.messaging.organisation
-        throttles = self.facts.policies.messaging.throttles
-        self.passed = counters(throttles, self._outgoing(recipient), now, zone_named(organisation.time_zone))
-        if not self.passed:
-            return None
-        queued = throttling.take(session, self.wanted, self.passed, now, self.post.settings.lease)
-        return None if queued is None else self._waits(queued, f"throttle: {queued.shown}")
+    def is_busy(self, queues: frozenset[str], now: datetime) -> bool:
+        """Whether others wait for what this message needs, so that it is better asked before it is written."""
+        return not queues.isdisjoint({queue_of(self.channel), *(each.name for each in self._counters(now))})
+
+    def enter(self, session: Session, now: datetime) -> Answer | None:
+        """Ask whether the channel goes, and for a slot of every throttle; None if the message may leave."""
+        found = channel_states.state_of(session, self.channel)
+        stands = found is not None and found.stopped_at is not None
+        state = channel_states.stopped(session, self.channel, hold=True) if stands else None
+        if state is not None and not channel_states.may_probe(state, self.wanted.message_id, now):
+            return self._stopped(session, state, now)
+        self.passed = self._counters(now, found)
+        lease = self.post.settings.lease
+        others = queue_of(self.channel)
+        queued = throttling.take(session, self.wanted, self.passed, now, lease, others) if self.passed else None
+        if queued is not None:
+            self.queue = queued.queue
+            return self._later(queued.due, f"throttle: {queued.shown}")
+        if state is not None:
+            channel_states.probes(session, state, self.wanted.message_id, now, lease)
+        return None
 
     def leave(self, session: Session, now: datetime) -> Answer | None:
-        """Use the slots up: the body leaves now. Not None where they were promised for a time that is over."""
+        """Use the slots up: the body leaves now. Not None where it must not, or its slots are not promised any more."""
+        state = channel_states.stopped(session, self.channel)
+        if state is not None and state.kind != "away" and state.probe != self.wanted.message_id:
+            self.give_back(session)
+            return self._stopped(session, state, now)
         if not self.passed or throttling.use(session, self.wanted.message_id, self.passed, now):
             return None
         return self._later(now.replace(microsecond=0) + AGAIN, "throttle: the slot was not used in time")
@@ -52,19 +79,75 @@ class Way:
         """Give back what was not used: the message does not leave now."""
         if self.passed:
             throttling.give_back(session, self.wanted.message_id)
+        channel_states.give_up(session, self.channel, self.wanted.message_id)
 
-    def _outgoing(self, recipient: str) -> Outgoing:
+    def answered(self, session: Session, left_at: datetime | None, accepted: bool, now: datetime) -> None:
+        """Note that the other side has answered about the message: if it was the one that tries, the channel goes."""
+        if channel_states.answered(session, self.channel, self.wanted.message_id, left_at, accepted, now):
+            activity.logger.warning("channel %s goes again", self.channel)
+
+    def lost(self, session: Session, now: datetime) -> None:
+        """Note that the other side was lost: if it was the one that tries, the channel rests longer."""
+        state = channel_states.stopped(session, self.channel)
+        if state is not None and state.probe == self.wanted.message_id:
+            self._stop(session, "fault" if state.kind == "fault" else "away", state.reason, now)
+
+    def fails(self, session: Session, error: Away | SenderFault, now: datetime) -> Answer:
+        """Let the channel stand still for everybody; return when this message asks again.
+
+        At fault, that is behind the others: were it always the one that tries, a message that is refused for itself
+        would keep the channel shut.
+        """
+        kind: Kind = "fault" if isinstance(error, SenderFault) else "away"
+        state = self._stop(session, kind, unaddressed(str(error)), now)
+        self.give_back(session)
+        found = self._stopped(session, state, now)
+        assert isinstance(found.outcome, Later), "who is stopped is told to come back"
+        if state.kind != "fault" or found.outcome.due is None:
+            return found
+        longest, self.queue = min(WHILE_TRYING, self.post.settings.longest_rest), None
+        return self._later(found.outcome.due + longest, found.outcome.why)
+
+    def _stop(self, session: Session, kind: Kind, reason: str, now: datetime) -> ChannelState:
+        longest, mine = self.post.settings.longest_rest, self.wanted.message_id
+        state, news = channel_states.stop(session, self.channel, kind, reason, now, message=mine, longest=longest)
+        told = what_to_tell(state, now) if news else None
+        if told is not None and notices.note(session, f"channel/{self.channel}/{state.kind}", *told, now):
+            activity.logger.error("%s", told[1])
+        return state
+
+    def _stopped(self, session: Session, state: ChannelState, now: datetime) -> Answer:
+        self.queue = queue_of(self.channel)
+        why = f"channel {self.channel} is stopped: {state.reason}"[:300]
+        if state.kind not in BY_ITSELF or state.until is None:
+            return self._later(state.until, why)
+        until = state.until if now < state.until else now + WHILE_TRYING
+        place = throttling.before(session, [self.queue], self.wanted)
+        a_second = rate(self.facts.policies.messaging.throttles, self._channel)
+        return self._later(comes_back(until, place, a_second, now), why)
+
+    @property
+    def _channel(self) -> str:
+        return "email" if self.plan.team is not None else self.channel  # messages to staff take the same way out
+
+    def _counters(self, now: datetime, state: ChannelState | None = None) -> list[Counter]:
+        messaging = self.facts.policies.messaging
+        coming = [] if state is None else coming_back(messaging.throttles, self._channel, state.resumed_at, now)
+        throttles = [*messaging.throttles, *coming]
+        if not throttles:
+            return []
+        return counters(throttles, self._outgoing(), now, zone_named(messaging.organisation.time_zone))
+
+    def _outgoing(self) -> Outgoing:
         if self.plan.team is not None:
-            return Outgoing("email")  # messages to staff take the same way out
-        domain, mailbox = recipient.rpartition("@")[2].lower(), parseaddr(self.plan.sender.from_)[1].lower()
-        return Outgoing(self.plan.need.channel, domain, mailbox, self.facts.program.sequence)
+            return Outgoing(self._channel)
+        domain = str(self.facts.contact.get("email") or "").rpartition("@")[2].lower()
+        mailbox = parseaddr(self.plan.sender.from_)[1].lower()
+        return Outgoing(self._channel, domain or None, mailbox, self.facts.program.sequence)
 
-    def _waits(self, queued: Queued, why: str) -> Answer:
-        self.queue = queued.queue
-        return self._later(queued.due, why)
-
-    def _later(self, due: datetime, why: str) -> Answer:
+    def _later(self, due: datetime | None, why: str) -> Answer:
         expires = self.writing.expires(self.facts)
-        until = due if expires is None else min(due, expires)
-        more = {"template": self.writing.template, "until": until, "clock": str(self.facts.zone)}
-        return Answer(Later(until, why), Row("deferred", why=[why], more=more, final=False))
+        until = min((each for each in (due, expires) if each is not None), default=None)
+        more = {"template": self.writing.template, "clock": str(self.facts.zone)}
+        late = Row("deferred", why=[why], more=more | ({"until": until} if until else {}), final=False)
+        return Answer(Later(until, why), late)

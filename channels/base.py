@@ -1,7 +1,7 @@
 """How a letter leaves, whoever carries it: the protocol of a channel, and what can come of a send.
 
 The type of the error is the decision: `Refused` never again, `Unavailable` try again, `Unknown` ask the
-policy, `SenderFault` stop the channel. Nothing else a caller needs to know is hidden in a text.
+policy, `SenderFault` stop the channel, `Away` let it rest. Nothing else a caller needs to know is hidden in a text.
 """
 
 from collections.abc import Awaitable, Callable
@@ -73,6 +73,10 @@ class Unavailable(ChannelError):
         super().__init__(reason, code)
         self.args = (reason, code, retry_after)
         self.retry_after = retry_after
+
+
+class Away(Unavailable):
+    """Nobody is there, or they take nobody's messages now: it is not about this one, so the channel rests."""
 
 
 class Unknown(ChannelError):

@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
-from channels.base import ChannelError, Refused, SenderFault, Unavailable
+from channels.base import Away, ChannelError, Refused, SenderFault, Unavailable
 
 Value = TypeVar("Value")
 
@@ -172,7 +172,9 @@ def decision(reply: Reply, stage: Stage) -> ChannelError:
     if reply.code // 100 not in (4, 5):
         raise ValueError(f"reply {reply.code}: is not a refusal; decide about 4yz and 5yz only")
     if reply.code // 100 == 4:
-        return Unavailable(reply.words, reply.codes, _delay(reply))
+        # Before a contact was named, it is said to everybody.
+        to_all = stage in (Stage.CONNECTION, Stage.SENDER)
+        return (Away if to_all else Unavailable)(reply.words, reply.codes, _delay(reply))
     act = _act(reply, stage)
     if act is Act.LATER:
         return Unavailable(reply.words, reply.codes, timedelta(hours=6))

@@ -25,6 +25,7 @@ from aiosmtplib.errors import (
 
 from channels.base import (
     Accepted,
+    Away,
     BeforeBody,
     ChannelError,
     Envelope,
@@ -268,14 +269,14 @@ def _no_connection(error: Exception, place: str) -> ChannelError:
     if isinstance(error, SMTPResponseException):
         if error.code // 100 in (4, 5):
             return decision(Reply(error.code, error.message), Stage.CONNECTION)
-        return Unavailable(f"{place}: does not answer in SMTP ({error.message}); check host, port and TLS mode")
+        return Away(f"{place}: does not answer in SMTP ({error.message}); check host, port and TLS mode")
     if isinstance(error, ssl.SSLCertVerificationError) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
         return SenderFault(f"{place}: the certificate cannot be trusted ({error}); check the host name or the relay")
     if isinstance(error, OSError):
-        return Unavailable(f"{place}: cannot be reached ({error})")
+        return Away(f"{place}: cannot be reached ({error})")
     if isinstance(error, SMTPException):  # STARTTLS or AUTH is not offered
         return SenderFault(f"{place}: {error}; check the TLS mode and the login of the mail settings")
-    return Unavailable(f"{place}: {type(error).__name__}: {error}")
+    return Away(f"{place}: {type(error).__name__}: {error}")
 
 
 async def _part(smtp: TrackedSMTP) -> None:

@@ -37,7 +37,8 @@ class Outgoing:
 class Counter:
     """A throttle as it counts for one message. `name` is that of all who share it; `shown` is what people read.
 
-    `later` are the limits of the spans that follow, as far as they rise.
+    `later` are the limits of the spans that follow, as far as they rise; `whole_channel` says that every message of the
+    channel passes it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Counter:
     most: int
     span: timedelta
     later: tuple[int, ...] = ()
+    whole_channel: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def _passed(throttles: Iterable[Throttle], message: Outgoing, named: set[str], n
         most, span = each.most_on(now.date()), each.in_.elapsed()
         name = f"{each.channel}/{each.scope}/{which}/{span.total_seconds():.0f}"
         who = "all mail" if each.scope == "provider" and each.channel == "email" else str(which)
-        yield Counter(name[:300], f"{who}, {most} in {each.in_}", most, span, tuple(_rising(each, most, now)))
+        later, whole = tuple(_rising(each, most, now)), each.scope == "provider"
+        yield Counter(name[:300], f"{who}, {most} in {each.in_}", most, span, later, whole)
 
 
 def _rising(throttle: Throttle, most: int, now: datetime) -> Iterator[int]:

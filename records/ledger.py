@@ -84,10 +84,16 @@ def refuse(session: Session, taken: Taken, reason: str, now: datetime) -> Messag
     return row
 
 
-def put_back(session: Session, taken: Taken, reason: str, not_before: datetime) -> Message:
-    """Note a definite temporary answer: nothing was accepted, so it may be tried again from `not_before` on."""
+def put_back(
+    session: Session, taken: Taken, reason: str, not_before: datetime | None, *, counted: bool = True
+) -> Message:
+    """Note a definite temporary answer: nothing was accepted, so it may be tried again from `not_before` on.
+
+    Not `counted` is an attempt that had nothing to do with this message: the channel stands still for everybody.
+    """
     row = _ours(session, taken, CLAIMED, HANDING_OVER)
     row.state, row.reason, row.not_before, row.lease_until = CLAIMED, reason[:1000], not_before, None
+    row.attempts -= 0 if counted else 1
     session.add(row)
     return row
 

@@ -47,11 +47,18 @@ class Queued:
     due: datetime
 
 
-def take(session: Session, wanted: Wanted, passed: Sequence[Counter], now: datetime, lease: timedelta) -> Queued | None:
-    """Promise a message a slot of each counter until `now + lease`; or tell when to ask again, and promise nothing."""
+def take(
+    session: Session, wanted: Wanted, passed: Sequence[Counter], now: datetime, lease: timedelta, channel: str = ""
+) -> Queued | None:
+    """Promise a message a slot of each counter until `now + lease`; or tell when to ask again, and promise nothing.
+
+    `channel` is the queue of its channel: who waited there for the channel to come back has a right to slots, too.
+    """
     give_back(session, wanted.message_id)
     _lock(session, [each.name for each in passed])
-    late = [each for each in (_queued(session, wanted, counter, now) for counter in passed) if each is not None]
+    late = [
+        each for each in (_queued(session, wanted, counter, channel, now) for counter in passed) if each is not None
+    ]
     if late:
         return max(late, key=lambda each: each.due)
     for counter in passed:
@@ -86,15 +93,23 @@ def prune(session: Session, now: datetime) -> None:
     session.execute(delete(ThrottleHold).where(col(ThrottleHold.until) <= now))
 
 
-def before(session: Session, queue: str, wanted: Wanted, due_by: datetime | None = None) -> int:
-    """Return how many in a queue have a better right than this one; given `due_by`, only those due until then."""
-    others = [col(WaitingMessage.queue) == queue, col(WaitingMessage.enrolment_id) != wanted.run, _better(wanted)]
+def before(session: Session, queues: Sequence[str], wanted: Wanted, due_by: datetime | None = None) -> int:
+    """Return how many in these queues have a better right than this one; given `due_by`, only those due until then."""
+    others = [col(WaitingMessage.queue).in_(queues), col(WaitingMessage.enrolment_id) != wanted.run, _better(wanted)]
     if due_by is not None:
         others += [col(WaitingMessage.due_at) <= due_by, col(WaitingMessage.due_at) > due_by - FORGOTTEN]
     return session.connection().execute(select(func.count()).where(*others)).scalar_one()
 
 
-def _queued(session: Session, wanted: Wanted, counter: Counter, now: datetime) -> Queued | None:
+def queues(session: Session, now: datetime) -> frozenset[str]:
+    """Return the queues in which messages wait."""
+    waits = (col(WaitingMessage.queue).is_not(None), col(WaitingMessage.due_at) > now - FORGOTTEN)
+    found = session.connection().execute(select(col(WaitingMessage.queue)).where(*waits).distinct()).scalars()
+    return frozenset(str(each) for each in found)
+
+
+def _queued(session: Session, wanted: Wanted, counter: Counter, channel: str, now: datetime) -> Queued | None:
+    queued = [counter.name, channel] if counter.whole_channel else [counter.name]
     # What is held before what was used: a slot that is used in between is counted twice, never not at all.
     held_by = (col(ThrottleHold.throttle) == counter.name, col(ThrottleHold.until) > now)
     connection = session.connection()
@@ -102,9 +117,9 @@ def _queued(session: Session, wanted: Wanted, counter: Counter, now: datetime) -
     since = (col(ThrottleCount.throttle) == counter.name, col(ThrottleCount.at) > now - counter.span)
     used = connection.execute(select(func.coalesce(func.sum(ThrottleCount.taken), 0)).where(*since)).scalar_one()
     free = counter.most - held - used
-    if free > 0 and before(session, counter.name, wanted, due_by=now) < free:
+    if free > 0 and before(session, queued, wanted, due_by=now) < free:
         return None
-    place = before(session, counter.name, wanted)
+    place = before(session, queued, wanted)
     rows = connection.execute(select(col(ThrottleCount.at), col(ThrottleCount.taken)).where(*since)).all()
     due = turn([Used(at, taken) for at, taken in rows], held, counter, place, now)
     return Queued(counter.name, counter.shown, due)

@@ -14,5 +14,5 @@ def add_if_new(session: Session, row: Record) -> bool:
     assert isinstance(table, Table), "a record is a row of a table"
     values = {column.name: getattr(row, column.name) for column in table.columns if column.name != "id"}
     insert = postgresql_insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite_insert(table)
-    written = insert.values(**values).on_conflict_do_nothing().returning(table.c.id)
+    written = insert.values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
     return session.connection().execute(written).first() is not None

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from channels.base import ChannelError, Envelope, Refused, SenderFault, Unavailable, Unknown
+from channels.base import Away, ChannelError, Envelope, Refused, SenderFault, Unavailable, Unknown
 from channels.smtp import SmtpPool
 from tests.channels.letters import LETTER, Ledger, outcome, relay
 from tests.scripted_smtp import DROP, FINE, HANG, At, Bye, ScriptedSmtp, Slow
@@ -48,7 +48,7 @@ async def test_the_body_is_announced_once_after_354_and_before_its_first_byte() 
 
 
 FAULTS = [
-    (At("mail", "451 4.3.0 later"), Unavailable, 0, True),
+    (At("mail", "451 4.3.0 later"), Away, 0, True),
     (At("rcpt", "450 4.7.1 greylisted"), Unavailable, 0, True),
     (At("data", "451 4.3.0 not now"), Unavailable, 0, True),
     (At("dot", "451 4.3.0 not now"), Unavailable, 1, True),
@@ -59,7 +59,7 @@ FAULTS = [
     (At("data", "554 5.7.1 you are on a list"), SenderFault, 0, True),
     (At("dot", "550 5.2.3 too long for this mailbox"), Refused, 1, True),
     (At("dot", "550 5.7.26 unauthenticated"), SenderFault, 1, True),
-    (At("mail", "421 4.3.2 closing"), Unavailable, 0, False),
+    (At("mail", "421 4.3.2 closing"), Away, 0, False),
     (At("rcpt", Bye("421 4.3.2 closing")), Unavailable, 0, False),
     (At("data", Bye("421 4.3.2 closing")), Unavailable, 0, False),
     (At("dot", "421 4.3.2 closing"), Unavailable, 1, False),

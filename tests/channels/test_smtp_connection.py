@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels.base import ChannelError, SenderFault, Unavailable
+from channels.base import Away, ChannelError, SenderFault
 from channels.smtp import SmtpPool
 from tests.certificates import certificate
 from tests.channels.letters import Ledger, outcome, relay
@@ -15,17 +15,17 @@ pytestmark = pytest.mark.system
 
 
 CONNECTION_FAULTS = [
-    (At("greeting", "421 4.3.2 too busy"), {}, Unavailable),
+    (At("greeting", "421 4.3.2 too busy"), {}, Away),
     (At("greeting", "554 5.7.1 go away"), {}, SenderFault),
-    (At("greeting", DROP), {}, Unavailable),
-    (At("greeting", HANG), {}, Unavailable),
-    (At("greeting", "SSH-2.0-OpenSSH_9.6"), {}, Unavailable),
+    (At("greeting", DROP), {}, Away),
+    (At("greeting", HANG), {}, Away),
+    (At("greeting", "SSH-2.0-OpenSSH_9.6"), {}, Away),
     (At("ehlo", "550 5.7.1 bad name"), {}, SenderFault),
-    (At("ehlo", DROP), {}, Unavailable),
-    (At("ehlo", HANG), {}, Unavailable),
-    (At("auth", "454 4.7.0 temporary authentication failure"), {"username": "u", "password": "p"}, Unavailable),
+    (At("ehlo", DROP), {}, Away),
+    (At("ehlo", HANG), {}, Away),
+    (At("auth", "454 4.7.0 temporary authentication failure"), {"username": "u", "password": "p"}, Away),
     (At("auth", "535 5.7.8 wrong password"), {"username": "u", "password": "p"}, SenderFault),
-    (At("auth", DROP), {"username": "u", "password": "p"}, Unavailable),
+    (At("auth", DROP), {"username": "u", "password": "p"}, Away),
 ]
 
 
@@ -42,13 +42,13 @@ async def test_a_connection_that_cannot_be_made_burns_no_contact(
         assert str(await outcome(pool)).startswith("250")
 
 
-async def test_a_port_nobody_listens_on_is_unavailable() -> None:
+async def test_a_port_nobody_listens_on_is_away() -> None:
     async with ScriptedSmtp() as server:
         gone = relay(server)
     async with SmtpPool(gone) as pool:
         error = await outcome(pool)
 
-    assert isinstance(error, Unavailable)
+    assert isinstance(error, Away)
     assert f"127.0.0.1:{gone.port}" in str(error)
 
 

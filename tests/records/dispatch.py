@@ -17,7 +17,7 @@ from activities.batches import Alike, Batch
 from activities.messages import Messages
 from activities.post import MailSettings, Post
 from channels.base import Accepted, BeforeBody, Channel, Envelope
-from domain.keys import Tokens
+from domain.keys import Tokens, ledger_id, send_key
 from domain.loader import load
 from domain.needs import Later, Outcome
 from domain.program import Program
@@ -186,6 +186,11 @@ class Dispatch:
         """Return the ledger's rows, by run."""
         rows = self.workers[0].read_now(lambda session: session.exec(select(Message)).all())
         return {str(row.enrolment_id): row for row in rows}
+
+    def messages_id(self, run: str) -> str:
+        """Return the id of the first message of a run."""
+        program = self.programs[self.sequence_of[run]]
+        return ledger_id(send_key(run, str(program.first), 1))
 
     def left(self) -> list[tuple[datetime, str]]:
         """Return when each message left, and the run it was of, in order."""

@@ -184,7 +184,8 @@ async def test_a_slot_of_a_dead_worker_is_taken_over_with_its_message_or_is_free
 async def test_a_warm_up_raises_the_limit_day_by_day(found: Found) -> None:
     throttle = "{provider: default, most: 9, in: 1 day, warm_up: {from: 2026-03-27, start: 2, double_every: 2 days}}"
     office = found(f"[{throttle}]", news=NEWS)
-    office.enrol("news", people(24))
+    for run in office.enrol("news", people(24)):
+        await office.ask([run])
 
     await office.live()
 
