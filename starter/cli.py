@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starter import cli_broadcast_group, cli_groups, cli_on_files, cli_reports, cli_work_groups
+from starter import cli_broadcast_group, cli_channel_group, cli_groups, cli_on_files, cli_reports, cli_work_groups
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
@@ -33,6 +33,8 @@ app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_work_groups.tasks, name="task")
 app.add_typer(cli_work_groups.cases, name="case")
 app.add_typer(cli_reports.reports, name="report")
+app.add_typer(cli_channel_group.channels, name="channel")
+app.command()(cli_channel_group.notices)
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]

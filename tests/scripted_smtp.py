@@ -96,6 +96,7 @@ class ScriptedSmtp:
         latency: float = 0,
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
+        port: int = 0,
     ) -> None:
         self.script = script
         self.connections = connections
@@ -109,7 +110,7 @@ class ScriptedSmtp:
         self.opened = 0
         self.open_now = 0
         self.most_open = 0
-        self.port = 0
+        self.port = port
         self._letters = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +128,7 @@ class ScriptedSmtp:
 
     async def __aenter__(self) -> Self:
         context = self.tls if self.implicit_tls else None
-        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", 0, ssl=context, limit=2**20)
+        self._server = await asyncio.start_server(self._welcome, "127.0.0.1", self.port, ssl=context, limit=2**20)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

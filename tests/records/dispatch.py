@@ -107,6 +107,7 @@ class Dispatch:
             **{"lease": timedelta(minutes=6), **settings},
         )
         self.published = Published()
+        self.port = 0
         self.due: dict[str, datetime | None] = {}
         self.asked: list[tuple[datetime, str, Outcome]] = []
         self.sequence_of: dict[str, str] = {}
