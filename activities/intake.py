@@ -20,11 +20,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clicks import judged
 from activities.clock import Clock
-from activities.received import NotDrainable, apply
-from activities.returned import Returns, apply_mail, read
+from activities.received import apply
+from activities.returned import Returns, apply_mail, read_mail_among
 from domain.coming_back import CameBack
 from domain.wave import Member, Wave
-from records import inbox, inbox_mail
+from records import inbox
 from records.falling_due import DueNow, all_due, next_due, put_off, see_to
 from records.models import Inbox
 from records.published import Published
@@ -85,7 +85,9 @@ class Intake:
         came_first = await self._see_to_due() if waiting else 0
         rows = await self._in_turn(waiting) if came_first < MOST_DUE else waiting  # a flood of dates holds up no form
         # Asked for in order and written by one writer, so done in order; each in its savepoint, sharing commits.
-        results = await asyncio.gather(*(self._drain_one(row) for row in rows), return_exceptions=True)
+        mail = await read_mail_among(self.inbox, rows)
+        drains = (self._drain_one(row, mail.get(row.id)) for row in rows)
+        results = await asyncio.gather(*drains, return_exceptions=True)
         problems = {row.id: result for row, result in zip(rows, results, strict=True) if result is not None}
         for error in problems.values():
             if isinstance(error, OperationalError | InterfaceError):
@@ -103,22 +105,16 @@ class Intake:
         # None of them: what holds them up is itself held up by a row that is not among these. They go on.
         return [row for row in rows if row.urgent or row.received_at <= due] or rows
 
-    async def _drain_one(self, row: Inbox) -> None:
-        if row.kind == "mail":
-            mail = await self._read(row)
+    async def _drain_one(self, row: Inbox, mail: CameBack | BaseException | None) -> None:
+        if isinstance(mail, BaseException):
+            raise mail
+        if mail is not None:
             await self.main.write(
                 lambda session: apply_mail(session, self.published, self.returns, row, mail, self.clock())
             )
         else:
             await self.main.write(lambda session: apply(session, self.published, row, self.clock()))
         activity.heartbeat()
-
-    async def _read(self, row: Inbox) -> CameBack:
-        """Read a mail; its bytes lie beside its row."""
-        raw = await self.inbox.read(lambda session: inbox_mail.bytes_of(session, row.id or 0))
-        if raw is None:
-            raise NotDrainable("the mail itself is not kept any more; there is nothing left to be read")
-        return await asyncio.to_thread(read, raw, row)
 
     async def _see_to_due(self) -> int:
         """Ask again the entries that waited, and let in those whose date has come; return how many there were.

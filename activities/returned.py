@@ -4,6 +4,7 @@ Everything is one transaction with the note that the row is drained. A machine's
 hold it. What belongs to nobody stays in the inbox, to be looked at.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from typing import Any
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.received import NotDrainable
+from channels.returned.opened import MOST_BYTES
 from channels.returned.reading import read_mail
 from channels.returned.reports import is_our_fault
 from domain.coming_back import CameBack, Kind
@@ -20,9 +23,11 @@ from domain.events import EVERYTHING
 from domain.keys import read_mail_token
 from domain.return_addresses import Returned, read_return_address
 from records.answered import hold_while_away, take_up_reply
+from records.inbox_mail import bytes_of
 from records.matching import Match, match
 from records.models import Drained, Inbox
 from records.published import Published
+from records.session import Database
 from records.timeline import STAFF, Happening, record
 
 # What nobody can be held to who is only guessed at.
@@ -53,6 +58,20 @@ def read(raw: bytes, row: Inbox) -> CameBack:
     return read_mail(raw, None if sender is None else str(sender), to, row.received_at.date())
 
 
+async def read_mail_among(inbox: Database, rows: Sequence[Inbox]) -> dict[int | None, CameBack | BaseException]:
+    """Read the mail among these rows, or find why it cannot be: before anything is written, so that order is kept."""
+    mail = [row for row in rows if row.kind == "mail"]
+    found = await asyncio.gather(*(_read_one(inbox, row) for row in mail), return_exceptions=True)
+    return dict(zip([row.id for row in mail], found, strict=True))
+
+
+async def _read_one(inbox: Database, row: Inbox) -> CameBack:
+    raw = await inbox.read(lambda session: bytes_of(session, row.id or 0, MOST_BYTES))
+    if raw is None:
+        raise NotDrainable("the mail itself is not kept any more; there is nothing left to be read")
+    return await asyncio.to_thread(read, raw, row)
+
+
 def apply_mail(
     session: Session, published: Published, returns: Returns, row: Inbox, mail: CameBack, now: datetime
 ) -> None:
@@ -62,16 +81,24 @@ def apply_mail(
         return
     found = match(session, mail.clues, returns.read_address, returns.read_token, row.received_at)
     kind = _kind(mail, found)
-    if kind in NO_EVENT or found is None or (kind in NEVER_GUESSED and found.by == "guess"):
+    if (why_not := _nothing_follows(kind, found)) is not None or found is None:
         whose = found.contact.id if found is not None and found.by != "guess" else None
-        did = f"mail: {kind}, nothing follows" if kind in NO_EVENT else f"mail: {kind}, matched nobody"
-        session.add(Drained(inbox_id=row.id, contact_id=whose, did=did, at=now))
+        session.add(Drained(inbox_id=row.id, contact_id=whose, did=f"mail: {kind}, {why_not}", at=now))
         return
     _happen(session, published, row, mail, kind, found, now)
     message = f" to message {found.message.id}" if found.message is not None else ""
     did = f"mail: {kind}{message} by {found.by}"
     session.add(Drained(inbox_id=row.id, contact_id=found.contact.id, did=did, at=now))
     session.flush()
+
+
+def _nothing_follows(kind: Kind, found: Match | None) -> str | None:
+    """Return why nothing is written down of a mail; None if something is."""
+    if kind in NO_EVENT:
+        return "nothing follows"
+    if found is None or (kind in NEVER_GUESSED and found.by == "guess"):
+        return "matched nobody"
+    return "of somebody who is erased" if found.contact.erased_at is not None else None
 
 
 def _kind(mail: CameBack, found: Match | None) -> Kind:

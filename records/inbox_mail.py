@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select
 
 from records.inbox import accept
 from records.models import Inbox, InboxMail
@@ -26,7 +26,8 @@ def mail_row(
     `sender` is the envelope's, '' if it had none, None where nobody knows. `leaves` are the messages whose address for
     leaving it was sent to: those count from now on. Whatever may stop mail is urgent: that, reports and complaints.
     """
-    to = sorted({each.lower() for each in recipients})
+    sender = None if sender is None else _sound(sender)
+    to = sorted({_sound(each).lower() for each in recipients})
     named = sha256("\n".join([sender or "", *to, ""]).encode("utf-8", "replace") + raw).hexdigest()
     return Inbox(
         key=f"mail/{named}",
@@ -36,6 +37,11 @@ def mail_row(
         received_at=received_at,
         body={"from": sender, "to": to, "bytes": len(raw), "leaves": list(leaves)},
     )
+
+
+def _sound(address: str) -> str:
+    """Return an address without what no database takes: half characters and NUL."""
+    return address.encode("utf-8", "replace").decode().replace("\0", "")[:320]
 
 
 def keep(session: Session, row: Inbox, raw: bytes) -> bool:
@@ -48,10 +54,11 @@ def keep(session: Session, row: Inbox, raw: bytes) -> bool:
     return True
 
 
-def bytes_of(session: Session, id: int) -> bytes | None:
-    """Return the mail of an inbox row as it came; None if it is not kept any more."""
-    row = session.get(InboxMail, id)
-    return row.raw if row is not None else None
+def bytes_of(session: Session, id: int, most: int | None = None) -> bytes | None:
+    """Return the mail of an inbox row as it came, or its first `most` bytes; None if it is not kept any more."""
+    raw = col(InboxMail.raw) if most is None else func.substr(col(InboxMail.raw), 1, most)
+    found = session.exec(select(raw).where(InboxMail.inbox_id == id)).first()
+    return None if found is None else bytes(found)
 
 
 def forget(session: Session, before: datetime, most: int = 200) -> int:

@@ -146,10 +146,11 @@ def keep_looking(account: Account, take: Take, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             found = look(account, take)
-        except Unreachable as error:
+        except Exception as error:  # the inbox may be out of reach as well as the mailbox; either comes back
             if reached:
-                logger.warning("imap: out of reach (%s); trying again", error)
-            reached, rest = False, min(max(rest, 5.0) * 2, LONGEST_REST)
+                why = error if isinstance(error, Unreachable) else type(error).__name__
+                logger.warning("imap: out of reach (%s); trying again", why)
+            reached, rest = False, min(max(rest, account.every) * 2, LONGEST_REST)
         else:
             if not reached:
                 logger.warning("imap: within reach again")

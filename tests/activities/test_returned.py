@@ -347,6 +347,24 @@ def test_what_comes_back_of_a_message_to_a_team_is_none_of_the_contacts(ann: Ret
     assert message.state == "accepted"
 
 
+def test_of_somebody_who_is_erased_nothing_is_written_down(ann: Returning) -> None:
+    ann.begin()
+
+    def erase(session: Session) -> None:
+        contact = session.exec(select(Contact)).one()
+        contact.erased_at, contact.email = NOW, None
+        session.add(contact)
+
+    ann.main.write_now(erase)
+    assert ann.get(ann.about_it(came.REPLY), ann.to(REPLIES)) == "mail: replied, of somebody who is erased"
+    assert ann.told() == []
+
+
+def test_addresses_that_no_database_takes_are_made_sound() -> None:
+    row = mail_row(b"", "a\udc80\0@x.example", ["B\udcff@x.example"], "imap", NOW)
+    assert (row.body["from"], row.body["to"]) == ("a?@x.example", ["b?@x.example"])
+
+
 def test_the_same_row_is_drained_once(ann: Returning) -> None:
     ann.begin()
     raw, at = ann.about_it(GONE), ann.to(BOUNCES)

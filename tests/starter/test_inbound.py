@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from records.session import Database
 from settings import SettingsError, load
 from starter import inbound_smtp
 from starter.inbound import Receiving
-from starter.inbound_imap import Account, Unreachable, look
+from starter.inbound_imap import Account, Unreachable, keep_looking, look
 from starter.inbound_smtp import Doors, Listener
 from starter.waker import Waker
 from tests.imap_server import ImapAccount, imap_server
@@ -231,6 +232,22 @@ def test_a_mail_over_the_limit_is_marked_and_not_taken() -> None:
     with imap_server(there) as port:
         look(account(port, most_bytes=500), taken)
     assert (taken.mail, there.unseen()) == ([], [])
+
+
+def test_looking_goes_on_whatever_happened_to_one_look() -> None:
+    there, stop, taken = ImapAccount(), threading.Event(), Taken()
+    there.put(DELIVERED)
+
+    def take(raw: bytes, sender: str | None, to: list[str]) -> bool:
+        taken(raw, sender, to)
+        if len(taken.mail) == 1:
+            raise RuntimeError("the database is closed")
+        stop.set()
+        return True
+
+    with imap_server(there) as port:
+        keep_looking(account(port, every=0.01), take, stop)
+    assert len(taken.mail) == 2
 
 
 @pytest.mark.parametrize("more", [{"password": "wrong"}, {"port": 1}])
