@@ -13,7 +13,7 @@ from domain.steps.base import Step
 from starter.home import load_files, load_home, read_home
 from tests.domain.kit import POLICIES
 
-BODY = "{{ organisation.address }}{% block subject %}N{% endblock %}{% block html %}{{ unsubscribe_url }}{% endblock %}\n"
+BODY = "{{organisation.address}}{% block subject %}N{% endblock %}{% block html %}{{unsubscribe_url}}{% endblock %}\n"
 HOME = POLICIES | {
     "policies/teams.yaml": "teams: {sales: {email: sales@acme.example}}\n",
     "policies/segments.yaml": "segments: {big: {when: contact.benches > 20}}\n",
