@@ -131,3 +131,9 @@ async def test_the_ledger_keeps_that_name_and_the_letter_its_own(name: str, kept
     assert read_mail_token(mail[TOKEN_HEADER], [SECRET]) == row.id
     assert mail["References"] == (None if kept else row.message_id)
     assert mail["X-SES-MESSAGE-TAGS"] == (None if kept else f"send_id={row.id}, sequence=news, step=news")
+
+
+def test_operators_can_read_about_each_of_them() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "deliverability.md").read_text(encoding="utf-8")
+
+    assert [name for name in ALL if f"\n| `{name}` |" not in page] == []
