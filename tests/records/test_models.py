@@ -1,11 +1,12 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import col, select
 
 from domain.events import WRITABLE_FIELDS
 from domain.field_values import LONGEST
+from records.contacts import record_consent
 from records.models import Contact, Decision, Enrolment, Record, Suppression
 from records.session import Database
 from tests.records.works import NOON
@@ -36,6 +37,17 @@ async def test_a_row_of_nobody_is_refused(main: Database) -> None:
 
     with pytest.raises(IntegrityError):
         await main.write(lambda session: session.add(orphan))
+
+
+@pytest.mark.parametrize("change", ["update consent set state = 'opted_in'", "delete from consent"])
+async def test_what_somebody_said_is_never_changed_and_never_deleted(main: Database, change: str) -> None:
+    await main.write(lambda session: session.add(Contact(id="c1", created_at=NOON, updated_at=NOON)))
+    await main.write(
+        lambda session: record_consent(session, "c1", "news", "pending", NOON, basis="consent", source="test")
+    )
+
+    with pytest.raises(DBAPIError, match="consent is append-only: write a new row"):
+        await main.write(lambda session: session.connection().exec_driver_sql(change))
 
 
 def test_the_rules_know_how_much_room_the_fields_of_a_contact_have() -> None:
