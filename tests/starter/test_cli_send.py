@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from records.audience import page_of, take_down
 from records.broadcast_models import Broadcast
+from records.broadcasts import held
 from records.hold_models import Pause
+from records.letting_in import let_in
 from records.models import Contact, Decision, Enrolment
 from records.published import Published
 from starter.publish import publish_home
@@ -204,6 +207,31 @@ def test_stopped_it_cannot_be_changed_any_more(march: SmallHome) -> None:
 
 def test_an_unknown_broadcast_is_said_with_what_was_meant(march: SmallHome) -> None:
     assert "there is no broadcast 'marsh'; did you mean 'march'?" in march.type("broadcast", "show", "marsh").err
+
+
+def test_whoever_was_let_in_or_refused_reads_it_in_their_timeline_and_reports_count_it(march: SmallHome) -> None:
+    (row,) = rows(march, Broadcast)
+    published, now = Published(), row.created_at
+
+    def goes_on(session: Session) -> None:
+        live = held(session, row.id)
+        assert live is not None
+        live.state, live.taken_at = "snapshotting", now
+        for _ in range(2):  # a page with everybody, and the one that finds nobody
+            take_down(session, live.id, live.reached, page_of(session, published, "leads", live.reached, now))
+        let_in(session, published, live, now)
+
+    with march.database() as database:
+        database.write_now(goes_on)
+
+    shown = march.type("broadcast", "show", "march").out
+    assert "3 contacts in the audience" in shown
+    assert "2 were let in" in shown
+    assert "1 were refused" in shown or "1 was refused" in shown
+    assert "broadcast-march" in march.type("contact", "show", "eve@acme.example").out
+    figures = march.type("report", "sequence", "broadcast-march", "--json")
+    assert figures.status == 0, figures.err
+    assert march.type("versions", "broadcast-march").status == 0
 
 
 def test_a_text_that_a_broadcast_will_send_stays_published(march: SmallHome) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from records.broadcast_models import Broadcast, BroadcastMember
 from records.broadcasts import held, make
+from records.entry_models import Membership
 from records.models import Contact, Decision, Enrolment, Identity, Message
 from records.published import Published
 from starter.broadcast_program import Wanted, plan_broadcast
@@ -19,7 +20,6 @@ SEGMENTS = "segments: {everybody: {when: contact.source == 'crowd'}}"
 
 def gather(company: Company, contacts: int) -> None:
     """Write so many contacts into the records, and publish the segment they are in."""
-    company.edit("policies/segments.yaml", SEGMENTS)
     now = datetime.now(UTC)
     nothing: dict[str, Any] = {"tags": [], "fields": {}, "notes": [], "score": 0}
 
@@ -33,8 +33,12 @@ def gather(company: Company, contacts: int) -> None:
         )
         known = [{"contact_id": row["id"], "kind": "email", "value": row["email"], "recorded_at": now} for row in rows]
         session.connection().execute(insert(Identity), known)
+        # They are in the segment for long: nobody has to find that out while the broadcast runs.
+        inside = [{"contact_id": row["id"], "segment": "everybody", "since": now} for row in rows]
+        session.connection().execute(insert(Membership), inside)
 
     company.main.write_now(write)
+    company.edit("policies/segments.yaml", SEGMENTS)
 
 
 def broadcast(company: Company, name: str = "sale", **wanted: Any) -> str:
@@ -74,6 +78,13 @@ def members(company: Company, id: str) -> Counter[str]:
     return Counter(company.main.read_now(lambda session: session.exec(of_it).all()))
 
 
+def left(company: Company, id: str) -> list[datetime]:
+    """Return when each message of a broadcast left, in order."""
+    sequence = row_of(company, id).sequence
+    of_it = select(Message.handing_over_at).where(Message.sequence == sequence).order_by(col(Message.handing_over_at))
+    return [at for at in company.main.read_now(lambda session: session.exec(of_it).all()) if at is not None]
+
+
 def accounted(company: Company, id: str) -> Counter[str]:
     """Check that everybody in the audience is accounted for, nobody was written to twice; count messages by state."""
     row = row_of(company, id)
@@ -93,7 +104,8 @@ def accounted(company: Company, id: str) -> Counter[str]:
     assert sorted(run.id for run in runs) == sorted(each.enrolment_id for each in audience if each.enrolment_id)
     assert sorted(each.contact_id for each in entries) == sorted(each.contact_id for each in audience)
     assert len({message.enrolment_id for message in messages}) == len(messages)
-    silent = {run.id for run in runs} - {message.enrolment_id for message in messages}
+    told = {run.id for run in runs if run.end_reason != "exited:stopped"}
+    silent = told - {message.enrolment_id for message in messages}
     assert not silent, f"{len(silent)} entered and nothing says what became of their message"
     letters = Counter(letter.recipient for letter in company.letters() if letter.accepted)
     assert not [each for each, many in letters.items() if many > 1], "somebody got it twice"
