@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,9 +68,9 @@ class Parts:
     line: Asks = field(default_factory=Line)
     call_secrets: tuple[str, ...] = field(default=(), repr=False)
 
-    def oldest_waiting(self) -> datetime | None:
-        """Return when the oldest row that waits in the inbox was received."""
-        return self.inbox.read_now(inbox.oldest_waiting)
+    def oldest_waiting(self, contacts: Collection[str]) -> datetime | None:
+        """Return when the oldest row in the inbox was received that waits and may concern these contacts."""
+        return self.inbox.read_now(lambda session: inbox.oldest_waiting(session, contacts))
 
     def withdrawn(self, contacts: list[str]) -> Mapping[str, set[str]]:
         """Return the topics whose withdrawal is still in the inbox."""

@@ -5,7 +5,7 @@ a retry finds in the records what was finished. One member's data never stops it
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Read:
-    """What a batch reads once, for all. `oldest_waiting` is when the oldest row in the inbox was received."""
+    """What a batch reads once, for all.
+
+    `oldest_waiting` is when the oldest row was received that waits in the inbox and may concern somebody in the batch.
+    """
 
     known: Known
     program: Program
@@ -67,15 +70,16 @@ class Effects:
     clock: Clock
     withdrawn: Withdrawn
     at_once: int = 20
-    oldest_waiting: Callable[[], datetime | None] = nothing_waits
+    oldest_waiting: Callable[[Collection[str]], datetime | None] = nothing_waits
 
     def read(self, session: Session, batch: Batch) -> Read:
         """Read what the rules may ask about everybody in a batch."""
+        known = read_known(session, list(batch.asked()), self.withdrawn)
         return Read(
-            known=read_known(session, list(batch.asked()), self.withdrawn),
+            known=known,
             program=self.published.program(session, batch.version),
             policies=self.published.policies(session),
-            oldest_waiting=self.oldest_waiting(),
+            oldest_waiting=self.oldest_waiting({row.contact_id for row in known.enrolments.values()}),
         )
 
     async def each(self, batch: Batch, read: Read, do: Callable[[Member], Awaitable[Outcome]]) -> Answers:

@@ -56,7 +56,8 @@ class _Linking:
         html, text = written.html, written.text
         if html.strip() and (counts or pictured):
             page = Page(html)
-            trap = self._way(TRAP) if counts and class_ == "marketing" else None
+            trapped = counts and class_ == "marketing" and self.policy.tracking.trap
+            trap = self._way(TRAP) if trapped else None
             html = page.rewritten(self._led if counts else _stays, trap, self._picture() if pictured else None)
             left = page.untracked
             text = replace_in_text(text, lambda url: None if url in left else self._led(url)) if counts else text

@@ -1,6 +1,6 @@
 """Messages of many members at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Messages:
     post: Post
     published: Published
     at_once: int = 20
-    oldest_waiting: Callable[[], datetime | None] = nothing_waits
+    oldest_waiting: Callable[[Collection[str]], datetime | None] = nothing_waits
 
     def __post_init__(self) -> None:
         post = self.post

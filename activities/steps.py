@@ -4,7 +4,7 @@ An answer and its row in the decision log are one transaction, unique per visit.
 has done nothing; one that dies after it is answered from the row.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ READ_FIRST = timedelta(seconds=2)
 NO_ANSWER = Answer(Done())
 
 
-def nothing_waits() -> datetime | None:
+def nothing_waits(_: Collection[str]) -> datetime | None:
     """The inbox is empty."""
     return None
 
@@ -77,7 +77,7 @@ class Steps:
 
     database: Database
     published: Published
-    oldest_waiting: Callable[[], datetime | None] = nothing_waits
+    oldest_waiting: Callable[[Collection[str]], datetime | None] = nothing_waits
 
     @activity.defn(name="settle")
     async def settle(self, batch: Batch) -> Answers:
@@ -149,7 +149,7 @@ class Steps:
             if write:
                 end(session, program, row, over.reason, batch.now, [over.why])
             return Answer(Left(over.reason))
-        if isinstance(found.outcome, TimedOut) and self._came_in_before(found):
+        if isinstance(found.outcome, TimedOut) and self._came_in_before(found, row.contact_id):
             return Answer(Later(batch.now + READ_FIRST, "what came in before is read first"))
         if write and isinstance(batch.need, Begin | Halt) and facts.hold is None:
             found = done_elsewhere(session, self.published, batch.need, row, facts) or found
@@ -157,9 +157,9 @@ class Steps:
             self._write(session, batch, row, asks, found, facts)
         return found
 
-    def _came_in_before(self, found: Answer) -> bool:
+    def _came_in_before(self, found: Answer, contact: str) -> bool:
         """Whether something that was received in time still waits in the inbox: it may be what was waited for."""
-        oldest = self.oldest_waiting()
+        oldest = self.oldest_waiting([contact])
         deadline = found.row.more["until"] if found.row is not None else None
         return oldest is not None and deadline is not None and oldest <= deadline
 

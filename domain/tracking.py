@@ -87,6 +87,8 @@ class Tracking(BaseModel):
     """Whose links lead over our own address: `true`, `false`, or a list of classes."""
     opens: bool | tuple[Class, ...] = False
     """Which messages carry a picture that tells that they were opened. Mail programs load it by themselves, too."""
+    trap: bool = True
+    """Whether marketing messages carry a link that no person sees, by which machines that open every link are known."""
     utm: Utm = Utm()
     """What is added to the addresses that links lead to, for the statistics of a web site."""
     domains: tuple[Domain, ...] = ()

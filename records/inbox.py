@@ -66,9 +66,13 @@ def received_about(session: Session, source: str, contact_ids: Iterable[str], si
     return list(session.exec(chosen.order_by(col(Inbox.id))))
 
 
-def oldest_waiting(session: Session) -> datetime | None:
-    """Return when the oldest row that waits was received, ready or not; None if none waits."""
-    return session.exec(select(func.min(Inbox.received_at)).where(_waits())).one()
+def oldest_waiting(session: Session, about: Iterable[str] | None = None) -> datetime | None:
+    """Return when the oldest row that waits was received, ready or not; None if none waits.
+
+    With `about`, rows that are held back count only if they are about one of these contacts.
+    """
+    concerns = true() if about is None else or_(col(Inbox.ready_at).is_(None), col(Inbox.contact_id).in_(list(about)))
+    return session.exec(select(func.min(Inbox.received_at)).where(_waits(), concerns)).one()
 
 
 def mark_drained(session: Session, ids: Iterable[int], now: datetime) -> None:

@@ -122,9 +122,11 @@ class _Notes:
         if found.id == TRAP:
             data["trap"], reader = True, Reader("machine", "opens the link that nobody sees")
         row = _row("clicked", CLICK_SOURCE, found.message, found.sent.contact, data, reader, now)
-        row.key, row.ready_at = self._key(request, row, found.id), now + HELD_BACK
+        row.key = self._key(request, row, found.id)
+        wait = HELD_BACK if reader.by == "human" else timedelta()  # nothing shows that a machine is a person
+        row.ready_at = now + wait if wait else None
         if await self._keep(row):
-            self.site.waker.wake_in(HELD_BACK)
+            self.site.waker.wake_in(wait)
 
     async def open(self, request: Request, message: str) -> None:
         now = self.site.clock()

@@ -55,6 +55,11 @@ async def test_a_click_is_taken_in_after_a_moment_and_counts_as_waiting_till_the
     assert (drained.drained, drained.more, drainer.told()) == (0, False, [])
     assert drainer.inbox.read_now(oldest_waiting) == NOW, "no time-out is believed before it is read"
 
+    contact = drainer.door.database.read_now(lambda session: find(session, "ann@acme.example"))
+    assert contact is not None
+    for about, oldest in (([contact.id], NOW), (["somebody else"], None)):
+        assert drainer.inbox.read_now(lambda session, about=about: oldest_waiting(session, about)) == oldest  # type: ignore[misc]
+
     await drainer.drain(NOW + HELD_BACK)
     assert drainer.told() == [("tips", "human", "")]
 

@@ -68,10 +68,9 @@ def test_what_is_not_to_be_counted_stays_as_it_was_written(class_: str, tracking
     assert write(class_, **tracking) == Linked(WRITTEN)
 
 
-def test_nobody_is_trapped_in_a_service_message() -> None:
-    made = write("service", clicks=True)
-
-    assert len(tokens(made.written.html)) == 1
+def test_nobody_is_trapped_in_a_service_message_or_where_the_policy_says_no() -> None:
+    assert len(tokens(write("service", clicks=True).written.html)) == 1
+    assert len(tokens(write("marketing", trap=False).written.html)) == 1
 
 
 def test_opens_are_counted_where_the_policy_says_so() -> None:

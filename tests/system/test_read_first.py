@@ -89,7 +89,11 @@ class Office:
         batch = Batch(
             sequence="story", version=version, step=position, kind="wait_for", need=wanted, now=now, members=(alike,)
         )
-        steps = Steps(self.main, self.published, lambda: self.received.read_now(inbox.oldest_waiting))
+        steps = Steps(
+            self.main,
+            self.published,
+            lambda about: self.received.read_now(lambda session: inbox.oldest_waiting(session, about)),
+        )
         answers: Answers = await ActivityEnvironment().run(steps.settle, batch)
         return answers.by_enrolment([self.enrolment])[self.enrolment]
 
