@@ -7,6 +7,7 @@ message's class decides whether it is sent again. The fate and the decision are 
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, TypeVar, cast
@@ -28,7 +29,7 @@ from domain.keys import ledger_id, send_key
 from domain.letters import Plan
 from domain.meetings import Meeting
 from domain.needs import Later, Left, Outcome, Sent
-from records import capping, ledger, links, meetings
+from records import ledger, links, meetings, waits
 from records.ledger import NotOurs, Taken
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
@@ -115,7 +116,7 @@ class Attempt:
         if late is None and (queued := self.way.enter(session, now)) is not None:
             return self._close_now(session, queued, now)
         if late is None:
-            capping.its_turn(session, self.facts.enrolment)
+            waits.its_turn(session, self.facts.enrolment)
         return late
 
     def _take(self, session: Session, now: datetime) -> Taken | Outcome:
@@ -135,9 +136,12 @@ class Attempt:
 
     def _changed(self, session: Session, now: datetime) -> Outcome | None:
         """Ask again what can have changed: has the run ended, may the contact still be written to."""
-        found = look_again(session, self.facts, self.plan, self.contact_id, now, self.post.withdrawn)
+        found = look_again(session, self.facts, self.plan, self.contact_id, now, self.post.withdrawn, id=self.id)
         if isinstance(found, str):
             return Left(found)
+        if self.writing.recipient(found) != self.writing.recipient(self.facts):
+            # What was written is for the address of before; it is written anew.
+            return self._soon(now, "the address has changed")
         refusal = self.writing.stopped(found, again=True)
         return None if refusal is None else self._close_now(session, refusal, now)
 
@@ -289,11 +293,12 @@ class Attempt:
         enrolment = session.get(Enrolment, self.facts.enrolment)
         if answer.row is None or enrolment is None or is_closed(session, enrolment.id, self.asked):
             return
-        row = decision(enrolment, self.asked, answer.row, answer.outcome, now.replace(microsecond=0))
+        told = replace(answer.row, more=self.writing.log | answer.row.more)
+        row = decision(enrolment, self.asked, told, answer.outcome, now.replace(microsecond=0))
         if answer.row.final:
             session.add(row)
             session.flush()
-            capping.waits_no_more(session, enrolment.id)
+            waits.waits_no_more(session, enrolment.id)
         else:
             defer(session, row)
             self._wait(session, answer)
@@ -314,7 +319,7 @@ class Attempt:
             due_at=answer.outcome.due,
             queue=self.way.queue,
         )
-        capping.wait(session, row)
+        waits.wait(session, row)
 
 
 class _Stopped(Exception):

@@ -18,7 +18,7 @@ from activities.log import already_told, decision, is_closed
 from channels.base import Refused, Unavailable
 from domain.asking import Answer, Asked
 from domain.blanks import filled_tree
-from domain.deeds import called
+from domain.deeds import called, kept_from_calling
 from domain.facts import Facts
 from domain.holds import HELD
 from domain.keys import call_id, send_key
@@ -64,6 +64,9 @@ class Calls:
         assert isinstance(need, Call), "only systems are called"
         if facts.hold is not None:
             return Later(facts.hold.until, HELD)
+        kept = kept_from_calling(need, facts)
+        if kept is not None:
+            return await self._written(batch, asked, facts, kept)
         if not self.secrets:
             activity.logger.error("step %s of %s calls another system, and %s", asked.step, batch.sequence, UNSIGNED)
             return await self._written(batch, asked, facts, called(need, None, UNSIGNED))

@@ -13,6 +13,9 @@ from domain.needs import Outcome
 from domain.story import spelled
 from records.models import Decision, Enrolment
 
+# So many rows say that one visit was put off; each reason has two at most.
+MOST_POSTPONED = 40
+
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 PLAIN: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -87,16 +90,25 @@ def park(session: Session, enrolment: str, asked: Asked, why: str, now: datetime
 
 
 def defer(session: Session, row: Decision) -> None:
-    """Write that a visit was postponed, unless the last thing said about it is the same."""
-    last = session.exec(
-        select(Decision)
-        .where(Decision.enrolment_id == row.enrolment_id, Decision.step == row.step, Decision.visit == row.visit)
-        .order_by(col(Decision.id).desc())
-        .limit(1)
-    ).first()
-    if last is None or (last.did, last.why) != (row.did, row.why):
+    """Write that a visit was postponed; of those who say the same one after the other, the first and the last.
+
+    The last counts how often it was said (`times`). However long a visit is put off, for whatever changing reasons, it
+    has a limited number of rows: then the last is written over.
+    """
+    of_visit = (Decision.enrolment_id == row.enrolment_id, Decision.step == row.step, Decision.visit == row.visit)
+    newest = select(Decision).where(*of_visit).order_by(col(Decision.id).desc()).limit(MOST_POSTPONED)
+    told = list(session.exec(newest).all())
+    last = told[0] if told and not told[0].final else None
+    same = last is not None and (last.did, last.why) == (row.did, row.why)
+    if last is not None and ((same and "times" in last.more) or len(told) == MOST_POSTPONED):
+        last.did, last.why, last.at = row.did, row.why, row.at
+        last.more = row.more | {"times": last.more.get("times", 1) + 1}
+        session.add(last)
+    else:
+        row.more = row.more | ({"times": 2} if same else {})
+        row.shown = row.shown and not same  # a timeline says it once
         session.add(row)
-        session.flush()
+    session.flush()
 
 
 def last_words(session: Session, enrolment: str) -> list[str]:

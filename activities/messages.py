@@ -14,8 +14,8 @@ from activities.post import Bundle, Post
 from activities.steps import nothing_waits
 from domain.keys import send_key
 from domain.needs import Deliver, Outcome
-from records.capping import counted, put_off, reach
 from records.channel_states import all_stopped, queue_of
+from records.gate import read_for_message
 from records.ledger import by_key
 from records.published import Published
 from records.throttling import queues
@@ -57,14 +57,14 @@ class Messages:
         queues in which messages wait."""
         keys = [send_key(enrolment, each.step, each.visit) for enrolment, each in batch.asked().items()]
         read = self._effects.read(session, batch)
-        back = reach(read.policies)
-        if back is not None:
-            read.known.counted = counted(session, list(read.known.contacts), batch.now - back)
-            read.known.put_off = put_off(session, list(read.known.contacts))
+        texts = self._texts(session, batch, read)
+        if isinstance(batch.need, Deliver):
+            class_ = next(iter(texts.values())).catalogue.class_of(batch.need.channel, batch.need.template)
+            read_for_message(session, read.known, read.policies, batch.need, class_, batch.now)
         busy = frozenset(queue_of(each) for each in all_stopped(session))
         if read.policies.messaging.throttles:
             busy |= queues(session, batch.now)
-        return read, self._texts(session, batch, read), frozenset(by_key(session, keys)), busy
+        return read, texts, frozenset(by_key(session, keys)), busy
 
     def _texts(self, session: Session, batch: Batch, read: Read) -> dict[str, Bundle]:
         """Return the files to write to each member with: the newest, or those of the entry if the template says so."""

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 from sqlmodel import Session
 from temporalio import activity
 
-from domain.answering import Answer, Asked, Row, may_go, propose
-from domain.consent import AGAIN, QUESTIONS, expiry
+from domain.answering import Answer, Asked, Row, propose, weighed
+from domain.consent import AGAIN, QUESTIONS, expiry, overlaid
 from domain.deeds import held_back, lacking, notified
 from domain.facts import Facts
 from domain.letters import Lacks, Plan, hold, plan, plan_for_staff
 from domain.needs import Deliver, Need, Notify, Sent
 from domain.references import TemplatesKnown
+from domain.standing import address_on
 from records.contacts import suppress
 
 
@@ -23,6 +24,8 @@ class Writing(Protocol):
     """A message as the rules see it."""
 
     plan: Plan
+    log: dict[str, Any]
+    """What the decision log keeps of every row about this message: the gate's questions, by which policies."""
 
     @property
     def template(self) -> str:
@@ -68,17 +71,20 @@ class ToContact:
     def __init__(self, need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown) -> None:
         self.plan = plan(need, facts, templates)
         self._proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at)
+        self.log: dict[str, Any] = {}
 
     @property
     def template(self) -> str:
         return self.plan.need.template
 
     def recipient(self, facts: Facts) -> str | None:
-        address = facts.contact.get("email")
-        return str(address).lower()[:320] if address else None
+        return address_on(facts.contact, self.plan.need.channel)[:320] or None
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
-        return may_go(self._proposed, facts, AGAIN if again else QUESTIONS)
+        found, log = weighed(self._proposed, facts, AGAIN if again else QUESTIONS)
+        asked = overlaid(self.log.get("asked", ()), log.get("asked", ()))
+        self.log = log | {"asked": [list(each) for each in asked]}
+        return found
 
     def expires(self, facts: Facts) -> datetime | None:
         return expiry(self._proposed, facts)
@@ -91,7 +97,7 @@ class ToContact:
         return Answer(sent, Row(did, why=why, more={"template": self.template} | more))
 
     def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
-        suppress(session, "address", str(facts.contact["email"]).lower(), "hard_bounce", now)
+        suppress(session, "address", address_on(facts.contact, self.plan.need.channel), "hard_bounce", now)
 
 
 class ToStaff:
@@ -100,6 +106,7 @@ class ToStaff:
     def __init__(self, need: Notify, asked: Asked, facts: Facts) -> None:
         self.plan = plan_for_staff(need, facts)
         self._need, self._asked_at = need, asked.arrived_at
+        self.log: dict[str, Any] = {}  # nobody's consent is asked
 
     @property
     def template(self) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from domain.conditions import FUNCTIONS, functions_used, paths
 from domain.events import EVERYTHING
 from domain.facts import Event, Facts
-from domain.lots import PLACES, place
+from domain.lots import PLACES, place, who
 from domain.program import Program
 
 # How long after the trigger each check is asked again.
@@ -108,7 +108,6 @@ def conflict(program: Program, before: Before, ending: Sequence[str], now: datet
 def drawn_out(facts: Facts) -> Said:
     """Ask whether this contact is held out, to be compared with: drawn by a hash, the same for ever."""
     salt = facts.program.holdout_salt or facts.program.sequence
-    contact = str(facts.contact.get("id") or facts.contact.get("email") or "")
-    if place(salt, contact) >= facts.program.holdout * PLACES:
+    if place(salt, who(facts.contact)) >= facts.program.holdout * PLACES:
         return Said(True)
     return Said(False, f"holdout: drawn among {facts.program.holdout * 100:g}%")

@@ -4,7 +4,7 @@ An activity asks these functions on facts from the records, the simulation on fa
 outcome that goes back to the run, and the row that goes into the contact's timeline.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from domain.dues import MissingMoment, is_past
 from domain.facts import Facts
 from domain.holds import HELD
 from domain.listening import listen
-from domain.lots import drawn
+from domain.lots import drawn, who
 from domain.needs import (
     Change,
     Decide,
@@ -47,6 +47,7 @@ __all__ = [
     "decide",
     "may_go",
     "propose",
+    "weighed",
 ]
 
 
@@ -114,11 +115,6 @@ def draw(need: Draw, asked: Asked, facts: Facts) -> Answer:
     return Answer(Decided(arm), Row("took", why=why, more={"arm": need.arms[arm]}))
 
 
-def who(contact: Mapping[str, Any]) -> str:
-    """Return what a contact's lots are drawn by: the id, in a simulation of somebody without one the address."""
-    return str(contact.get("id") or contact.get("email") or "")
-
-
 def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     """Tell whether the time has come, on the clock the contact has now."""
     due = facts.due(need.words, asked.arrived_at)
@@ -137,17 +133,28 @@ def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: 
 
 def may_go(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Answer | None:
     """Ask the gate; None means go. Who is held is not even told that a message has expired: the clock stands still."""
-    more: dict[str, Any] = {"template": proposed.need.template, "clock": str(facts.zone)}
+    return weighed(proposed, facts, questions)[0]
+
+
+def weighed(
+    proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS
+) -> tuple[Answer | None, dict[str, Any]]:
+    """Ask the gate, as `may_go`; tell, too, what the decision log keeps of an asking, whatever came of it."""
+    log: dict[str, Any] = {"template": proposed.need.template, "clock": str(facts.zone)}
+    if facts.policies.version:
+        log["policies"] = facts.policies.version
     if facts.hold is not None:
         until = {"until": facts.hold.until} if facts.hold.until else {}
-        return Answer(Later(facts.hold.until, HELD), Row("deferred", why=[HELD], more=more | until, final=False))
+        more = log | {"asked": [["hold", HELD]]} | until
+        return Answer(Later(facts.hold.until, HELD), Row("deferred", why=[HELD], more=more, final=False)), more
     try:
         verdict = ask(proposed, facts, questions)
     except (MissingMoment, ValueError, ArithmeticError) as error:
-        return broken(str(error))
+        return broken(str(error)), log
+    log["asked"] = [list(each) for each in verdict.asked]
     if verdict.answer == "go":
-        return None
+        return None, log
     if verdict.answer == "no":
-        return Answer(Sent("skipped", verdict.reason), Row("skipped", why=verdict.why, more=more))
-    late = Row("deferred", why=verdict.why, more=more | {"until": verdict.until}, final=False)
-    return Answer(Later(verdict.until, verdict.reason), late)
+        return Answer(Sent("skipped", verdict.reason), Row("skipped", why=[verdict.why], more=log)), log
+    late = Row("deferred", why=[verdict.why], more=log | {"until": verdict.until}, final=False)
+    return Answer(Later(verdict.until, verdict.reason), late), log

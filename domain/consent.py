@@ -4,206 +4,66 @@ The questions are asked in one order, each a small function; the first *no* or *
 questions are asked by the simulation, before a message is rendered, and again at the moment it is claimed.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 
-from domain.business_time import is_open, next_closing, next_opening
-from domain.calendars import CONTACT
-from domain.caps import GIVES_WAY, OVER_CAP, OnCap, before_it, count_in, free_from
-from domain.dues import resolve
-from domain.events import EVERYTHING
-from domain.facts import Facts, Standing
-from domain.holds import SUSPENDED
-from domain.needs import Deliver
-from domain.policies import MessageClass
-
-# Who may be written to all the same. A person who unsubscribed from everything still gets the receipt they asked for;
-# one who reported us as spam gets nothing they have not just caused themselves.
-ALLOWED: dict[str, frozenset[MessageClass]] = {
-    "erased": frozenset(),
-    "hard_bounce": frozenset(),
-    "invalid_address": frozenset(),
-    "manual": frozenset(),
-    "legal": frozenset(),
-    "complaint": frozenset({"transactional"}),
-    "objection": frozenset({"service", "transactional"}),
-    "unsubscribed": frozenset({"service", "transactional"}),
-}
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A message that wants to go: what it is, to whom, since when it waits."""
-
-    need: Deliver
-    class_: MessageClass
-    topic: str | None
-    asked_at: datetime
-    """The contact's arrival at the step."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`go`, `no` (with its reason), or `later` (until when). `why` is every question asked, with its answer."""
-
-    answer: str
-    reason: str = ""
-    until: datetime | None = None
-    why: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class No:
-    """Never, for this reason."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """Not before this instant, for this reason; without one, nobody knows yet when."""
-
-    until: datetime | None
-    reason: str
-
-
-Answer = str | No | NotYet
-Question = Callable[[Proposed, Facts], Answer]
-
-
-def suppressed(proposed: Proposed, facts: Facts) -> Answer:
-    """Nobody is written to against a suppression, a withdrawal still in the inbox included."""
-    if not facts.contact.get("email"):
-        return No("no address")
-    reason = barred(proposed.class_, facts.standing)
-    return "not suppressed" if reason is None else No(f"suppressed: {reason}")
-
-
-def barred(class_: MessageClass, standing: Standing) -> str | None:
-    """Return the suppression that stands against a message of this class, None if none does.
-
-    >>> barred("marketing", Standing(suppressed=frozenset({"complaint"})))
-    'complaint'
-    """
-    reasons = standing.suppressed | ({"unsubscribed"} if EVERYTHING in standing.withdrawn else set())
-    return next((reason for reason in sorted(reasons) if class_ not in ALLOWED.get(reason, frozenset())), None)
-
-
-def consented(proposed: Proposed, facts: Facts) -> Answer:
-    """Marketing needs the contact's yes to its topic; without a word from them the topic's default decides."""
-    if proposed.class_ != "marketing":
-        return f"{proposed.class_}: no consent needed"
-    topic = proposed.topic or ""
-    if topic in facts.standing.withdrawn:
-        return No(f"no consent: {topic} was withdrawn just now")
-    said = facts.standing.consents.get(topic)
-    known = facts.policies.messaging.topics.get(topic)
-    state = said or (known.default if known else "opted_out")
-    if state != "opted_in":
-        return No(f"no consent: {topic} is {state}" + ("" if said else " by default"))
-    return f"consent: {topic} is opted_in" + ("" if said else " by default")
-
-
-def not_suspended(proposed: Proposed, facts: Facts) -> Answer:
-    """A paused sequence sends nothing: its messages wait until it is resumed."""
-    suspension = facts.suspension
-    return "the sequence is not paused" if suspension is None else NotYet(suspension.until, SUSPENDED)
-
-
-def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
-    """Quiet hours hold a message until they are over on the contact's clock."""
-    for quiet in facts.policies.messaging.quiet:
-        if quiet.class_ == proposed.class_ and quiet.channel == proposed.need.channel:
-            calendar = facts.calendar(quiet.calendar)
-            assert calendar is not None, "a calendar of this name is there or refused"
-            if is_open(facts.now, calendar, facts.zone.zone):
-                return NotYet(next_closing(facts.now, calendar, facts.zone.zone), f"quiet hours ({quiet.calendar})")
-    return "not in quiet hours"
-
-
-def not_their_pause(proposed: Proposed, facts: Facts) -> Answer:
-    """Whoever asked for a pause on their preference page gets no marketing until it is over."""
-    until = facts.wishes.paused_for(facts.now) if proposed.class_ == "marketing" else None
-    return "they have not asked for a pause" if until is None else NotYet(until, "they asked for a pause")
-
-
-def not_their_quiet(proposed: Proposed, facts: Facts) -> Answer:
-    """The contact's own quiet hours hold all but what they have just asked for."""
-    until = None if proposed.class_ == "transactional" else facts.wishes.quiet_until(facts.now, facts.zone.zone)
-    if until is None:
-        return "not in quiet hours of their own"
-    return NotYet(until, f"quiet hours of their own ({facts.wishes.quiet_hours})")
-
-
-def in_window(proposed: Proposed, facts: Facts) -> Answer:
-    """A window holds the contact before the step until it opens."""
-    name = proposed.need.window or facts.program.window
-    if name is None or name == "none":
-        return "no window"
-    return not_before(name, facts) or f"inside {name} ({_clock(name, facts)})"
-
-
-def not_before(window: str | None, facts: Facts) -> NotYet | None:
-    """Return when the window of a step (else of its sequence) opens; None if it is open, or there is none."""
-    name = window or facts.program.window
-    if name is None or name == "none":
-        return None
-    calendar = facts.calendar(name)
-    assert calendar is not None, "a calendar of this name is there or refused"
-    opening = next_opening(facts.now, calendar, facts.zone.zone)
-    if opening <= facts.now:
-        return None
-    return NotYet(opening, f"outside {name} ({_clock(name, facts)})")
-
-
-def _clock(name: str, facts: Facts) -> str:
-    """Return whose clock a calendar is read on: its own, or the contact's and how that is known."""
-    calendar = facts.calendar(name)
-    return str(facts.zone) if calendar is None or calendar.zone == CONTACT else f"{calendar.zone}, its own clock"
-
-
-def waits_for(window: str | None, facts: Facts) -> NotYet | None:
-    """Return what a task or a message to staff waits for: the end of a pause, or a window; None if it may go."""
-    suspension = facts.suspension
-    return not_before(window, facts) if suspension is None else NotYet(suspension.until, SUSPENDED)
-
-
-def under_cap(proposed: Proposed, facts: Facts) -> Answer:
-    """A frequency cap counts what the contact got in a rolling span, whatever sequence it came from.
-
-    A free place goes to the message of highest priority that is due, then to the one that waits longest.
-    """
-    for cap in facts.policies.messaging.caps:
-        if (cap.class_, cap.channel) != (proposed.class_, proposed.need.channel):
-            continue
-        free = free_from(facts.counted, cap.class_, cap.channel, cap.most, cap.in_.elapsed(), facts.now)
-        if free > facts.now:
-            return _over(proposed, free, f"{cap.most} {cap.class_} messages in {cap.in_}", facts)
-        kind = (cap.class_, cap.channel)
-        places = cap.most - count_in(facts.counted, *kind, cap.in_.elapsed(), facts.now)
-        if before_it(facts.put_off, *kind, facts.program.priority, proposed.asked_at, facts.now) >= places:
-            return _over(proposed, facts.now + GIVES_WAY, f"{cap.most} in {cap.in_}, a more important one first", facts)
-    return "under every cap"
-
-
-def _over(proposed: Proposed, free: datetime, cap: str, facts: Facts) -> Answer:
-    on_cap = OnCap.parse(proposed.need.on_cap) if proposed.need.on_cap else None
-    if on_cap is None:
-        return NotYet(free, f"cap: {cap}")
-    if on_cap.after is None:
-        return No(OVER_CAP)
-    due = resolve(on_cap.after, proposed.asked_at, facts.sight())
-    assert due is not None, "a span has an end"
-    return No(OVER_CAP) if facts.now >= due.at else NotYet(min(free, due.at), f"cap: {cap}")
-
-
-# messaging.md section 1; the numbers it leaves out here are asked where their facts are (cases, throttles).
-QUESTIONS: Sequence[Question] = (
-    suppressed,
+from domain.facts import Facts
+from domain.permission import (
+    ALLOWED,
+    addressed,
+    barred,
     consented,
+    held_out,
+    no_open_case,
+    not_duplicate,
+    not_held_out,
+    suppressed,
+    wanted,
+)
+from domain.timing import (
+    in_window,
+    not_before,
+    not_quiet,
     not_suspended,
     not_their_pause,
+    not_their_quiet,
+    under_cap,
+    waits_for,
+)
+from domain.verdicts import Answer, Asked, No, NotYet, Proposed, Question, Verdict, expiry
+
+__all__ = [
+    "AGAIN",
+    "ALLOWED",
+    "QUESTIONS",
+    "Answer",
+    "No",
+    "NotYet",
+    "Proposed",
+    "Question",
+    "Verdict",
+    "ask",
+    "barred",
+    "expiry",
+    "held_out",
+    "named",
+    "not_before",
+    "overlaid",
+    "waits_for",
+    "wanted",
+]
+
+# messaging.md section 1 and docs/consent.md; what is sent twice is asked before what is sent too often, so that it is
+# not put off for a week to be sent a second time then.
+QUESTIONS: Sequence[Question] = (
+    suppressed,
+    addressed,
+    consented,
+    no_open_case,
+    not_held_out,
+    not_suspended,
+    not_their_pause,
+    not_duplicate,
     under_cap,
     not_quiet,
     not_their_quiet,
@@ -211,29 +71,72 @@ QUESTIONS: Sequence[Question] = (
 )
 
 # What is asked once more in the transaction that claims the message: what can have changed in between.
-AGAIN: Sequence[Question] = (suppressed, consented, not_suspended, not_their_pause, under_cap)
+AGAIN: Sequence[Question] = (
+    suppressed,
+    addressed,
+    consented,
+    no_open_case,
+    not_suspended,
+    not_their_pause,
+    not_duplicate,
+    under_cap,
+)
+
+# What the decision log calls the questions.
+NAMES = {
+    "suppressed": "suppression",
+    "addressed": "address",
+    "consented": "consent",
+    "no_open_case": "case",
+    "not_held_out": "holdout",
+    "not_suspended": "pause",
+    "not_their_pause": "own_pause",
+    "not_duplicate": "duplicate",
+    "under_cap": "cap",
+    "not_quiet": "quiet",
+    "not_their_quiet": "own_quiet",
+    "in_window": "window",
+}
+EXPIRED = "expired"
 
 
 def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:
     """Ask every question in order; the first that does not say yes is the verdict."""
     expires = expiry(proposed, facts)
     if facts.now >= expires:
-        return Verdict("no", "expired", why=[f"expired at {expires:%Y-%m-%d %H:%M} UTC"])
-    why: list[str] = []
+        return _expired(expires, facts.waited_for)
+    asked: list[tuple[str, str]] = [(EXPIRED, f"of use until {_minute(expires)}")]
     for question in questions:
-        answer = question(proposed, facts)
+        answer, name = question(proposed, facts), named(question)
+        if isinstance(answer, str):
+            asked.append((name, answer))
+            continue
+        asked.append((name, answer.said or answer.reason))
         if isinstance(answer, No):
-            return Verdict("no", answer.reason, why=[*why, answer.reason])
-        if isinstance(answer, NotYet):
-            until = expires if answer.until is None else min(answer.until, expires)
-            return Verdict("later", answer.reason, until, [*why, answer.reason])
-        why.append(answer)
-    return Verdict("go", why=why)
+            return Verdict("no", answer.reason, asked=asked, why=answer.reason)
+        until = expires if answer.until is None else min(answer.until, expires)
+        return Verdict("later", answer.reason, until, asked, answer.reason)
+    return Verdict("go", asked=asked)
 
 
-def expiry(proposed: Proposed, facts: Facts) -> datetime:
-    """Return the instant from which the message is of no use any more: the step's word, else the policies'."""
-    words = proposed.need.expires or facts.policies.expiry(proposed.class_)
-    due = resolve(words, proposed.asked_at, facts.sight())
-    assert due is not None, "an expiry has an end"
-    return due.at
+def _expired(expires: datetime, waited_for: str) -> Verdict:
+    said = f"expired at {_minute(expires)}" + (f", waiting for: {waited_for}" if waited_for else "")
+    return Verdict("no", EXPIRED, asked=[(EXPIRED, said)], why=said)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def named(question: Question) -> str:
+    """Return what the decision log calls a question."""
+    return NAMES.get(question.__name__, question.__name__)
+
+
+def overlaid(asked: Asked, again: Asked) -> Asked:
+    """Return all that was asked of a message, each question once, with its last answer.
+
+    >>> overlaid([("cap", "1 of 3"), ("window", "open")], [("cap", "2 of 3")])
+    [('cap', '2 of 3'), ('window', 'open')]
+    """
+    return list((dict(asked) | dict(again)).items())

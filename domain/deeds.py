@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from domain.asking import Answer, Row
-from domain.consent import Proposed, expiry, waits_for
+from domain.consent import Proposed, expiry, held_out, waits_for
 from domain.facts import Facts
 from domain.holds import HELD
 from domain.letters import STAFF_CLASS, Lacks, hold
 from domain.needs import Begin, Call, Called, Deliver, Done, Halt, Later, Notify, Sent
+from domain.permission import HOLDOUT
 
 
 def held_back(need: Notify, facts: Facts) -> Answer | None:
@@ -58,6 +59,18 @@ def called(need: Call, answered: Mapping[str, Any] | None, reason: str = "") -> 
     if answered is None:
         return Answer(Called("failed", reason or None), Row("called", why=[reason or "failed"], more=more))
     return Answer(Called("answered"), Row("called", more=more | {"answer": dict(answered)}))
+
+
+def kept_from_calling(need: Call, facts: Facts) -> Answer | None:
+    """Return the answer of a marketing call for somebody in the organisation's holdout: nobody is asked; else None.
+
+    A sequence that sends no marketing (an order, a complaint) calls for them, too: they are customers like others.
+    """
+    said = held_out(facts) if facts.program.marketing else None
+    if said is None:
+        return None
+    more = {"save_as": need.save_as, "url": need.url, "asked": [[HOLDOUT, said]]}
+    return Answer(Called("skipped", HOLDOUT), Row("skipped", why=[HOLDOUT], more=more))
 
 
 def begun(need: Begin, refused: str | None = None) -> Answer:

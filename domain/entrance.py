@@ -11,9 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, mo
 from domain.anniversaries import DateWords
 from domain.patterns import AGAIN, EVENT_FIELD, HOLDOUT, editors, one_of, whole
 from domain.program import Again, Trigger
+from domain.shares import read_share
 from domain.spans import Span
-
-SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)%")
 
 
 def _one_or_many(value: Any) -> Any:
@@ -171,20 +170,3 @@ def read_again(words: str) -> Again:
     if span:
         Span.parse(span)
     return Again(rule=rule, after=span or None)
-
-
-def read_share(words: str | None) -> float:
-    """Return a share in per cent as a number from 0 to 1; 0 for None. Raises ValueError.
-
-    >>> read_share("5%"), read_share("12.5%")
-    (0.05, 0.125)
-    """
-    if words is None:
-        return 0.0
-    found = SHARE.fullmatch(words)
-    if found is None:
-        raise ValueError(f"'{words}' is no share; write it in per cent, such as 5%")
-    share = float(found[1]) / 100
-    if share >= 1:
-        raise ValueError(f"'{words}' would hold everybody out; write less than 100%")
-    return share

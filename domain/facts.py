@@ -4,7 +4,7 @@ Activities fill this from the records, the simulation from a script; the rules c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -12,16 +12,21 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.caps import Counted, PutOff
+from domain.cases import OpenCase
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
-from domain.events import EVERYTHING, SAYS_OF_TOPICS
+from domain.duplicates import Alike
+from domain.events import EVERYTHING
 from domain.holds import Hold, held_due, hold_at
 from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
 from domain.readers import by_a_person
 from domain.spans import Deadline, Moment, Span
+from domain.standing import Standing, after
 from domain.zones import Zone, wall, zone_of
+
+__all__ = ["NO_PROGRAM", "Event", "Facts", "Standing", "noted"]
 
 
 @dataclass(frozen=True)
@@ -40,37 +45,13 @@ class Event:
     visit: int | None = None
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What decides whether a contact may be written to.
-
-    `consents` is topic → `opted_in | opted_out | pending` on the channel asked about; `suppressed` the reasons that
-    stand; `withdrawn` the topics (`*` is everything) whose withdrawal is still in the inbox.
-    """
-
-    consents: Mapping[str, str] = field(default_factory=dict)
-    suppressed: frozenset[str] = frozenset()
-    withdrawn: frozenset[str] = frozenset()
-
-
 def noted(standing: Standing, event: Event) -> Standing:
     """Return what may be sent to a contact after this event, as the records keep it.
 
     >>> noted(Standing(), Event(1, "complained", datetime(2026, 3, 27, tzinfo=ZoneInfo("UTC")))).suppressed
     frozenset({'complaint'})
     """
-    topic = str(event.data.get("topic") or EVERYTHING)
-    said = SAYS_OF_TOPICS.get(event.name)
-    if said == "pending" and standing.consents.get(topic) == "opted_in":
-        return standing
-    if said is not None and topic != EVERYTHING:
-        return replace(standing, consents={**standing.consents, topic: said})
-    if event.name == "resubscribed":
-        return replace(standing, suppressed=standing.suppressed - {"unsubscribed"})
-    reason = {"unsubscribed": "unsubscribed", "complained": "complaint"}.get(event.name)
-    if event.name == "bounced" and event.data.get("permanent") is True:
-        reason = "hard_bounce"
-    return replace(standing, suppressed=standing.suppressed | {reason}) if reason else standing
+    return after(standing, event.name, event.data)
 
 
 KEPT_WITH = frozenset({"program", "policies", "contact"})
@@ -109,8 +90,14 @@ class Facts:
     """The messages that count under frequency caps, from all sequences, as far back as the longest cap reaches."""
     put_off: Sequence[PutOff] = ()
     """Messages of the contact that other runs put off and that are not sent yet."""
+    waited_for: str = ""
+    """What this run's message was put off for last."""
+    alike: Sequence[Alike] = ()
+    """What left lately to the contact's address and may be the same as what is to go now, whoever asked for it."""
+    cases: Sequence[OpenCase] = ()
+    """The contact's open cases, the oldest first."""
     round: int | None = None
-    standing: Standing = Standing()
+    standing: Standing = field(default_factory=Standing)
     wishes: Wishes = field(default_factory=Wishes)
     """When the contact wants to be left alone."""
     holds: tuple[Hold, ...] = ()

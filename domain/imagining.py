@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.answering import may_go, propose
+from domain.answering import propose, weighed
 from domain.asking import Answer, Asked, Row
 from domain.caps import Counted
-from domain.deeds import begun, called, halted, held_back, lacking, notified
+from domain.cases import OPENED, came_to
+from domain.consent import Proposed, wanted
+from domain.deeds import begun, called, halted, held_back, kept_from_calling, lacking, notified
 from domain.facts import Event, Facts, noted
 from domain.holds import HELD, PACE, paced
 from domain.letters import Compose, Lacks, Plan, Written, hold, plan, plan_for_staff
@@ -34,6 +36,9 @@ def imagined(need: Need, answers: Mapping[str, Any] | None, facts: Facts) -> tup
 
 
 def _called(need: Call, answers: Mapping[str, Any], facts: Facts) -> tuple[Answer, Facts]:
+    kept = kept_from_calling(need, facts)
+    if kept is not None:
+        return kept, facts
     if FAILED in answers:
         return called(need, None, str(answers[FAILED])), facts
     return called(need, answers), facts.but(calls={**facts.calls, need.save_as: dict(answers)})
@@ -52,15 +57,16 @@ def delivered(need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKno
     """Return what becomes of a message to the contact."""
     planned = plan(need, facts, templates)
     proposed = propose(need, planned.class_, planned.topic, asked.arrived_at)
-    found = may_go(proposed, facts)
+    found, log = weighed(proposed, facts)
     if found is not None:
         others = {step: visit for step, visit in facts.sends.items() if step != asked.step}
-        return Letter(found, facts.but(sends=others) if isinstance(found.outcome, Sent) else facts)
+        return Letter(found, facts.but(sends=others, waited_for="") if is_sent(found) else waits(found, facts))
     written = compose(planned, facts)
     if isinstance(written, Lacks):
-        return Letter(hold(proposed, facts, written), facts)
-    row = Row("sent", more={"template": need.template, "subject": written.subject})
-    return Letter(Answer(Sent("accepted"), row), sent(planned, asked, facts), (planned, written))
+        held = hold(proposed, facts, written)
+        return Letter(held, waits(held, facts))
+    row = Row("sent", more=log | {"subject": written.subject})
+    return Letter(Answer(Sent("accepted"), row), sent(proposed, asked, facts), (planned, written))
 
 
 def delivered_to_staff(need: Notify, asked: Asked, facts: Facts, compose: Compose) -> Letter:
@@ -75,15 +81,31 @@ def delivered_to_staff(need: Notify, asked: Asked, facts: Facts, compose: Compos
     return Letter(notified(need, written.subject), facts, (planned, written))
 
 
-def sent(plan: Plan, asked: Asked, facts: Facts) -> Facts:
-    """Return the facts after a message went out: it can be answered, and counts under caps."""
-    counted = Counted(plan.class_, plan.need.channel, facts.now)
-    return facts.but(sends={**facts.sends, asked.step: asked.visit}, counted=(*facts.counted, counted))
+def sent(proposed: Proposed, asked: Asked, facts: Facts) -> Facts:
+    """Return the facts after a message went out: it can be answered, counts under caps, and is not sent once more."""
+    counted = Counted(proposed.class_, proposed.need.channel, facts.now)
+    alike, sends = (*facts.alike, wanted(proposed, facts)), {**facts.sends, asked.step: asked.visit}
+    return facts.but(sends=sends, counted=(*facts.counted, counted), alike=alike, waited_for="")
 
 
-def opened(asked: Asked, facts: Facts) -> Facts:
-    """Return the facts after a task or a case was opened."""
-    return facts.but(begun={**facts.begun, (asked.step, asked.visit): facts.now})
+def is_sent(found: Answer) -> bool:
+    """Whether the fate of a message is known."""
+    return isinstance(found.outcome, Sent)
+
+
+def waits(found: Answer, facts: Facts) -> Facts:
+    """Return the facts after a message was put off: what it waits for is said when it expires."""
+    return facts.but(waited_for=found.outcome.why) if isinstance(found.outcome, Later) else facts
+
+
+def opened(asked: Asked, row: Row, facts: Facts) -> Facts:
+    """Return the facts after a task or a case was opened; a case is known by its step, and by its incident."""
+    facts = facts.but(begun={**facts.begun, (asked.step, asked.visit): facts.now})
+    if "case" not in row.more:
+        return facts
+    incident, severity = row.more.get("incident") or f"{asked.step}/{asked.visit}", row.more.get("severity")
+    told = {"case": f"{asked.step}/{asked.visit}", "incident": incident, "severity": severity}
+    return facts.but(cases=came_to(facts.cases, OPENED, told, facts.now))
 
 
 def happened(scripted: Scripted, facts: Facts) -> tuple[Facts, Event | None]:
@@ -103,7 +125,14 @@ def happened(scripted: Scripted, facts: Facts) -> tuple[Facts, Event | None]:
         step=scripted.of,
         visit=visit,
     )
-    return facts.but(events=(*facts.events, event), standing=noted(facts.standing, event)), event
+    cases = came_to(facts.cases, event.name, _case_of(scripted, facts), event.at)
+    return facts.but(events=(*facts.events, event), standing=noted(facts.standing, event), cases=cases), event
+
+
+def _case_of(scripted: Scripted, facts: Facts) -> Mapping[str, Any]:
+    """Return what a script tells of a case; `of` names the step that opened it."""
+    mine = [case.id for case in facts.cases if scripted.of and case.id.rpartition("/")[0] == scripted.of]
+    return scripted.data if not mine or scripted.data.get("case") else {**scripted.data, "case": mine[-1]}
 
 
 def _visit_of(scripted: Scripted, facts: Facts) -> int | None:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.answering import who
 from domain.events import CONTACT_FIELDS, SEGMENT_ENTERED
 from domain.forecast import Outline
 from domain.likeness_fields import Looked, looked_at
-from domain.lots import PLACES, drawn, place
+from domain.lots import PLACES, drawn, place, who
 from domain.needs import Draw
 from domain.policies import Policies
 from domain.program import Program
@@ -40,6 +39,7 @@ class Likeness:
         names = frozenset({*happening, SEGMENT_ENTERED, *(each.name or "" for each in program.enter)})
         self.looked: Looked | None = looked_at(program, policies, names, frozenset(set_by_events))
         self.lots = list(_lots(program))
+        self.holdout = policies.messaging.holdout
 
     def key(self, contact: Mapping[str, Any]) -> Hashable | None:
         """Return what all who go the same way have in common; None where nobody can tell."""
@@ -56,9 +56,11 @@ class Likeness:
             self._held_out(name),
         )
 
-    def _held_out(self, name: str) -> bool:
+    def _held_out(self, name: str) -> tuple[bool, bool]:
+        """Return whether they are held out of the sequence, and of all marketing."""
         salt = self.program.holdout_salt or self.program.sequence
-        return self.program.holdout > 0 and place(salt, name) < self.program.holdout * PLACES
+        everywhere = self.holdout is not None and place(self.holdout.salt, name) < self.holdout.part * PLACES
+        return self.program.holdout > 0 and place(salt, name) < self.program.holdout * PLACES, everywhere
 
 
 def filled_in(contact: Mapping[str, Any], fields: frozenset[str] | None) -> frozenset[str]:

@@ -13,12 +13,13 @@ from domain.checks import Checking
 from domain.circles import circles
 from domain.confirming import unconfirmed
 from domain.definition import Header
-from domain.entrance import read_again, read_share
+from domain.entrance import read_again
 from domain.policies import Policies
 from domain.policy_files import gaps, load_policies, named_well, sort_of, stem
 from domain.program import Program, Trigger
 from domain.reading import Reading, lay, validate
 from domain.references import TemplatesKnown
+from domain.shares import read_share
 from domain.steps.base import Step
 from domain.tree import Keys, Problem, locate, read_tree
 

@@ -4,8 +4,9 @@ The same contact draws the same lot under the same salt on every machine and for
 salts are independent of each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 # A place among this many: 64 bits of the hash.
 PLACES = 2**64
@@ -20,6 +21,15 @@ def place(salt: str, contact: str) -> int:
     # The length before the salt keeps ("ab", "c") and ("a", "bc") apart.
     digest = sha256(f"{len(salt)}:{salt}/{contact}".encode()).digest()
     return int.from_bytes(digest[:8], "big")
+
+
+def who(contact: Mapping[str, Any]) -> str:
+    """Return what a contact's lots are drawn by: the id, in a simulation of somebody without one the address.
+
+    >>> who({"id": "c1", "email": "ada@joinery.example"}), who({"email": "ada@joinery.example"})
+    ('c1', 'ada@joinery.example')
+    """
+    return str(contact.get("id") or contact.get("email") or "")
 
 
 def drawn(salt: str, contact: str, shares: Sequence[int]) -> int:

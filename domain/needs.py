@@ -221,9 +221,9 @@ class Sent:
 
 @dataclass(frozen=True)
 class Called:
-    """Whether another system answered in time, and with yes."""
+    """Whether another system answered in time, and with yes; `skipped` says that it was not to be asked."""
 
-    fate: Literal["answered", "failed"]
+    fate: Literal["answered", "failed", "skipped"]
     reason: str | None = None
     outcome: Literal["called"] = "called"
 

@@ -6,6 +6,7 @@ which send nothing anybody could regret: topics that are opted out until the con
 
 import re
 from email.utils import parseaddr
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -16,7 +17,9 @@ from domain.calendars import Calendar, Calendars
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
 from domain.forms import FormMapping
+from domain.patterns import HOLDOUT, editors, whole
 from domain.return_addresses import INBOUND
+from domain.shares import read_share
 from domain.spans import Span
 from domain.throttles import Throttle, said_once
 from domain.tracking import Tracking
@@ -109,6 +112,27 @@ class Cap(Policy):
         return value
 
 
+class Holdout(Policy):
+    """A share of all contacts who get no marketing at all, to be compared with: drawn by a hash, the same for ever.
+
+    With another salt others are drawn. A contact who is added or erased changes nobody else's lot.
+    """
+
+    share: Annotated[str, editors(whole(HOLDOUT), "5%")]
+    salt: str = "organisation"
+
+    @field_validator("share")
+    @classmethod
+    def _is_a_share(cls, value: str) -> str:
+        read_share(value)
+        return value
+
+    @cached_property
+    def part(self) -> float:
+        """The share as a number from 0 to 1."""
+        return read_share(self.share)
+
+
 class Messaging(Policy):
     """policies/messaging.yaml"""
 
@@ -122,6 +146,7 @@ class Messaging(Policy):
     attachments: Attachments = Attachments()
     replies: Replies = Replies()
     tracking: Tracking = Tracking()
+    holdout: Holdout | None = None
 
 
 class OwnField(Policy):
@@ -210,6 +235,8 @@ class Policies(Policy):
     segments: SegmentsPolicy = SegmentsPolicy()
     teams: TeamsPolicy = TeamsPolicy()
     forms: dict[str, FormMapping] = Field(default_factory=dict)
+    version: str = ""
+    """The hash of the bundle they were published in; empty where they were not."""
 
     def contact_fields(self) -> frozenset[str]:
         """Return every field a contact can have."""

@@ -208,7 +208,7 @@ class _World:
             return found
         found = answer(wanted, asked, self.facts)
         if found.row is not None and found.row.did == "opened":
-            self.facts = opened(asked, self.facts)
+            self.facts = opened(asked, found.row, self.facts)
         return found
 
     def _answers(self, step: str) -> Mapping[str, Any] | None:

@@ -11,8 +11,9 @@ from domain.answering import Row
 from domain.facts import Facts
 from domain.letters import Plan, Written
 
-# What a row of the decision log holds and a timeline does not show: the values a condition read, whose clock it was.
-LOGGED_ONLY = ("read", "clock")
+# What a row of the decision log holds and a timeline does not show: the values a condition read, whose clock it was,
+# every question of the gate, the policies they were asked by, and how often.
+LOGGED_ONLY = ("read", "clock", "asked", "policies", "times")
 
 
 @dataclass

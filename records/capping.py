@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from domain.caps import Counted, PutOff
+from domain.caps import Counted
 from domain.policies import Policies
-from records.ledger import ACCEPTED, HANDING_OVER, UNKNOWN
-from records.models import Contact, Enrolment, Message
-from records.waiting_models import WaitingMessage
+from records.ledger import LEFT
+from records.models import Contact, Message
 
 
 def reach(policies: Policies, class_: str | None = None, channel: str | None = None) -> timedelta | None:
@@ -31,45 +30,13 @@ def counted(session: Session, contacts: Sequence[str], since: datetime) -> dict[
         col(Message.contact_id), col(Message.class_), col(Message.channel), col(Message.handing_over_at)
     ).where(
         col(Message.contact_id).in_(contacts),
-        col(Message.state).in_((HANDING_OVER, ACCEPTED, UNKNOWN)),
+        col(Message.state).in_(LEFT),
         col(Message.handing_over_at) > since,
     )
     for contact, class_, channel, at in session.connection().execute(left).all():
         assert at is not None, "what has left has an instant"
         found[contact].append(Counted(class_, channel, at + timedelta(microseconds=-at.microsecond % 1_000_000)))
     return found
-
-
-def put_off(session: Session, contacts: Sequence[str]) -> dict[str, list[tuple[str, PutOff]]]:
-    """Return the messages of each contact that wait, each with its run; of a run that has ended none waits."""
-    waits = (
-        select(WaitingMessage)
-        .join(Enrolment, col(Enrolment.id) == col(WaitingMessage.enrolment_id))
-        .where(col(WaitingMessage.contact_id).in_(contacts), col(Enrolment.ended_at).is_(None))
-    )
-    found: dict[str, list[tuple[str, PutOff]]] = defaultdict(list)
-    for row in session.execute(waits).scalars():
-        if row.due_at is not None:
-            message = PutOff(row.class_, row.channel, row.priority, row.since, row.due_at)
-            found[row.contact_id].append((row.enrolment_id, message))
-    return found
-
-
-def wait(session: Session, row: WaitingMessage) -> None:
-    """Write down that a run's message waits, instead of what was said of it before."""
-    session.merge(row)
-    session.flush()
-
-
-def its_turn(session: Session, run: str) -> None:
-    """Note that a run's message stands in no queue any more: it has been given its turn."""
-    mine = update(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run, col(WaitingMessage.queue).is_not(None))
-    session.execute(mine.values(queue=None))
-
-
-def waits_no_more(session: Session, run: str) -> None:
-    """Forget that a run's message waited: its fate is known."""
-    session.execute(delete(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run))
 
 
 def hold(session: Session, contact: str) -> None:

@@ -13,10 +13,12 @@ from sqlmodel import Session, col, select
 
 from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.policies import Policies
+from domain.standing import EMAIL, address_on, channel_of
 from records.contacts import Proof, record_consent, suppress
 from records.evidence import UNVERIFIED, note_bounce
-from records.facts import what_holds
+from records.facts import contact_fields
 from records.models import Consent, Contact, Identity, Interaction, Message, Suppression
+from records.permissions import what_holds
 
 UNSUBSCRIBED = "unsubscribed"
 """The one suppression that the contact's own act lifts."""
@@ -28,7 +30,10 @@ def take_note(session: Session, contact: Contact, row: Interaction, message: Mes
     if row.name in SAYS_OF_TOPICS and (row.data.get("topic") or EVERYTHING) != EVERYTHING:
         _take_note_of_topic(session, contact, row, theirs.id if theirs is not None else None, now)
     elif row.name == "unsubscribed":
-        suppress(session, "contact", contact.id, UNSUBSCRIBED, row.at)
+        # STOP in answer to a text message is about that number; whatever else they say it by, it is about the person.
+        channel = channel_of(row.data)
+        number = address_on(contact_fields(contact), channel) if channel != EMAIL else ""
+        suppress(session, "address" if number else "contact", number or contact.id, UNSUBSCRIBED, row.at)
     elif row.name == "complained" and row.data.get("matched_by") not in UNVERIFIED:
         suppress(session, "contact", contact.id, "complaint", now)
     elif row.name == "bounced":

@@ -1,7 +1,7 @@
 """Facts from the records: what rules need to know of many contacts, read in a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,28 +10,26 @@ from sqlalchemy import bindparam, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
-from domain.caps import Counted, PutOff
+from domain.caps import Counted
+from domain.cases import OpenCase
+from domain.duplicates import Alike
 from domain.events import CONTACT_FIELDS
 from domain.facts import Event, Facts, Standing
 from domain.opening import TIMED_OUT
 from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
-from records.models import Consent, Contact, Decision, Enrolment, Interaction, Message, Record, Suppression
+from records.models import Contact, Decision, Enrolment, Interaction, Message, Record
 from records.pauses import Pauses, pauses_of, read_pauses
+from records.permissions import Person, read_standings
+from records.permissions import Withdrawn as Withdrawn
+from records.permissions import nobody as nobody
+from records.permissions import what_holds as what_holds
+from records.waits import Waits
 from records.work import answers_of, follow_ups_begun
 
 # A timeline longer than this is read from its newest end: conditions ask about days, not about years of opens.
 MOST_EVENTS = 2_000
-
-
-Withdrawn = Callable[[list[str]], Mapping[str, set[str]]]
-"""Tells the topics (`*`: everything) whose withdrawal is still in the inbox, by contact."""
-
-
-def nobody(contacts: list[str]) -> Mapping[str, set[str]]:
-    """Nobody's withdrawal is in the inbox."""
-    return {}
 
 
 @dataclass
@@ -48,8 +46,10 @@ class Known:
     begun: dict[str, dict[tuple[str, int], datetime]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
+    cases: Mapping[str, Sequence[OpenCase]] = field(default_factory=dict)
     counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
-    put_off: Mapping[str, Sequence[tuple[str, PutOff]]] = field(default_factory=dict)
+    waits: Waits = field(default_factory=Waits)
+    alike: Mapping[str, Sequence[Alike]] = field(default_factory=dict)
 
     def facts(
         self, enrolment: str, program: Program, policies: Policies, now: datetime, round: int | None = None
@@ -75,7 +75,10 @@ class Known:
             begun=self.begun.get(enrolment, {}),
             calls=self.calls.get(enrolment, {}),
             counted=self.counted.get(row.contact_id, ()),
-            put_off=[each for run, each in self.put_off.get(row.contact_id, ()) if run != enrolment],
+            put_off=self.waits.of_others(row.contact_id, enrolment),
+            waited_for=self.waits.reasons.get(enrolment, ""),
+            alike=self.alike.get(row.contact_id, ()),
+            cases=self.cases.get(row.contact_id, ()),
             standing=self.standings[row.contact_id],
             wishes=_wishes(self.contacts[row.contact_id]),
             holds=self.pauses.holds.get((row.contact_id, program.sequence), ()),
@@ -111,19 +114,26 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdraw
     rows = session.exec(select(Contact).where(col(Contact.id).in_(contacts))).all()
     return Known(
         contacts={row.id: row for row in rows},
-        standings=_standings(session, rows, withdrawn),
+        standings=read_standings(session, [_person(row) for row in rows], withdrawn),
         events=_events(session, contacts),
         pauses=read_pauses(session, contacts),
     )
 
 
-# Asked twice for every message, so they are built once; the rows are read as they are, without objects.
+def _person(contact: Contact) -> Person:
+    fields = {name: getattr(contact, name) for name in ("email", "phone", "country")}
+    return Person.of(contact.id, fields, contact.erased_at)
+
+
+# Asked twice for every message, so it is built once; the row is read as it is, without objects.
 _RUN = (
     select_columns(
         col(Enrolment.contact_id),
         col(Enrolment.ended_at),
         col(Enrolment.end_reason),
         col(Contact.email),
+        col(Contact.phone),
+        col(Contact.country),
         col(Contact.erased_at),
         col(Contact.quiet_hours),
         col(Contact.paused_until),
@@ -132,17 +142,6 @@ _RUN = (
     .where(col(Enrolment.id) == bindparam("enrolment"))
     # Held until the commit (SQLite has one writer anyway): a run that another worker ends now, ends after it.
     .with_for_update(read=True, of=Record.metadata.tables["enrolment"])
-)
-_CONSENTS = (
-    select(Consent.topic, Consent.state, Consent.given_at)
-    .where(col(Consent.contact_id) == bindparam("contact"), Consent.channel == "email")
-    .order_by(col(Consent.id))
-)
-_REASONS = select(Suppression.reason).where(
-    or_(
-        (col(Suppression.kind) == "contact") & (col(Suppression.value) == bindparam("contact")),
-        (col(Suppression.kind) == "address") & (col(Suppression.value) == bindparam("address")),
-    )
 )
 
 
@@ -156,74 +155,18 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
     run = connection.execute(_RUN, {"enrolment": facts.enrolment}).first()
     if run is None or run.ended_at is not None:
         return (run.end_reason or "ended") if run is not None else "erased"
-    who = {"contact": run.contact_id, "address": (run.email or "").lower()}
-    # The inbox first: a withdrawal that is drained between these questions is found by the later ones.
-    leaving = frozenset(withdrawn([run.contact_id]).get(run.contact_id, ()))
-    reasons = set(connection.execute(_REASONS, who).scalars())
-    standing = Standing(
-        consents=what_holds(connection.execute(_CONSENTS, {"contact": run.contact_id}).all()),
-        suppressed=frozenset(reasons | ({"erased"} if run.erased_at else set())),
-        withdrawn=leaving,
-    )
+    fields = {"email": run.email, "phone": run.phone, "country": run.country}
+    person = Person.of(run.contact_id, fields, run.erased_at)
     pauses, sequence = pauses_of(session, run.contact_id, facts.program.sequence), facts.program.sequence
     return replace(
         facts,
         now=now,
-        contact={**facts.contact, "email": run.email},
-        standing=standing,
+        contact={**facts.contact, "email": run.email, "phone": run.phone},
+        standing=read_standings(session, [person], withdrawn)[run.contact_id],
         wishes=_wishes(run),
         holds=pauses.holds.get((run.contact_id, sequence), ()),
         suspended=pauses.suspended.get(sequence),
     )
-
-
-def _standings(session: Session, contacts: Sequence[Contact], withdrawn: Withdrawn) -> dict[str, Standing]:
-    ids = [contact.id for contact in contacts]
-    said: dict[str, list[tuple[str, str, datetime]]] = defaultdict(list)
-    rows = select(Consent).where(col(Consent.contact_id).in_(ids), Consent.channel == "email").order_by(col(Consent.id))
-    for row in session.exec(rows):
-        said[row.contact_id].append((row.topic, row.state, row.given_at))
-    reasons, leaving = _suppressions(session, contacts), withdrawn(ids)
-    return {
-        contact.id: Standing(
-            consents=what_holds(said[contact.id]),
-            suppressed=frozenset(reasons[contact.id] | ({"erased"} if contact.erased_at else set())),
-            withdrawn=frozenset(leaving.get(contact.id, ())),
-        )
-        for contact in contacts
-    }
-
-
-def what_holds(said: Iterable[tuple[str, str, datetime]]) -> dict[str, str]:
-    """Return what holds of what was said about each topic: (topic, state, when it was said), as it was written down.
-
-    That is the newest. But a yes never undoes a no that was said after it, though it is written down later: withdrawals
-    are drained before forms.
-    """
-    holds: dict[str, str] = {}
-    refused: dict[str, datetime] = {}
-    for topic, state, at in said:
-        if state == "opted_out":
-            refused[topic] = max(at, refused.get(topic, at))
-        elif topic in refused and at < refused[topic]:
-            continue
-        holds[topic] = state
-    return holds
-
-
-def _suppressions(session: Session, contacts: Sequence[Contact]) -> dict[str, set[str]]:
-    by_address = {contact.email.lower(): contact.id for contact in contacts if contact.email}
-    ids = [contact.id for contact in contacts]
-    wanted = select(Suppression).where(
-        or_(
-            (col(Suppression.kind) == "contact") & col(Suppression.value).in_(ids),
-            (col(Suppression.kind) == "address") & col(Suppression.value).in_(list(by_address)),
-        )
-    )
-    reasons: dict[str, set[str]] = defaultdict(set)
-    for row in session.exec(wanted):
-        reasons[row.value if row.kind == "contact" else by_address[row.value]].add(row.reason)
-    return reasons
 
 
 def event_of(row: Interaction) -> Event:

@@ -17,6 +17,8 @@ from records.models import Enrolment, Message
 CLAIMED, HANDING_OVER, ACCEPTED = "claimed", "handing_over", "accepted"
 REFUSED, UNKNOWN, SKIPPED = "refused", "unknown", "skipped"
 FINAL = frozenset({ACCEPTED, REFUSED, UNKNOWN, SKIPPED})
+# What reached somebody, or may have: it counts under caps, and is not sent once more.
+LEFT = (HANDING_OVER, ACCEPTED, UNKNOWN)
 
 
 class NotOurs(Exception):

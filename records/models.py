@@ -215,6 +215,7 @@ class Message(Record, table=True):
         UniqueConstraint("send_key", name="uq_message_send_key"),
         Index("ix_message_contact_template", "contact_id", "template"),
         Index("ix_message_enrolment_step", "enrolment_id", "step"),
+        Index("ix_message_recipient_template", "recipient", "template"),
         Index(
             "ix_message_on_its_way",
             "lease_until",

@@ -63,7 +63,8 @@ class Published:
         if bundle is None:
             return Policies.none()
         if bundle not in self._policies:
-            self._policies[bundle] = load_policies(self.files(session, bundle), [])
+            found = load_policies(self.files(session, bundle), [])
+            self._policies[bundle] = found.model_copy(update={"version": bundle})
         return self._policies[bundle]
 
     def current(self, session: Session) -> list[Program]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
 
+from domain.cases import CLOSED
 from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import SEGMENT_ENTERED
 from domain.facts import Event, Facts
@@ -30,6 +31,7 @@ from records.models import Contact, Enrolment, Interaction, Message
 from records.published import Published
 from records.runs import bring_forward, end, open_runs, stir_all
 from records.segments import update_memberships
+from records.service_cases import take_note as take_note_of_case
 from records.work import complete_follow_up
 
 # The channel of messages to staff.
@@ -82,6 +84,7 @@ def record(
         return None
     row = _write(session, contact, happening)
     take_note(session, contact, row, message, now)
+    take_note_of_case(session, contact.id, row.name, row.data, row.at)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
     if changed or may_change(published.policies(session).segments.segments, happening.name):
@@ -208,7 +211,8 @@ def _tell_runs(
 def _has_to_look(session: Session, published: Published, run: Enrolment, event: str, by: str | None) -> bool:
     # Who did it goes on from there anyway. Told of its own deed, it would ask once more for whatever comes next.
     concerned = run.id != by and published.program(session, run.version).is_concerned_by(event)
-    return run.ended_at is not None or concerned
+    # What was held while a case was open is asked again: nobody notes for which message that was.
+    return run.ended_at is not None or concerned or event == CLOSED
 
 
 def _start_runs(

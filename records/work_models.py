@@ -72,6 +72,7 @@ class ServiceCase(Record, table=True):
     joined: int = 0
     opened_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    outcome: str | None = Field(default=None, max_length=100)
 
 
 class CallAnswer(Record, table=True):

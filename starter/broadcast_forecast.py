@@ -20,8 +20,8 @@ from domain.letters import plan
 from domain.needs import Deliver
 from domain.program import Program
 from records.audience import page_of
-from records.capping import counted, put_off, reach
 from records.facts import Known, read_contacts
+from records.gate import read_for_message
 from records.letting_in import entry_of, facts_of
 from starter.broadcast_program import Planned
 from starter.cli_store import Store
@@ -83,10 +83,9 @@ class Forecasting:
     def _ask_page(self, after: str, session: Session) -> str | None:
         page = page_of(session, self.store.published, self.planned.row.segment, after, self.now)
         known = read_contacts(session, page.members)
-        back = reach(self.store.published.policies(session))
-        if back is not None:
-            known.counted = counted(session, page.members, self.now - back)
-            known.put_off = put_off(session, page.members)
+        need, policies = message_of(self.planned.program), self.store.published.policies(session)
+        class_ = self.planned.templates.class_of(need.channel, need.template)
+        read_for_message(session, known, policies, need, class_, self.now)
         for contact in page.members:
             self._ask(session, known, contact)
         return page.last

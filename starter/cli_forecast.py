@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.answering import who
 from domain.definition import nearest
 from domain.facts import Facts
 from domain.forecast import Forecast, Outline, outline
 from domain.letters import Compose, Lacks, Plan, Written
 from domain.likeness import Likeness, Remembered, filled_in
 from domain.likeness_fields import read_by_templates
+from domain.lots import who
 from domain.needs import Deliver
 from domain.program import Program
 from domain.reactions import Reaction, drawn_by, following

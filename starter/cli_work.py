@@ -1,4 +1,4 @@
-"""`task list | show | complete` and `case list | show`: what a sequence asked people to do."""
+"""`task list | show | complete` and `case list | show | close`: what a sequence asked people to do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -85,6 +85,22 @@ def list_cases(who: str | None, closed: bool, most: int) -> Result:
 def show_case(case: str) -> Result:
     """Show everything about one case."""
     return _shown(ServiceCase, case, "case")
+
+
+def close_case(case: str, outcome: str | None, note: str | None, person: str | None) -> Result:
+    """Tell that a case is closed; marketing that waited for it goes on when that is drained."""
+    with opened_store() as store:
+        row = store.read(lambda session: session.get(ServiceCase, case))
+    if row is None:
+        raise ProblemsFound([f"case: there is no {case}; see `rapport case list`"])
+    if row.closed_at is not None:
+        closed = f"{row.closed_at:%Y-%m-%d %H:%M} UTC"
+        raise ProblemsFound([f"case: {case} was closed at {closed}; see `rapport case show {case}`"])
+    said = {"case": row.id, "severity": row.severity, "outcome": outcome, "note": note, "person": person}
+    data = {name: value for name, value in said.items() if value is not None}
+    told = tell_event("case_closed", row.contact_id, data, None, f"case/{row.id}/closed")
+    document = {"case": row.id, "outcome": outcome} | {name: told.document[name] for name in TOLD}
+    return Result(document, [f"{row.title}: closed" + (f", {outcome}" if outcome else "")], list(told.notes))
 
 
 def _shown(table: type[FollowUp] | type[ServiceCase], id: str, word: str) -> Result:

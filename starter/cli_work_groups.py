@@ -66,3 +66,17 @@ def show_case(case: Case, json: Json = False) -> None:
     from starter.cli_work import show_case
 
     raise typer.Exit(show(show_case(case), json))
+
+
+@cases.command("close")
+def close_case(
+    case: Case,
+    outcome: Annotated[str | None, typer.Option("--outcome", metavar="O", help="How it ended, in a word.")] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What is worth knowing.")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="P", help="Who made it good.")] = None,
+    json: Json = False,
+) -> None:
+    """Close a case; marketing that waited for it may go on."""
+    from starter.cli_work import close_case
+
+    raise typer.Exit(show(close_case(case, outcome, note, person), json))

@@ -339,6 +339,7 @@ def _contacts_and_runs() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index("ix_message_contact_template", ["contact_id", "template"], unique=False)
         batch_op.create_index("ix_message_enrolment_step", ["enrolment_id", "step"], unique=False)
+        batch_op.create_index("ix_message_recipient_template", ["recipient", "template"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_message_id"), ["message_id"], unique=False)
         batch_op.create_index(
             "ix_message_on_its_way",
@@ -444,6 +445,7 @@ def _entry() -> None:
         sa.Column("joined", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=100), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_service_case_contact_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_service_case_enrolment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_case")),

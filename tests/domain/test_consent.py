@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from domain.caps import OVER_CAP, Counted, PutOff
-from domain.consent import AGAIN, ALLOWED, QUESTIONS, Proposed, Verdict, ask, barred, expiry
+from domain.consent import AGAIN, ALLOWED, QUESTIONS, Proposed, Verdict, ask, barred, expiry, named
 from domain.facts import Standing
 from domain.needs import Deliver, Sent
 from domain.policies import MessageClass
@@ -75,22 +75,35 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 
 
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
-    again = ["suppressed", "consented", "not_suspended", "not_their_pause", "under_cap"]
+    asked_before_rendering = [
+        "suppression", "address", "consent", "case", "holdout", "pause", "own_pause", "duplicate", "cap", "quiet",
+        "own_quiet", "window",
+    ]  # fmt: skip
+    never_change = {"holdout", "quiet", "own_quiet", "window"}
 
-    assert [question.__name__ for question in QUESTIONS] == [*again, "not_quiet", "not_their_quiet", "in_window"]
-    assert [question.__name__ for question in AGAIN] == again
+    assert [named(question) for question in QUESTIONS] == asked_before_rendering
+    can_change = [each for each in asked_before_rendering if each not in never_change]
+    assert [named(question) for question in AGAIN] == can_change
+    assert re.findall(r"^\| \d+ \| `(\w+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE) == [
+        "expired", *asked_before_rendering, "throttle",
+    ]  # fmt: skip
 
 
 def test_a_message_that_may_go_tells_every_question() -> None:
-    assert asked(window=None).why == [
-        "not suppressed",
-        "consent: product-news is opted_in",
-        "the sequence is not paused",
-        "they have not asked for a pause",
-        "under every cap",
-        "not in quiet hours",
-        "not in quiet hours of their own",
-        "inside office-hours (Europe/Berlin, its own clock)",
+    assert asked(window=None).asked == [
+        ("expired", "of use until 2026-03-09 09:00 UTC"),
+        ("suppression", "not suppressed"),
+        ("address", "has an address for email"),
+        ("consent", "consent: product-news is opted_in"),
+        ("case", "no open case"),
+        ("holdout", "not held out"),
+        ("pause", "the sequence is not paused"),
+        ("own_pause", "they have not asked for a pause"),
+        ("duplicate", "not sent to this address today"),
+        ("cap", "under every cap"),
+        ("quiet", "not in quiet hours (night, Europe/Berlin, from contact)"),
+        ("own_quiet", "not in quiet hours of their own"),
+        ("window", "inside office-hours (Europe/Berlin, its own clock)"),
     ]
 
 

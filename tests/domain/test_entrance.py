@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.entrance import read_share
+from domain.shares import read_share
 from tests.domain.kit import POLICIES, program, said
 
 SEGMENTS = {**POLICIES, "policies/segments.yaml": "segments: {hot: {when: contact.score >= 50}}"}

@@ -195,7 +195,9 @@ def test_a_message_that_waits_too_long_is_skipped_as_expired() -> None:
     story = lived("window: office-hours\nsteps: [{send: welcome/hello, expires: 1 day}, {wait: 1 hour}]", at=evening)
 
     assert rows(story)[:2] == ["2026-03-06T17:30 hello deferred", "2026-03-07T17:30 hello skipped"]
-    assert story.timeline[1]["why"] == ["expired at 2026-03-07 17:30 UTC"]
+    assert story.timeline[1]["why"] == [
+        "expired at 2026-03-07 17:30 UTC, waiting for: outside office-hours (Europe/Berlin, its own clock)"
+    ]
     assert rows(story)[2] == "2026-03-07T18:30 wait-2 waited"
 
 

@@ -48,9 +48,10 @@ expires: {{marketing: 30 days}}
 caps: [{{class: marketing, channel: email, most: {MOST}, in: 7 days}}]
 """,
     "templates/email/t/news.html": MAIL,
+    **{f"templates/email/t/news-{number}.html": MAIL for number in range(SEQUENCES)},
     "templates/email/t/receipt.html": f"---\nclass: service\n---\n{MAIL}",
     **{
-        f"sequences/s{number}.yaml": f"topic: news\nsteps: [{{send: t/news{', on_cap: skip' * (number == 0)}}}]"
+        f"sequences/s{number}.yaml": f"topic: news\nsteps: [{{send: t/news-{number}{', on_cap: skip' * (not number)}}}]"
         for number in range(SEQUENCES)
     },
     "sequences/receipt.yaml": "steps: [{send: t/receipt}]",

@@ -10,6 +10,7 @@ from domain.asking import Asked
 from domain.needs import Open
 from domain.spans import Limit
 from records.models import Enrolment, Inbox
+from records.service_cases import take_note
 from records.session import Database
 from records.work import complete_follow_up, open_case, open_follow_up
 from tests.starter.small_home import SmallHome
@@ -95,3 +96,23 @@ def test_cases_are_listed_and_shown(ann: SmallHome) -> None:
     assert "Ann is not happy" in ann.type("case", "list").out
     assert ann.type("case", "show", case["id"], "--json").document["incident"] == "o-1"
     assert ann.type("case", "show", "nothing").status == 1
+
+
+def test_a_case_is_closed_through_the_inbox_once(ann: SmallHome) -> None:
+    [case] = ann.type("case", "list", "--json").document["cases"]
+
+    typed = ann.type("case", "close", case["id"], "--outcome", "refunded", "--json")
+    again = ann.type("case", "close", case["id"], "--json")
+
+    assert list(typed.document) == ["case", "outcome", "contact", "inbox", "status", "woken"]
+    assert (typed.document["status"], again.document["status"]) == ("accepted", "repeated")
+    with closing(Database(ann.settings.inbox_url)) as inbox:
+        (row,) = inbox.read_now(lambda session: list(session.exec(select(Inbox)).all()))
+    said = {"case": case["id"], "severity": "S2", "outcome": "refunded"}
+    assert (row.body["event"], row.body["data"]) == ("case_closed", said)
+    with ann.database() as database:
+        database.write_now(lambda session: take_note(session, case["contact_id"], "case_closed", said, NOW))
+    assert ann.type("case", "list").out == "there is none\n"
+    assert ann.type("case", "show", case["id"], "--json").document["outcome"] == "refunded"
+    assert "was closed at 2126-03-27 09:00 UTC" in ann.type("case", "close", case["id"]).err
+    assert ann.type("case", "close", "nothing").status == 1

@@ -22,7 +22,7 @@ steps:
   - send: t/lacking
     id: lacking
     expires: 1 hour
-  - send: t/bye
+  - send: t/alone
     id: alone
     thread: lacking
 """
@@ -33,6 +33,7 @@ async def test_a_reply_names_the_message_it_answers_and_one_that_nobody_got_is_n
 ) -> None:
     lacking = FILES["templates/email/t/bye.html"].replace("<p>Bye</p>", "{{ contact.company }}")
     files = FILES | {"sequences/folded.yaml": FOLDED, "templates/email/t/lacking.html": lacking}
+    files["templates/email/t/alone.html"] = FILES["templates/email/t/bye.html"]
     async with living(env, tmp_path) as world:
         await world.publish(files)
         journey = await world.enter("folded", [Someone(ANN)], datetime.now(UTC).replace(microsecond=0))

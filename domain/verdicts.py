@@ -1,0 +1,68 @@
+"""What the gate is asked, and what it can answer.
+
+A question says yes with the values it used, *no* for ever, or *not yet*; every answer is kept for the decision log.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.dues import resolve
+from domain.facts import Facts
+from domain.needs import Deliver
+from domain.policies import MessageClass
+
+Asked = Sequence[tuple[str, str]]
+"""The questions that were asked, in order, each with its answer."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A message that wants to go: what it is, to whom, since when it waits."""
+
+    need: Deliver
+    class_: MessageClass
+    topic: str | None
+    asked_at: datetime
+    """The contact's arrival at the step."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`go`, `no` (with its reason), or `later` (until when). `asked` is all that was asked, `why` the reason as
+    timelines show it."""
+
+    answer: str
+    reason: str = ""
+    until: datetime | None = None
+    asked: Asked = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class No:
+    """Never, for this reason. `said` is what the log says beside it: the values that were read."""
+
+    reason: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Not before this instant, for this reason; without one, nobody knows yet when. `said` is as in `No`."""
+
+    until: datetime | None
+    reason: str
+    said: str = ""
+
+
+Answer = str | No | NotYet
+Question = Callable[[Proposed, Facts], Answer]
+
+
+def expiry(proposed: Proposed, facts: Facts) -> datetime:
+    """Return the instant from which the message is of no use any more: the step's word, else the policies'."""
+    words = proposed.need.expires or facts.policies.expiry(proposed.class_)
+    due = resolve(words, proposed.asked_at, facts.sight())
+    assert due is not None, "an expiry has an end"
+    return due.at
