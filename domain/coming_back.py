@@ -25,9 +25,9 @@ class Clues:
     """What a mail says about the message it belongs to, strongest first.
 
     `addresses` are those it was sent to, then those of ours that stand in what it returns; any may hold a token.
-    `envelope_ids` are what servers were given with the message (RFC 3461). `returned` are Message-IDs of a message that
-    came back inside, `answered` those a reply names, nearest first. `sender` wrote it; `recipient` is whom a report is
-    about.
+    `envelope_ids` are what servers were given with the message (RFC 3461), or stand in a header of what came back.
+    `returned` are Message-IDs of a message that came back inside, `answered` those a reply names, nearest first.
+    `sender` wrote it; `recipient` is whom a report is about.
     """
 
     addresses: tuple[str, ...] = ()

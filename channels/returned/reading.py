@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from email.message import Message
 
+from channels.providers.base import TOKEN_HEADER
 from channels.returned.automatic import is_automatic
 from channels.returned.oldstyle import is_from_a_system, worded_report
 from channels.returned.opened import Part, addresses, header, headers, kind_of, message_ids, opened, parts, text_of
@@ -68,13 +69,14 @@ def _clues(mail: Part, inside: Part | None, recipients: Sequence[str], report: R
     sent_to = [*recipients, *_named(mail, _SENT_TO)]
     about = report is not None
     returned = _tokens_in(inside) if about else []
+    signed = headers(inside, TOKEN_HEADER) if inside is not None and about else []
     ids = (message_ids(header(inside, "message-id")) if inside is not None else []) if about else []
     more = [one for part in _texts_of_report(mail) for one in message_ids(_line(part, "message-id"))] if about else []
     references = [one for name in ("references",) for value in headers(mail, name) for one in message_ids(value)]
     answered = [*message_ids(header(mail, "in-reply-to")), *reversed(references)]
     return Clues(
         addresses=_first([*sent_to, *returned]),
-        envelope_ids=_first([report.envelope_id] if report is not None and report.envelope_id else []),
+        envelope_ids=_first([*([report.envelope_id] if report is not None else []), *signed]),
         returned=_first([*ids, *more]),
         answered=_first(answered),
         sender=next(iter(addresses(header(mail, "from"))), ""),

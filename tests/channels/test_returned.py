@@ -48,6 +48,15 @@ def test_a_delivery_report_says_what_became_of_the_message(
     assert (told.clues.addresses[0], told.clues.envelope_ids, told.clues.returned) == (BACK, (TOKEN,), (MESSAGE_ID,))
 
 
+def test_a_message_that_came_back_is_known_by_the_signed_name_in_its_headers() -> None:
+    bare = f"From: Mira at Acme <hello@acme.example>\nMessage-ID: <0102@ses.example>\nX-Rapport-Send: {TOKEN}\n"
+    report = delivery("failed", "5.1.1", "550 5.1.1 no such user", to="hello@acme.example", returned=bare)
+
+    told = read(report.replace(b"Original-Envelope-Id: ", b"X-Id: "), "")
+
+    assert told.clues.envelope_ids == (TOKEN,)
+
+
 def test_of_several_recipients_the_worst_is_told() -> None:
     two = delivery("delivered", "2.0.0", "250 Ok").replace(
         b"Original-Recipient:", b"Final-Recipient: rfc822; bob@x.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\nX:"
