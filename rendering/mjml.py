@@ -12,7 +12,7 @@ import mrml
 
 _AT = re.compile(r"position (\d+):")
 _OWN_FRAME = "<mjml><mj-body>{}</mj-body></mjml>"
-_BEGINS = re.compile(r"\s*(?:<!--.*?-->\s*)*<mjml\b", re.DOTALL)
+_BEGINS = re.compile(r"<mjml\b")
 _PUT_AWAY = re.compile(r"(?:[^\x20-\x7e\n\r\t]|[&\\])+")
 _VEIL = "ꙮ"
 """Stands around what is put away: a letter that is printed as it is, and is put away itself where a text has it."""
@@ -32,7 +32,7 @@ def compile_mjml(text: str, most: int) -> str:
     >>> "1 &lt; 2</div>" in page
     True
     """
-    whole = text.strip() if _BEGINS.match(text) else _OWN_FRAME.format(text)
+    whole = text.strip() if _BEGINS.match(_behind_comments(text)) else _OWN_FRAME.format(text)
     veiled = _veiled(whole)
     try:
         page: str = mrml.to_html(
@@ -45,6 +45,13 @@ def compile_mjml(text: str, most: int) -> str:
     if len(page) > most:
         raise NotMjml(f"the compiled page is larger than {most:,} characters; shorten it")
     return _unveiled(page)
+
+
+def _behind_comments(text: str) -> str:
+    rest = text.lstrip()
+    while rest.startswith("<!--") and "-->" in rest:
+        rest = rest.partition("-->")[2].lstrip()
+    return rest
 
 
 def _veiled(text: str) -> str:

@@ -8,16 +8,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
+from rendering.blanking import blanked
 from rendering.mjml_tags import HTML, IN_ATTRIBUTES, INSIDE, REFUSED, VOID
 
-_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
-_PLAIN = re.compile(r"\{%-?\s*block\s+(?:subject|preheader|text)\b.*?\{%-?\s*endblock\b[^%]*%\}", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_STYLE = re.compile(r"(?<=>)[^<]*(?=</mj-style\s*>)")
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)(?P<rest>(?:\"[^\"]*\"|'[^']*'|[^'\"<>])*)>|<")
-_BARE = re.compile(r"([A-Za-z-]+)\s*=\s*(?![\s\"'])")
+# No "<" inside of quotes: so each tag is read once, and a quote that is never closed costs nothing.
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)(?P<rest>(?:\"[^\"<]*\"|'[^'<]*'|[^'\"<>])*)>|<")
+_BARE = re.compile(r"(?<![A-Za-z-])([A-Za-z-]+)\s*=\s*(?![\s\"'])")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,21 @@ class _Open:
 
 
 def mjml_problems(text: str) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each problem of an .mjml file.
+    """Yield line and text of the problems of an .mjml file, as many as anybody reads.
 
     >>> list(mjml_problems("<mj-column>\\n<mj-txet>Hi</mj-txet>\\n</mj-column>"))
     [(2, 'there is no tag <mj-txet>; did you mean <mj-text>?')]
     >>> list(mjml_problems("{% if a < b %}<mj-text>\\n<p>Hi</mj-text>{% endif %}"))
     [(2, '<p> has no end; write </p> behind it')]
     """
-    bare = blanked(text)
+    yield from islice(_problems(blanked(text)), MOST_PROBLEMS)
+
+
+def _problems(bare: str) -> Iterator[tuple[int, str]]:
     opened: list[_Open] = []
+    line, at = 1, 0
     for tag in _TAG.finditer(bare):
-        line = bare.count("\n", 0, tag.start()) + 1
+        line, at = line + bare.count("\n", at, tag.start()), tag.start()
         if not tag["name"]:
             yield line, "this '<' begins no tag; write &lt; for the sign, and close quotes"
         elif tag["end"]:
@@ -45,17 +51,6 @@ def mjml_problems(text: str) -> Iterator[tuple[int, str]]:
         else:
             yield from _opened(opened, tag["name"].lower(), tag["rest"], line)
     yield from (_endless(each) for each in reversed(opened))
-
-
-def blanked(text: str) -> str:
-    """Return a template with everything that is Jinja, comment, style or plain text as blanks, its lines as they are.
-
-    >>> blanked("a{{ b }}c{# d #}")
-    'a       c       '
-    """
-    for pattern in (_PLAIN, _JINJA, _COMMENT, _STYLE):
-        text = pattern.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-    return text
 
 
 def _opened(opened: list[_Open], name: str, rest: str, line: int) -> Iterator[tuple[int, str]]:

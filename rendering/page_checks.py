@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from rendering.blanking import blanked
 from rendering.bundle import PAGES, STAFF
 from rendering.checks import phrase_problems
 from rendering.front import Front, Invitation
 from rendering.known import Known, way_out
-from rendering.mjml_checks import blanked, mjml_problems
+from rendering.mjml_checks import mjml_problems
 from rendering.source import Template, compiled_text, line_of_key
 
 _PICTURE = re.compile(r"<(?:img|mj-image)\b[^<>]*?\ssrc\s*=\s*[\"']?(?P<path>files/[^\"'\s<>]*)", re.IGNORECASE)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -46,18 +47,60 @@ ABUSE = {
     "size": "x" * 256_001,
     "output": "{% for a in numbers %}{% for b in numbers %}" + "x" * 100 + "{% endfor %}{% endfor %}",
     "script": '<a href="java&#9;script:alert(1)">x</a>',
+    "tower of powers": "{{ ((2**60)**60)**60 }}",
+    "product of powers": "{{ 2**60 * 2**60 * 2**60 * 2**60 }}",
+    "block in itself": "{{ self.html() }}",
+    "climbing by item": "{{ ''['__class__']['__mro__'] }}",
+    "climbing by record": "{{ contact.__class__.__init__.__globals__ }}",
+    "climbing by list": "{{ numbers.append(1) }}",
+    "climbing by loop": "{% for a in numbers %}{{ loop.__init__.__globals__ }}{% endfor %}",
+    "climbing by name": "{{ lipsum.__globals__ }}{{ cycler.__init__ }}",
+    "large value": "{% for a in numbers %}{{ large }}{% endfor %}",
+    "large values joined": "{{ large + large }}",
+    "css rules": "<style>"
+    + "".join(f".a{n} .b{n} > c{n}{{x:y}}" for n in range(8_000))
+    + "</style>"
+    + SLOW[:-65]
+    + "<i>"
+    "{% endfor %}" * 5,
+    "css in depth": "<style>" + "div " * 3_000 + "{x:y}</style>" + "<div>" * 30_000,
+    "entities": "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>{% for a in numbers %}"
+    + "&b;" * 3_000
+    + "{% endfor %}",
+}
+MJML_ABUSE = {
+    "mjml bomb": "{% for a in numbers %}{% for b in numbers %}<mj-section><mj-column /></mj-section>"
+    "{% endfor %}{% endfor %}",
+    "mjml columns": "{% for a in numbers %}<mj-section>" + "<mj-column/>" * 200 + "</mj-section>{% endfor %}",
+    "mjml nesting": "<mj-section><mj-column><mj-text>"
+    + "<b>" * 25_000
+    + "</b>" * 25_000
+    + "</mj-text></mj-column></mj-section>",
+    "mjml sections in sections": "<mj-section>" * 15_000,
+    "mjml include": "<mj-include path='/etc/passwd' />",
+    "mjml remote include": "<mj-include path='https://127.0.0.1:9/x' />",
+    "mjml attributes": "<mj-section " + "a='b' " * 30_000,
+    "mjml entities": "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><mj-text>&a;</mj-text>",
+    "mjml comments": "<!---->" * 30_000 + "<mj-text>",
 }
 PAGE = "{% block subject %}Hi {{ contact.first_name }}{% endblock %}{% block html %}BODY{% endblock %}"
-SOURCES = {f"email/abuse/{name.replace(' ', '-')}.html": PAGE.replace("BODY", body) for name, body in ABUSE.items()} | {
-    "email/welcome/hello.html": PAGE.replace("BODY", "<p>{{ contact.since|date }}, {{ total|money('EUR') }}</p>"),
-    "email/welcome/hello.de.html": PAGE.replace("BODY", "<p>{{ contact.since|date }}, {{ total|money('EUR') }}</p>"),
-    "email/abuse/circle.html": "{% extends 'abuse/circle' %}",
-}
+SOURCES = (
+    {f"email/abuse/{name.replace(' ', '-')}.html": PAGE.replace("BODY", body) for name, body in ABUSE.items()}
+    | {
+        "email/welcome/hello.html": PAGE.replace("BODY", "<p>{{ contact.since|date }}, {{ total|money('EUR') }}</p>"),
+        "email/welcome/hello.de.html": PAGE.replace(
+            "BODY", "<p>{{ contact.since|date }}, {{ total|money('EUR') }}</p>"
+        ),
+        "email/abuse/circle.html": "{% extends 'abuse/circle' %}",
+    }
+    | {f"email/abuse/{name.replace(' ', '-')}.mjml": PAGE.replace("BODY", body) for name, body in MJML_ABUSE.items()}
+)
 CONTEXT: dict[str, Any] = {
     "contact": {"first_name": "Ann", "since": dt.date(2026, 3, 1), "empty": None},
     "total": Decimal("12.50"),
     "numbers": list(range(300)),
 }
+LARGE = "x" * 1_000_000
 
 
 def job(name: str = "welcome/hello", locale: str | None = None, **context: Any) -> RenderJob:
@@ -89,17 +132,45 @@ async def test_a_missing_variable_is_named_by_its_path_and_place(renderer: Rende
     assert error.value.path == "contact.first_name"
 
 
-@pytest.mark.parametrize("name", [*(name.replace(" ", "-") for name in ABUSE), "circle"])
+@pytest.mark.parametrize("name", [*(name.replace(" ", "-") for name in ABUSE | MJML_ABUSE), "circle"])
 async def test_abuse_ends_soon_in_a_clear_error(renderer: Renderer, name: str) -> None:
     await renderer.render(job())  # the process before may have died; a start is not part of what is measured
     begun = time.monotonic()
 
     with pytest.raises((TemplateFault, MissingVariable)) as error:
-        await renderer.render(job(f"abuse/{name}"))
+        await renderer.render(job(f"abuse/{name}", large=LARGE))
 
     assert time.monotonic() - begun < 1.5
     assert f"abuse/{name}" in str(error.value)
     assert ";" in str(error.value)
+
+
+async def test_a_line_of_front_matter_is_held_as_a_template_is(renderer: Renderer) -> None:
+    for phrase in (
+        "{{ 9**(9**9) }}",
+        "{{ ''.__class__ }}",
+        "{{ self.x() }}",
+        "{% for a in numbers %}{{ large }}{% endfor %}",
+    ):
+        begun = time.monotonic()
+        with pytest.raises((TemplateFault, MissingVariable), match=r";"):
+            await renderer.render(replace(job(large=LARGE), phrases={"title": phrase}))
+        assert time.monotonic() - begun < 1.5
+
+
+async def test_whoever_asks_goes_on_while_a_template_is_abused(renderer: Renderer) -> None:
+    await renderer.render(job())
+    abuse = [asyncio.create_task(renderer.render(job(f"abuse/{name}"))) for name in ("loops", "mjml-bomb", "power")]
+    longest, last = 0.0, time.monotonic()
+    while not all(each.done() for each in abuse):
+        await asyncio.sleep(0.01)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+
+    answers = await asyncio.gather(*abuse, return_exceptions=True)
+
+    assert [type(each) for each in answers] == [TemplateFault] * 3
+    assert longest < 0.5
 
 
 async def test_a_time_out_fails_only_the_job_it_was_on(renderer: Renderer) -> None:
