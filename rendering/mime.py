@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from domain.attachments import Enclosed
 from rendering.headers import BadLetter, clean_header
+from rendering.sound import sound
 
 Headers = list[tuple[str, str]]
 
@@ -163,5 +164,4 @@ def block(headers: Headers) -> bytes:
 
 def printable(text: str) -> str:
     """Return a text as a body can carry it: without controls, halves of pairs replaced, lines ended alike."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _CONTROLS.sub("", whole.replace("\r\n", "\n").replace("\r", "\n"))
+    return _CONTROLS.sub("", sound(text).replace("\r\n", "\n").replace("\r", "\n"))

@@ -20,6 +20,7 @@ from rendering.formats import speech
 from rendering.mjml import compile_mjml
 from rendering.plain import Page, read_page
 from rendering.sandbox import Sandbox, blank
+from rendering.sound import sound
 
 _START = re.compile(r"<!doctype|<html|<mjml", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
@@ -142,13 +143,13 @@ class Press:
         filled = {key: value for key, value in context.items() if not blank(value)}
         budget = Budget(self._output)
         parts, pictures = self._parts(place, filled, budget)
-        said = {key: _sound(value) for key, value in parts.items()}
+        said = {key: sound(value) for key, value in parts.items()}
         read = {key: self._phrase(text, filled, budget) for key, text in (phrases or {}).items()}
         return said | {"locale": place.locale, "pictures": pictures, "phrases": read}
 
     def _phrase(self, text: str, context: dict[str, Any], budget: Budget) -> str:
         template = self._text.from_string(text)
-        return _sound(" ".join(budget.join(template.root_render_func(template.new_context(context))).split()))
+        return sound(" ".join(budget.join(template.root_render_func(template.new_context(context))).split()))
 
     def _parts(self, place: Place, context: dict[str, Any], budget: Budget) -> tuple[dict[str, str], list[str]]:
         plain = _Rendering(self._text.get_template(place.path), context, budget)
@@ -177,17 +178,17 @@ class Press:
     def _raw_page(self, place: Place, context: dict[str, Any], budget: Budget, *, extends: bool) -> str:
         rendering = _Rendering(self._html.get_template(place.path), context, budget)
         if not extends:
-            return _sound(rendering.block(rendering.stage()[0], "html").strip())
+            return sound(rendering.block(rendering.stage()[0], "html").strip())
         html = rendering.whole(quiet=_LINES if place.kind == "mjml" else frozenset({"text"}))
         start = _START.search(html)
-        return _sound((html[start.start() :] if start else html).strip())
+        return sound((html[start.start() :] if start else html).strip())
 
     def _finished(self, place: Place, raw: str, subject: str, preheader: str) -> str:
         if place.kind == "mjml":  # its compiler writes every style where it belongs
-            page = compile_mjml(raw, self._output).replace(_NO_TITLE, f"<title>{escape(_sound(subject))}</title>", 1)
+            page = compile_mjml(raw, self._output).replace(_NO_TITLE, f"<title>{escape(sound(subject))}</title>", 1)
         else:
             page = _inlined(raw)
-        return _with_preheader(page, _sound(preheader))
+        return _with_preheader(page, sound(preheader))
 
 
 def _body(rendering: _Rendering, stage: Context) -> str:
@@ -213,8 +214,3 @@ def _inlined(html: str) -> str:
 def _tidy(text: str) -> str:
     lines = (line.rstrip() for line in text.replace("\r\n", "\n").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
-
-
-def _sound(text: str) -> str:
-    """Replace halves of surrogate pairs, which no encoding can carry."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,7 +1,9 @@
 """From template and context to subject, preheader, HTML and text."""
 
 import datetime as dt
+import socket
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,6 +213,25 @@ def test_css_is_inlined_and_media_rules_stay() -> None:
 
     assert '<p style="color: red;">x</p>' in html
     assert "@media" in html
+
+
+def test_no_style_sheet_is_loaded_from_elsewhere(tmp_path: Path) -> None:
+    sheet = tmp_path / "a.css"
+    sheet.write_text("p { color: red }")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        there = f"http://127.0.0.1:{server.getsockname()[1]}/a.css"
+        linked = (
+            f'<link rel="stylesheet" href="{there}"><style>@import url({there}); @import url({sheet.as_uri()});</style>'
+        )
+
+        html = shown(f"<html><head>{linked}<style>b{{top:0}}</style></head><body><p>x</p></body></html>")
+
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert "red" not in html
+    with pytest.raises(UnfitLink):
+        shown(f'<html><head><link rel="stylesheet" href="{sheet.as_uri()}"><style></style></head></html>')
 
 
 @pytest.mark.parametrize(
