@@ -33,7 +33,8 @@ class Diary:
         self.dispatch = dispatch
 
     async def hear(self, sequence: str, **fields: Any) -> tuple[str, int, datetime] | None:
-        """Let Ann enter a sequence with these fields; return method, count and start that came, None if nothing did."""
+        """Let Ann enter a sequence with these fields, the next day; return method, count and start that came, if any."""
+        self.dispatch.now += timedelta(days=1)
 
         def write(session: Session) -> None:
             change(session, find_or_make(session, {"email": ANN}, "test", self.dispatch.now), fields, self.dispatch.now)
