@@ -190,6 +190,7 @@ async def test_who_opens_the_link_that_nobody_sees_is_a_machine(tmp_path: Path) 
 
     assert (answer.status_code, "location" in answer.headers) == (200, False)
     assert (row.body["data"]["by"], row.body["data"]["trap"]) == ("machine", True)
+    assert row.ready_at is None, "it moves nobody, so it waits for nobody"
 
 
 async def test_a_click_on_its_way_in_is_a_machine_s(tmp_path: Path) -> None:
