@@ -129,6 +129,12 @@ class Interaction(Record, table=True):
             sqlite_where=text("enrolment_id is not null"),
             postgresql_where=text("enrolment_id is not null"),
         ),
+        Index(
+            "ix_interaction_harm",
+            "at",
+            sqlite_where=text("name in ('complained', 'bounced')"),
+            postgresql_where=text("name in ('complained', 'bounced')"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -216,6 +222,7 @@ class Message(Record, table=True):
         Index("ix_message_contact_template", "contact_id", "template"),
         Index("ix_message_enrolment_step", "enrolment_id", "step"),
         Index("ix_message_recipient_template", "recipient", "template"),
+        Index("ix_message_handing_over_at", "handing_over_at"),
         Index(
             "ix_message_on_its_way",
             "lease_until",

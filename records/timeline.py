@@ -28,6 +28,7 @@ from records.evidence import weigh
 from records.facts import event_of, read_known
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
+from records.protection import protect
 from records.published import Published
 from records.runs import bring_forward, end, open_runs, stir_all
 from records.segments import update_memberships
@@ -85,6 +86,7 @@ def record(
     row = _write(session, contact, happening)
     take_note(session, contact, row, message, now)
     take_note_of_case(session, contact.id, row.name, row.data, row.at)
+    protect(session, published, row, now)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
     if changed or may_change(published.policies(session).segments.segments, happening.name):

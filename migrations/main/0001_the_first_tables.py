@@ -173,6 +173,13 @@ def _contacts_and_runs() -> None:
             sqlite_where=sa.text("enrolment_id is not null"),
             postgresql_where=sa.text("enrolment_id is not null"),
         )
+        batch_op.create_index(
+            "ix_interaction_harm",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("name in ('complained', 'bounced')"),
+            postgresql_where=sa.text("name in ('complained', 'bounced')"),
+        )
 
     op.create_table(
         "pause",
@@ -340,6 +347,7 @@ def _contacts_and_runs() -> None:
         batch_op.create_index("ix_message_contact_template", ["contact_id", "template"], unique=False)
         batch_op.create_index("ix_message_enrolment_step", ["enrolment_id", "step"], unique=False)
         batch_op.create_index("ix_message_recipient_template", ["recipient", "template"], unique=False)
+        batch_op.create_index("ix_message_handing_over_at", ["handing_over_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_message_id"), ["message_id"], unique=False)
         batch_op.create_index(
             "ix_message_on_its_way",
