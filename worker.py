@@ -29,6 +29,7 @@ from activities.retention import Retention
 from activities.returned import Returns
 from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, forget_mail, make_rounds, sweep
+from activities.telling import Telling
 from channels.base import Channel
 from channels.providers.known import provider
 from channels.smtp import Relay, SmtpPool
@@ -188,6 +189,9 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
                     asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
                     asyncio.create_task(bury(main)),
+                    asyncio.create_task(
+                        Telling(main, Published(), parts.channels["email"], parts.mail, parts.clock).watch()
+                    ),
                     asyncio.create_task(forget_mail(received, timedelta(days=settings.inbound_keep_days))),
                 ]
                 try:

@@ -1,7 +1,7 @@
 """Self-protection on the records: a sequence or a channel that does harm warns, then pauses itself.
 
-Counted from the ledger (what was handed over) and the timeline (what was complained about or came back for good), matched
-by send, when such an event is written. Pausing loses nobody: messages wait. A pause that was ended begins a new count.
+Counted from the ledger (what was handed over) and the timeline (what was complained about or came back for good), by
+send, when such an event is written. Pausing loses nobody: messages wait. A pause that was ended begins a new count.
 """
 
 import logging
