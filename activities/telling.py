@@ -107,4 +107,7 @@ class Telling:
             date=now,
             extra_headers=UNANSWERED,
         )
-        return Envelope(parseaddr(sender)[1], address, build_email(letter), key)
+        body = build_email(letter)
+        if self.settings.signer is not None:
+            body = self.settings.signer.sign(body)
+        return Envelope(parseaddr(sender)[1], address, body, key)
