@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from domain.keys import ledger_id, send_key
-from records import capping
+from records import waits as waiting_list
 from records.models import Contact, Enrolment, Message, Wake
 from records.waiting_models import WaitingMessage
 from tests.starter.small_home import SmallHome
@@ -45,7 +45,7 @@ def held(records: SmallHome) -> SmallHome:
             since=NOW,
             due_at=NOW + timedelta(hours=8),
         )
-        capping.wait(session, waits)
+        waiting_list.wait(session, waits)
         session.add(message(run, "claimed", not_before=NOW + timedelta(hours=8)))
 
     with records.database() as database:
