@@ -26,7 +26,6 @@ _SAYS = {
     "delivered-to": re.compile(r"auto-?responder", re.IGNORECASE),
     "x-apple-action": re.compile(r"vacation", re.IGNORECASE),
     "x-ms-exchange-generated-message-source": re.compile(r"mailbox rules agent", re.IGNORECASE),
-    "x-ms-exchange-inbox-rules-loop": re.compile(r"."),
 }
 _SUBJECT = re.compile(
     r"^\s*(?:auto(?:matic(?:ally)?|mated)?[ -]?(?:reply|response|generated reply)\b|autosvar\b|auto:"
