@@ -131,8 +131,9 @@ class Counter:
         return self.database.read_now(lambda session: list(session.exec(select(Message)).all()))
 
     def did(self, address: str) -> list[str]:
-        """Return what the decision log says of the step, in its order."""
-        chosen = select(Decision.did).where(Decision.enrolment_id == self.runs[address], Decision.kind == "send")
+        """Return what the decision log shows of the step, in its order: what was said again is said once."""
+        mine = (Decision.enrolment_id == self.runs[address], Decision.kind == "send", col(Decision.shown).is_(True))
+        chosen = select(Decision.did).where(*mine)
         return self.database.read_now(lambda session: list(session.exec(chosen.order_by(col(Decision.id))).all()))
 
     def suppressed(self, address: str) -> bool:

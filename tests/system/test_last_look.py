@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 from temporalio.testing import ActivityEnvironment
 
 from activities.batches import Alike, Answers, Batch
@@ -152,8 +152,8 @@ class Office:
         return row.state if row else None
 
     def did(self) -> list[str]:
-        """Return what the log says of the step."""
-        wanted = select(Decision.did).where(Decision.kind == "send")
+        """Return what the log shows of the step: what was said again is said once."""
+        wanted = select(Decision.did).where(Decision.kind == "send", col(Decision.shown).is_(True))
         return self.database.read_now(lambda session: list(session.exec(wanted).all()))
 
     def end(self) -> str | None:
