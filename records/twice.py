@@ -32,6 +32,7 @@ def left_alike(
             Message.template == template,
             Message.channel == channel,
             col(Message.state).in_(LEFT),
+            Message.class_ != "transactional",  # a test that one of us asked for today is not the mailing itself
             col(Message.handing_over_at) > now - REACHES_BACK,
             Message.id != but,
         )

@@ -12,8 +12,9 @@ from records.broadcast_models import BroadcastMember
 from records.broadcasts import find, go_on, held, hold_up, stop
 from records.contacts import suppress
 from records.letting_in import due, is_crowded, is_held_up, leave_out
-from records.models import Contact, Enrolment
+from records.models import Contact, Enrolment, Message
 from records.session import Database
+from records.twice import left_alike
 from records.waiting_models import WaitingMessage
 from tests.records.mailing import HOUR, NOW, Mailing
 
@@ -237,6 +238,33 @@ def test_the_next_chunk_waits_while_very_many_are_under_way_but_not_for_those_pu
         )
     )
     assert main.read_now(crowded) is False
+
+
+@pytest.mark.parametrize(("class_", "left"), [("marketing", 1), ("transactional", 0)])
+def test_who_got_a_test_today_gets_the_mailing_too(mailing: Mailing, class_: str, left: int) -> None:
+    def tested(session: Session) -> None:
+        session.add(
+            Message(
+                id="m",
+                send_key="k",
+                contact_id="c-000",
+                channel="email",
+                template="welcome/hello",
+                bundle="b",
+                class_=class_,
+                message_id="<m@acme.example>",
+                recipient="c-000@acme.example",
+                state="accepted",
+                handing_over_at=NOW,
+            )
+        )
+
+    mailing.database.write_now(tested)
+
+    def alike(session: Session) -> int:
+        return len(left_alike(session, "email", "welcome/hello", ["c-000@acme.example"], NOW + HOUR))
+
+    assert mailing.database.read_now(alike) == left
 
 
 @pytest.mark.large
