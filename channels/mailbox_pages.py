@@ -65,7 +65,7 @@ _PAGES = {
  · envelope from {{ letter.kept.sender or "<>" }} · {{ letter.kept.size }} bytes</p>
 {% if letter.html is not none %}<h2>HTML</h2>
 <iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="the message"
- srcdoc="{{ links_open_beside }}{{ letter.html }}"></iframe>{% endif %}
+ srcdoc="{{ links_open_beside }}{{ letter.page }}"></iframe>{% endif %}
 {% if letter.text is not none %}<h2>Text</h2><pre>{{ letter.text }}</pre>{% endif %}
 {% if letter.attachments %}<h2>Attachments</h2>
 <ul>{% for name in letter.attachments %}<li>{{ name }}</li>{% endfor %}</ul>

@@ -18,6 +18,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from channels.mailbox_pictures import with_pictures
+
 ENVELOPE = b"X-Mailbox-Envelope: "
 _FILE = re.compile(r"(\d{8,})\.eml")
 _PARSER = email.parser.BytesParser(_class=EmailMessage, policy=email.policy.default)
@@ -57,6 +59,8 @@ class Opened:
     text: str | None
     html: str | None
     attachments: list[str]
+    page: str | None = None
+    """The HTML with the pictures that came with it in itself, as a browser shows it."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields of `Kept`, then the parts."""
@@ -86,12 +90,14 @@ class Mailbox:
         """Return the message taken apart, or raise `NotKept`."""
         envelope, _, body = self._file(number).partition(b"\r\n")
         message = _PARSER.parsebytes(body)
+        html = _part(message, "html")
         return Opened(
             kept=_kept(envelope, body, message),
             headers=[(name, _header(message, name, value)) for name, value in message.raw_items()],
             text=_part(message, "plain"),
-            html=_part(message, "html"),
+            html=html,
             attachments=[part.get_filename() or part.get_content_type() for part in message.iter_attachments()],
+            page=None if html is None else with_pictures(message, html),
         )
 
     def list(self, to: str | None = None) -> Letters:

@@ -35,6 +35,19 @@ def test_what_is_kept_is_read_back_byte_for_byte(keeper: Keeper) -> None:
     ]
 
 
+def test_pictures_that_came_with_a_letter_are_shown_in_its_page(keeper: Keeper) -> None:
+    raw = (
+        b"Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\n"
+        b'Content-Type: text/html\r\n\r\n<img src="cid:a@shop.test"><img src="cid:b@shop.test">\r\n'
+        b"--x\r\nContent-Type: image/gif\r\nContent-ID: <a@shop.test>\r\n\r\nGIF89a\r\n--x--\r\n"
+    )
+
+    opened = Mailbox(keeper.folder).get(keeper.keep("", "ada@example.test", raw, NOON))
+
+    assert opened.page == '<img src="data:image/gif;base64,R0lGODlh"><img src="cid:b@shop.test">'
+    assert opened.html == '<img src="cid:a@shop.test"><img src="cid:b@shop.test">'
+
+
 def test_a_letter_is_taken_apart_for_reading(keeper: Keeper) -> None:
     opened = Mailbox(keeper.folder).get(keeper.keep("", "ada@example.test", LETTER, NOON))
 

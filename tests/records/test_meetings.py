@@ -33,7 +33,7 @@ class Diary:
         self.dispatch = dispatch
 
     async def hear(self, sequence: str, **fields: Any) -> tuple[str, int, datetime] | None:
-        """Let Ann enter a sequence with these fields, the next day; return method, count and start that came, if any."""
+        """Let Ann enter a sequence the next day, with these fields; return the method, count and start that came."""
         self.dispatch.now += timedelta(days=1)
 
         def write(session: Session) -> None:
