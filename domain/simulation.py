@@ -11,6 +11,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer
+from domain.cases import CLOSED
 from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
@@ -148,7 +149,8 @@ class _World:
             event = self._record(self.coming.pop(0))
             if self._ends_at(event) or self._joins():
                 return run.model_copy(update={"position": None})
-            if event is None or self.program.is_concerned_by(event.name):
+            # When a case is closed, what was held while it was open is asked again (`records/timeline.py`).
+            if event is None or event.name == CLOSED or self.program.is_concerned_by(event.name):
                 return run
 
     def pass_to(self, due: datetime) -> bool:
