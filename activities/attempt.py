@@ -113,11 +113,15 @@ class Attempt:
     def _enter(self, session: Session, now: datetime) -> Outcome | None:
         """Re-read what may have changed since it was asked, and take the slots of throttles; None means go."""
         late = self._changed(session, now)
-        if late is None and (queued := self.way.enter(session, now)) is not None:
+        if late is not None:
+            return late
+        queued = self.way.enter(session, now)
+        if queued is not None:
+            self.writing.noted("throttle", "; ".join(queued.row.why) if queued.row else "waits for its turn")
             return self._close_now(session, queued, now)
-        if late is None:
-            waits.its_turn(session, self.facts.enrolment)
-        return late
+        self.writing.noted("throttle", "has a slot" if self.way.passed else "no throttle")
+        waits.its_turn(session, self.facts.enrolment)
+        return None
 
     def _take(self, session: Session, now: datetime) -> Taken | Outcome:
         """Claim the message, if nothing stands in its way any more."""

@@ -3,6 +3,7 @@
 `activities/attempt.py` brings either on its way; the ledger, the claim and the hand-over are the same.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,6 +45,10 @@ class Writing(Protocol):
         """Return from when on it is of no use any more, None if it always is."""
         ...
 
+    def noted(self, question: str, answer: str) -> None:
+        """Keep a question that was asked elsewhere, with its answer, for the decision log."""
+        ...
+
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
         """Return the answer of a message that cannot be written yet."""
         ...
@@ -82,9 +87,11 @@ class ToContact:
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
         found, log = weighed(self._proposed, facts, AGAIN if again else QUESTIONS)
-        asked = overlaid(self.log.get("asked", ()), log.get("asked", ()))
-        self.log = log | {"asked": [list(each) for each in asked]}
+        self.log = log | {"asked": _lists(overlaid(self.log.get("asked", ()), log.get("asked", ())))}
         return found
+
+    def noted(self, question: str, answer: str) -> None:
+        self.log["asked"] = _lists(overlaid(self.log.get("asked", ()), [(question, answer)]))
 
     def expires(self, facts: Facts) -> datetime | None:
         return expiry(self._proposed, facts)
@@ -98,6 +105,10 @@ class ToContact:
 
     def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
         suppress(session, "address", address_on(facts.contact, self.plan.need.channel), "hard_bounce", now)
+
+
+def _lists(asked: Sequence[tuple[str, str]]) -> list[list[str]]:
+    return [list(each) for each in asked]  # as JSON has them
 
 
 class ToStaff:
@@ -123,6 +134,9 @@ class ToStaff:
 
     def expires(self, facts: Facts) -> datetime | None:
         return None
+
+    def noted(self, question: str, answer: str) -> None:
+        """What is asked of messages to staff stands in their reasons."""
 
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
         return lacking(self._need, self._asked_at, facts, lacks)

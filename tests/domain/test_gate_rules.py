@@ -8,9 +8,24 @@ import pytest
 from domain.consent import Proposed, Verdict, ask, held_out
 from domain.duplicates import Alike
 from domain.facts import Standing
+from domain.loader import load
 from domain.needs import Deliver
 from domain.policies import Policies
-from tests.domain.kit import ADA, MESSAGING, MONDAY, POLICIES, checked, ended, facts, lived, on, policies, program, rows
+from tests.domain.kit import (
+    ADA,
+    MESSAGING,
+    MONDAY,
+    POLICIES,
+    TEMPLATES,
+    checked,
+    ended,
+    facts,
+    lived,
+    on,
+    policies,
+    program,
+    rows,
+)
 from tests.domain.test_consent import CLASSES, OPTED_IN
 
 SEQUENCE = program("window: office-hours\nsteps: []")
@@ -124,3 +139,20 @@ def test_a_service_message_is_the_same_only_where_another_run_began_by_the_same(
         return ask(Proposed(need, "service", None, MONDAY), known).reason
 
     assert [said("e2", order=7), said("e2", order=8), said("e1", order=7)] == ["duplicate", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("{share: five}", "'five' is no share; write it in per cent, such as 5%"),
+        ("{share: 100%}", "'100%' would hold everybody out; write less than 100%"),
+        ("{salt: '2026'}", "'share' is missing; add it"),
+        ("{share: 5%, sald: x}", "there is no key 'sald' here; did you mean 'salt'?"),
+    ],
+)
+def test_a_holdout_that_is_none_is_refused_with_its_line(words: str, what: str) -> None:
+    files = POLICIES | {"policies/messaging.yaml": f"{MESSAGING}holdout: {words}\n"}
+
+    [problem] = load(files, TEMPLATES).problems
+
+    assert str(problem) == f"policies/messaging.yaml:{MESSAGING.count(chr(10)) + 1}: {what}"

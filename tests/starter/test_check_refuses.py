@@ -300,12 +300,6 @@ FRONT = "---\nclass: marketing\n---\n"
 FILES = [
     Row("policies/messaging.yaml", "topics: {product-news: {lable: News}}",
         "1: there is no key 'lable' here; did you mean 'label'?"),
-    Row("policies/messaging.yaml", "holdout: {share: five}",
-        "1: 'five' is no share; write it in per cent, such as 5%"),
-    Row("policies/messaging.yaml", "holdout: {share: 100%}",
-        "1: '100%' would hold everybody out; write less than 100%"),
-    Row("policies/messaging.yaml", "holdout: {salt: '2026'}",
-        "1: 'share' is missing; add it"),
     Row("policies/messaging.yaml", "organisation: {time_zone: Mars}",
         "1: 'Mars' is not a time zone; write an IANA name such as Europe/Berlin"),
     Row("policies/calendars.yaml", "default: a\ncalendars:\n  a: {zone: contact, hours: {mon: ['9-17']}}\n",
