@@ -1,7 +1,9 @@
 """Throttles: what may be written, what a message passes, and that no span ever has more than its most."""
 
 import heapq
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,6 +91,18 @@ def test_every_throttle_of_the_example_is_read() -> None:
 )
 def test_check_refuses_what_cannot_be_meant(written: str, said: str) -> None:
     assert problems(written) == [said]
+
+
+def test_what_the_page_shows_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs/sending.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    senders = "senders: {default: {from: Acme <hello@acme.example>}}\n"
+    found: list[Problem] = []
+    for each in shown:
+        load_policies({"policies/messaging.yaml": senders + each}, found)
+
+    assert len(shown) == 3
+    assert found == []
 
 
 def test_check_refuses_the_same_throttle_twice() -> None:
