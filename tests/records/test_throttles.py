@@ -108,7 +108,7 @@ async def test_a_message_passes_all_its_throttles_or_takes_no_slot(found: Found)
         news=NEWS,
         other=NEWS,
     )
-    news, other = office.enrol("news", people(2)), office.enrol("other", people(3))
+    news, other = office.enrol("news", people(2)), office.enrol("other", people(3, "other.example"))
 
     said = [(await office.ask([run]))[run] for run in (*news, *other)]
 
