@@ -41,7 +41,7 @@ async def test_no_span_has_more_than_its_most_however_many_workers_send(found: F
     assert max(left) <= NOW + 5 * MINUTE, "a free slot is used"
     per_run = Counter(run for _, run, _ in office.asked)
     assert max(per_run.values()) <= 4, "nobody asks each second"
-    assert [row.did for row in office.said(runs[-1])] == ["deferred", "sent"]
+    assert [row.did for row in office.said(runs[-1]) if row.shown] == ["deferred", "sent"]
     assert office.read(ThrottleHold) == []
     assert [row.queue for row in office.read(WaitingMessage)] == []
 
