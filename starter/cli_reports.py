@@ -1,4 +1,4 @@
-"""The commands `report …`: what is typed."""
+"""The commands that read what is written down: `report …` and `why`. What is typed."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -48,3 +48,26 @@ def report_sequence(
 
     wanted = Wanted(sequence, since, until, version, within, out)
     raise typer.Exit(show(report_sequence(wanted), json))
+
+
+def why(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")],
+    sequence: Annotated[
+        str | None, typer.Option("--sequence", metavar="S", help="Only this sequence, or this broadcast.")
+    ] = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="ID", help="Only this step.")] = None,
+    at: Annotated[
+        Any | None,
+        typer.Option(
+            "--at", metavar="TIME", parser=a_day_or_time, help="Only this day on their clock, or this minute."
+        ),
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", metavar="ID", help="Only this message, by its id or its Message-ID.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Answer what was decided about a contact, when, by which rule, on which values; and what was not, and why."""
+    from starter.cli_why import why
+
+    raise typer.Exit(show(why(contact, sequence, step, at, message), json))

@@ -72,7 +72,7 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
     ]
     standing = {stand.enrolment: stand for stand in stands(session, published, contact.id, now)}
     return History(
-        contact=_contact(contact),
+        contact=history_contact(contact),
         identities=[
             _plain(each, "kind value recorded_at verified_at") for each in session.exec(_of(Identity, contact))
         ],
@@ -136,7 +136,8 @@ def _row(
     return place, {"at": at, "kind": kind, **{name: value for name, value in more.items() if name != "at"}}
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def history_contact(contact: Contact) -> dict[str, Any]:
+    """Return the record of a contact, with what they wished on their preference page."""
     return contact_fields(contact) | _plain(contact, "quiet_hours paused_until notes updated_at erased_at")
 
 

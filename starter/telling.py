@@ -1,7 +1,7 @@
 """Rows of a timeline in a person's words, on a clock they know. Used by the terminal and the page."""
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
@@ -45,8 +45,12 @@ def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
     "'until' is not true yet"
     """
     did = str(row["did"])
+    return _phrases(row, zone).get(did, did.replace("_", " "))
+
+
+def _phrases(row: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:
     until = f" until {on_clock(row['until'], zone)}" if row.get("until") else ""
-    phrases = {
+    return {
         "sent": f"sent “{row.get('subject') or row.get('template', '')}”",
         "held": f"held back{until}",
         "deferred": f"put off{until}",
@@ -63,8 +67,8 @@ def deed(row: Mapping[str, Any], zone: tzinfo) -> str:
         "started": f"started {row.get('sequence', '')}",
         "stopped": f"stopped {row['sequence']}" if "sequence" in row else "stopped: it could not go on",
         "notified": f"told {row.get('team') or row.get('notify') or 'the team'}",
+        "exited": f"left{': ' + str(row['reason']) if row.get('reason') else ''}",
     }
-    return phrases.get(did, did.replace("_", " "))
 
 
 def _arm(row: Mapping[str, Any]) -> str:
@@ -74,6 +78,10 @@ def _arm(row: Mapping[str, Any]) -> str:
     if arm == "none":
         return "no condition was true, went on"
     return f"took arm {arm}" if arm.isdigit() else f"took {arm or 'it'}"
+
+
+# Every word that a step's row may have for what it did (docs/why.md); another one would be shown as it is.
+DEEDS = frozenset(_phrases({"did": ""}, UTC))
 
 
 def reasons(row: Mapping[str, Any]) -> str:
