@@ -26,8 +26,10 @@ from settings_values import (
     FormSecrets,
     Key,
     Port,
+    ProviderSecrets,
     Rest,
     Switch,
+    Topics,
     WebAddress,
 )
 
@@ -85,6 +87,8 @@ class Settings(SettingsOfMail):
     events_key: Key | None = None
     forms_unsigned: Switch = False
     form_secrets: FormSecrets = Field(default_factory=dict)
+    provider_secrets: ProviderSecrets = Field(default_factory=dict)
+    ses_topics: Topics = ()
     call_secrets: CallSecrets = ()
     call_private: Switch = False
 

@@ -118,7 +118,10 @@ def _rsa_key(value: object) -> SecretStr:
 
 
 def _form_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
-    shape = 'give JSON like {"typeform/demo-request": ["current", "previous"]}'
+    return _secrets_by_name(value, 'give JSON like {"typeform/demo-request": ["current", "previous"]}')
+
+
+def _secrets_by_name(value: object, shape: str) -> Mapping[str, tuple[SecretStr, ...]]:
     try:
         tree = json.loads(value) if isinstance(value, str) else value
     except json.JSONDecodeError as error:
@@ -134,6 +137,29 @@ def _rotation(form: str, keys: object, shape: str) -> tuple[SecretStr, ...]:
     if not isinstance(keys, list | tuple) or not keys or not all(isinstance(k, str | SecretStr) and k for k in keys):
         raise ValueError(f"the secrets of '{form}' are not a list of texts; {shape}")
     return tuple(k if isinstance(k, SecretStr) else SecretStr(k) for k in keys)
+
+
+def _provider_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
+    shape = 'give JSON like {"sendgrid": ["current", "previous"]}'
+    by_name = _secrets_by_name(value, shape)
+    for name, keys in by_name.items():
+        if name not in get_args(ProviderName)[2:]:
+            known = ", ".join(get_args(ProviderName)[2:])
+            raise ValueError(f"{name[:60]!r} is no provider with a secret; {shape}, of {known}")
+        if name == "resend" and not all(_is_webhook_secret(key.get_secret_value()) for key in keys):
+            raise ValueError("what stands under 'resend' is not whsec_ and base64; copy the signing secret it shows")
+    return by_name
+
+
+def _topics(value: object) -> tuple[str, ...]:
+    topics = tuple(str(word) for word in (value.split() if isinstance(value, str) else _listed(value)))
+    if wrong := [each for each in topics if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+", each)]:
+        raise ValueError(f"{wrong[0][:80]!r} is no topic; give ARNs like arn:aws:sns:eu-west-1:123456789012:rapport")
+    return topics
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _call_secrets(value: object) -> tuple[SecretStr, ...]:
@@ -192,4 +218,6 @@ Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
 RsaKey = Annotated[SecretStr, BeforeValidator(_rsa_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]
+ProviderSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_provider_secrets), AlsoFromFile()]
+Topics = Annotated[tuple[str, ...], BeforeValidator(_topics)]
 FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]

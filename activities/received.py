@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from activities import wishes
+from activities.reported import report
 from domain.answers import read_address
 from domain.events import CONSENT_REQUESTED
 from domain.field_values import as_given
@@ -98,6 +99,8 @@ def _request(row: Inbox, consent: ConsentGiven) -> Happening:
 
 
 def _event(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
+    if row.body.get("told") is not None:
+        return report(session, published, row, now)
     name = str(row.body["event"])
     if name not in published.policies(session).event_fields():
         raise NotDrainable(f"event '{name}' is not declared; write it into policies/events.yaml, publish, and retry")

@@ -1,4 +1,4 @@
-"""One POST to another system, and what each answer means.
+"""One request to another system, and what each answer means.
 
 A name is looked up here, its addresses are judged, and what was judged is what is connected to: a name that leads
 somewhere else a moment later leads nobody into our own network. Redirects are not followed, for the same reason.
@@ -39,15 +39,25 @@ class Line:
             verify=ssl.create_default_context(), trust_env=False, follow_redirects=False, timeout=None, limits=limits
         )
 
+    async def get(self, url: str, within: float) -> bytes:
+        """Return what stands at an address, as `post` does."""
+        return await self._ask("GET", url, {}, b"", within, 0)
+
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, within: float, attempt: int = 0) -> bytes:
         """Return the body of the answer, at most 64 kB; `within` so many seconds.
 
         Raises `Refused` for an answer that will not change, `Unavailable` where another attempt may help, with the time
         the other side asks for, if it does. Of several addresses, each `attempt` takes the next.
         """
+        told = {"content-type": "application/json", **headers}
+        return await self._ask("POST", url, told, body, within, attempt)
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, within: float, attempt: int
+    ) -> bytes:
         try:
             async with asyncio.timeout(within):
-                return await self._post(httpx2.URL(url), headers, body, attempt)
+                return await self._ask_one(method, httpx2.URL(url), headers, body, attempt)
         except TimeoutError:
             raise Unavailable("no answer in time", retry_after=AT_ONCE) from None
         except (httpx2.InvalidURL, UnicodeError):
@@ -55,13 +65,15 @@ class Line:
         except (httpx2.TransportError, OSError) as error:
             raise Unavailable(f"not reached: {type(error).__name__}", retry_after=AT_ONCE) from None
 
-    async def _post(self, url: httpx2.URL, headers: Mapping[str, str], body: bytes, attempt: int) -> bytes:
+    async def _ask_one(
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes, attempt: int
+    ) -> bytes:
         name = url.raw_host.decode()
         found = await self._addresses(name, url.port or (443 if url.scheme == "https" else 80))
-        told = {"host": url.netloc.decode(), "content-type": "application/json", **AGENT, **headers}
+        told = {"host": url.netloc.decode(), **AGENT, **headers}
         address = url.copy_with(host=found[attempt % len(found)])
         extensions = {"sni_hostname": name} if url.scheme == "https" else {}
-        async with self._client.stream("POST", address, headers=told, content=body, extensions=extensions) as answer:
+        async with self._client.stream(method, address, headers=told, content=body, extensions=extensions) as answer:
             _judge(answer)
             return await _read(answer)
 

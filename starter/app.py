@@ -17,10 +17,11 @@ from starlette.exceptions import HTTPException
 
 from domain.forms import FormMapping
 from records.session import Database
-from starter import confirming, enrolments, events, following, preferences, submissions, unsubscribing
+from starter import confirming, enrolments, events, following, preferences, provider_events, submissions, unsubscribing
 from starter.pages import page, reference
 from starter.safety import Safety
 from starter.site import RETRY_AFTER, Declined, Site, WebConfig, wall_clock
+from starter.sns import Fetch, fetch
 from starter.waker import Waker
 
 FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/")
@@ -33,6 +34,7 @@ def make_app(
     mappings: Callable[[], Mapping[str, FormMapping]],
     main: Database | None = None,
     clock: Callable[[], datetime] = wall_clock,
+    fetch: Fetch = fetch,
 ) -> FastAPI:
     """Return the application. It closes `waker` at its end; the databases are its maker's to close."""
 
@@ -52,6 +54,7 @@ def make_app(
     site = Site(config, inbox, waker, mappings, main, clock)
     for room in (submissions, events, enrolments, unsubscribing, confirming, preferences, following):
         app.include_router(room.routes(site))
+    app.include_router(provider_events.routes(site, fetch))
     _add_health(app, site)
     app.add_exception_handler(Declined, _declined)
     app.add_exception_handler(HTTPException, _no_such_page)

@@ -40,6 +40,8 @@ class WebConfig:
     events_key: str | None = field(default=None, repr=False)
     form_secrets: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     unsigned_forms: bool = False
+    provider_secrets: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    ses_topics: Sequence[str] = ()
     most_event_bytes: int = MOST_EVENT_BYTES
     body_seconds: float = 20
     keep_seconds: float = 10

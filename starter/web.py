@@ -44,6 +44,10 @@ def config_of(settings: Settings) -> WebConfig:
         events_key=settings.events_key.get_secret_value() if settings.events_key else None,
         form_secrets={form: [key.get_secret_value() for key in keys] for form, keys in settings.form_secrets.items()},
         unsigned_forms=settings.forms_unsigned,
+        provider_secrets={
+            name: [key.get_secret_value() for key in keys] for name, keys in settings.provider_secrets.items()
+        },
+        ses_topics=settings.ses_topics,
     )
 
 

@@ -182,6 +182,33 @@ def test_the_secrets_of_a_form_are_its_own_or_its_sources() -> None:
     assert settings.secrets_of_form("tally", "demo") == ()
 
 
+def test_secrets_of_providers_are_of_providers_we_know() -> None:
+    secrets = '{"sendgrid": ["new", "old"], "resend": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}'
+    topic = "arn:aws:sns:eu-west-1:123456789012:rapport"
+    settings = load({"RAPPORT_PROVIDER_SECRETS": secrets, "RAPPORT_SES_TOPICS": f"{topic} {topic}-2"})
+
+    assert settings.provider_secrets["sendgrid"] == (SecretStr("new"), SecretStr("old"))
+    assert settings.ses_topics == (topic, f"{topic}-2")
+    assert load(settings.as_environment()) == settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("RAPPORT_PROVIDER_SECRETS", '{"sengrid": "x"}', "'sengrid' is no provider with a secret"),
+        ("RAPPORT_PROVIDER_SECRETS", '{"resend": "hush"}', "is not whsec_ and base64"),
+        ("RAPPORT_PROVIDER_SECRETS", "[", "is not JSON"),
+        ("RAPPORT_SES_TOPICS", "rapport", "'rapport' is no topic"),
+    ],
+)
+def test_what_no_provider_can_be_verified_with_is_refused(variable: str, value: str, said: str) -> None:
+    [problem] = refusals(**{variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+    assert said in problem
+    assert "hush" not in problem
+
+
 def test_a_child_process_reads_equal_settings_from_the_environment_made_for_it(tmp_path: Path) -> None:
     settings = Settings(
         home=tmp_path,

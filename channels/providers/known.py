@@ -10,10 +10,16 @@ from channels.providers.postmark import Postmark
 from channels.providers.resend import Resend
 from channels.providers.sendgrid import SendGrid
 from channels.providers.ses import Ses
+from channels.providers.told import Teller
 
 PROVIDERS: Mapping[str, type[Provider]] = MappingProxyType(
     {each.name: each for each in (Provider, Ses, SendGrid, Mailgun, Postmark, Resend, Brevo)}
 )
+
+TELLERS: Mapping[str, Teller] = MappingProxyType(
+    {each.name: each for each in (Ses(), SendGrid(), Mailgun(), Postmark(), Resend(), Brevo())}
+)
+"""Those that tell by webhook what became of messages."""
 
 
 def provider(name: str, configuration_set: str = "") -> Provider:
