@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from channels.base import Refused, Unavailable
 from domain.keys import mail_token
+from records.inbox import objections_waiting
 from starter.app import make_app
 from starter.waker import Waker
 from tests.channels.provider_events import (
+    ANN,
     CASES,
     CERTIFICATE_URL,
     ID,
@@ -28,6 +30,7 @@ from tests.channels.provider_events import (
     certificate,
     secrets,
 )
+from tests.channels.test_told import TREES
 from tests.starter.site import CONFIG, FORMS, Site, Sleeper, inbox_in
 
 NAMES = sorted(CASES)
@@ -210,6 +213,39 @@ async def test_sns_tells_again_what_could_not_be_verified_yet(tmp_path: Path) ->
     assert (away.status_code, "retry-after" in away.headers) == (503, True)
 
 
+@pytest.mark.parametrize("name", ["sendgrid", "resend", "brevo"])
+async def test_a_complaint_counts_before_it_is_drained(tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    nameless = json.loads(json.dumps(case.told["complained"]).replace(ID, ""))
+    async with site_of(tmp_path) as site:
+        await tell(site, name, *case.sign(case.told["complained"]))
+        await tell(site, name, *case.sign(_told_anew(nameless)))
+        told = await site.inbox.read(objections_waiting)
+
+    assert [(each.message, each.who) for each in told] == [(ID, ""), (None, ANN)]
+
+
+def _told_anew(tree: Any) -> Any:
+    """Return an event as the next one of its kind."""
+    if isinstance(tree, list):
+        return [tree[0] | {"sg_event_id": "anew"}]
+    return tree | {"ts_epoch": tree.get("ts_epoch", 0) + 1}
+
+
+@pytest.mark.parametrize("name", ["sendgrid", "resend", "brevo", "postmark"])
+async def test_what_is_no_json_is_said_so_even_to_who_may_tell(tmp_path: Path, name: str) -> None:
+    deep: Any = 1
+    for _ in range(200):
+        deep = [deep]
+    async with site_of(tmp_path) as site:
+        answers = [await tell(site, name, *CASES[name].sign(tree)) for tree in (deep, float("nan"))]
+        huge = await tell(site, name, b" " * (1 << 20) + b"1", {})
+        assert await site.rows() == []
+
+    assert [each.status_code for each in answers] == [422, 422]
+    assert huge.status_code == 413
+
+
 def mutated(raw: bytes, place: int, byte: int) -> bytes:
     place %= len(raw)
     return raw[:place] + bytes([byte]) + raw[place + 1 :]
@@ -228,3 +264,12 @@ async def test_no_bytes_make_it_fail(tmp_path: Path, name: str, which: int, plac
         for form in forms:
             answer = await tell(site, name, form(), headers)
             assert answer.status_code in (200, 202, 401, 422), answer.text
+
+
+@ANY
+@given(name=st.sampled_from(["sendgrid", "resend", "brevo", "postmark"]), tree=TREES)
+async def test_nothing_a_provider_may_send_makes_it_fail(tmp_path: Path, name: str, tree: Any) -> None:
+    async with site_of(tmp_path) as site:
+        answer = await tell(site, name, *CASES[name].sign(tree))
+
+    assert answer.status_code in (200, 202, 422), answer.text
