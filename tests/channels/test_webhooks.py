@@ -84,3 +84,14 @@ async def test_a_name_that_does_not_exist_may_exist_later() -> None:
     async with Line() as line:
         with pytest.raises(Unavailable, match="not reached"):
             await line.post("https://nowhere.invalid/", {}, b"{}", 5.0)
+
+
+async def test_what_stands_at_an_address_is_fetched_but_never_from_our_own_network() -> None:
+    async with ScriptedHttp.saying([answer(b"-----BEGIN CERTIFICATE-----")]) as server:
+        async with Line(private=True) as line:
+            assert await line.get(server.address, 5.0) == b"-----BEGIN CERTIFICATE-----"
+        async with Line() as line:
+            with pytest.raises(Refused, match="our own network"):
+                await line.get(server.address, 5.0)
+
+        assert len(server.heard) == 1
