@@ -28,7 +28,7 @@ def why(who: str, sequence: str | None, step: str | None, at: date | datetime | 
         def read(session: Session) -> tuple[Known, Question, list[str]]:
             contact = contact_of(session, who)
             known = known_of(session, store.published, contact, datetime.now(UTC))
-            name = sequence_name(sequence) if sequence is not None else None
+            name = _of_broadcast(known, sequence_name(sequence)) if sequence is not None else None
             question = Question(name, step, _message(session, known, message), at)
             _check_step(known, question)
             return known, question, _never_in(session, store.published, known, question)
@@ -36,7 +36,12 @@ def why(who: str, sequence: str | None, step: str | None, at: date | datetime | 
         known, question, never = store.read(read)
     answer = answered(known, question)
     never += answer.never
-    return Result(_document(known, question, answer, never), list(_lines(known, answer, never)))
+    return Result(_document(known, question, answer, never), ["\n".join(_lines(known, answer, never))])
+
+
+def _of_broadcast(known: Known, name: str) -> str:
+    """Return the sequence that a broadcast of this name sends by; any other name as it is."""
+    return next((str(each["sequence"]) for each in known.broadcasts if each["broadcast"] == name), name)
 
 
 def _message(session: Session, known: Known, message: str | None) -> str | None:
@@ -64,7 +69,7 @@ def _never_in(session: Session, published: Published, known: Known, question: Qu
     """Say why there is nothing about a sequence. Raises `ProblemsFound` for one that nobody knows."""
     name = question.sequence
     in_it = {walk.run["sequence"] for walk in known.walks} | set(known.doors)
-    in_it |= {str(each[word]) for each in known.broadcasts for word in ("sequence", "broadcast")}
+    in_it |= {str(each["sequence"]) for each in known.broadcasts}
     if name is None or name in in_it or any(each.sequence == name for each in known.entries):
         return [] if name is not None or in_it else ["was never in any sequence, and nothing was decided about them"]
     sent_out = select(Broadcast.name).where(or_(col(Broadcast.name) == name, col(Broadcast.sequence) == name))

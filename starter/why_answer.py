@@ -13,7 +13,7 @@ from domain.zones import wall
 from starter.telling import ended
 from starter.why_known import File, Known
 from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, rule_of, way_out
-from starter.why_said import Row, Said, instant, of_messages, said, short
+from starter.why_said import Row, Said, instant, of_messages, of_pauses, said, short
 from starter.why_silence import Walk, in_window, never_at, nothing_sent
 
 
@@ -88,6 +88,11 @@ def _asked_about(row: Row, question: Question, window: tuple[datetime, datetime]
     )
 
 
+def _pause_asked_about(pause: Row, question: Question, window: tuple[datetime, datetime] | None) -> bool:
+    of_a_step = question.step is not None or question.message is not None
+    return not of_a_step and (window is None or bool(in_window([pause], *window)))
+
+
 def _runs(
     known: Known, walks: Sequence[Walk], question: Question, window: tuple[datetime, datetime] | None
 ) -> Iterator[Block]:
@@ -102,7 +107,8 @@ def _runs(
             for each in of_messages(silent, zone)
             if _asked_about({**each.rows[0], "at": each.last, "message": each.rows[0]["id"]}, question, window)
         ]
-        told = sorted([*said(rows, known.messages, zone, known.who), *left], key=lambda each: each.last)
+        paused = of_pauses([each for each in walk.pauses if _pause_asked_about(each, question, window)], zone)
+        told = sorted([*said(rows, known.messages, zone, known.who), *left, *paused], key=lambda each: each.last)
         now = _now(known, walk, question) if window is None else ()
         if told or (now and question.message is None):
             file = known.files.get(walk.run["version"], File())
@@ -168,7 +174,7 @@ MEMBERS = {
 
 def _broadcasts(known: Known, question: Question) -> Iterator[Block]:
     for each in known.broadcasts:
-        if question.sequence not in (None, each["sequence"], each["broadcast"]):
+        if question.sequence not in (None, each["sequence"]):
             continue
         taken = f", taken down {instant(each['taken_at'], known.zone.zone)}" if each["taken_at"] else ""
         reason = f": {each['reason']}" if each["reason"] else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from domain.keys import ledger_id, send_key
 from domain.loader import SEQUENCES
@@ -15,7 +15,9 @@ from domain.policy_files import stem
 from domain.zones import Zone, zone_of
 from records.broadcast_models import Broadcast, BroadcastMember
 from records.entry_models import WaitingEntry
+from records.hold_models import Pause
 from records.models import Contact, Decision, Enrolment, Interaction, Message
+from records.pauses import as_hold
 from records.published import Published
 from records.published_models import Edition
 from records.waiting_models import WaitingMessage
@@ -71,6 +73,7 @@ def known_of(session: Session, published: Published, contact: Contact, now: date
     entries = session.exec(
         select(WaitingEntry).where(WaitingEntry.contact_id == mine).order_by(col(WaitingEntry.due_at))
     )
+    pauses = _pauses(session, mine, {run.sequence for run in runs})
     person = history_contact(contact)
     policies = published.policies(session)
     doors: dict[str, list[Row]] = defaultdict(list)
@@ -80,7 +83,7 @@ def known_of(session: Session, published: Published, contact: Contact, now: date
     return Known(
         contact=person,
         zone=zone_of(person, None, policies.messaging.organisation.time_zone),
-        walks=[_walk(run, rows.get(run.id, []), standing.get(run.id)) for run in runs],
+        walks=[_walk(run, rows.get(run.id, []), standing.get(run.id), pauses) for run in runs],
         doors=dict(doors),
         messages=messages,
         waiting={each.enrolment_id: each for each in waits},
@@ -91,9 +94,32 @@ def known_of(session: Session, published: Published, contact: Contact, now: date
     )
 
 
-def _walk(run: Enrolment, rows: Sequence[Row], stand: Stand | None) -> Walk:
+def _walk(run: Enrolment, rows: Sequence[Row], stand: Stand | None, pauses: Sequence[Row]) -> Walk:
     names = "id sequence version state wave entered_at ended_at end_reason end_detail"
-    return Walk({name: getattr(run, name) for name in names.split()}, rows, stand)
+    inside = [
+        each
+        for each in pauses
+        if each["sequence"] == run.sequence
+        and (each["ends"] is None or each["ends"] > run.entered_at)
+        and (run.ended_at is None or each["at"] < run.ended_at)
+    ]
+    return Walk({name: getattr(run, name) for name in names.split()}, rows, stand, inside)
+
+
+def _pauses(session: Session, contact: str, sequences: set[str]) -> list[Row]:
+    """Return the pauses of a contact, and those of the whole sequences they were in, oldest first."""
+    whom = or_(col(Pause.contact_id) == contact, col(Pause.contact_id).is_(None))
+    found = select(Pause).where(whom, col(Pause.sequence).in_(sorted(sequences))).order_by(col(Pause.id))
+    return [
+        {
+            "kind": "pause",
+            "at": each.paused_at,
+            "ends": as_hold(each.paused_at, each.until, each.resumed_at).until,
+            "whom": "the contact" if each.contact_id else "everybody",
+            **{name: getattr(each, name) for name in ("id", "sequence", "until", "resumed_at", "by", "reason")},
+        }
+        for each in session.exec(found)
+    ]
 
 
 def _rows(session: Session, contact: str) -> dict[str | None, list[Row]]:

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 """A row of the decision log, as `contact show --json` has it; or one of the ledger (`kind: message`)."""
 
 SHORT_HASH = 19
-AT_THE_DOOR, AT_THE_END = "at the door", "the end"
+AT_THE_DOOR, AT_THE_END, BY_HAND = "at the door", "the end", "by hand"
 LONGEST = 400
 
 
@@ -96,7 +96,7 @@ def _said(group: Sequence[Row], messages: Mapping[str, Row], zone: tzinfo, who: 
 
 def where(row: Row) -> str:
     """Return where in its sequence something was decided."""
-    return {"entry": AT_THE_DOOR, "end": AT_THE_END, "retry": "by hand"}.get(row["kind"], str(row["step"] or ""))
+    return {"entry": AT_THE_DOOR, "end": AT_THE_END, "retry": BY_HAND}.get(row["kind"], str(row["step"] or ""))
 
 
 def deed(row: Row, zone: tzinfo) -> str:
@@ -167,4 +167,15 @@ def of_messages(messages: Iterable[Row], zone: tzinfo) -> list[Said]:
             what = f"message {str(message['state']).replace('_', ' ')}{subject}"
             step = str(message["step"] or "")
             found.append(Said(at, at, 1, step, step, what, (of_ledger(message, zone),), (message,)))
+    return found
+
+
+def of_pauses(pauses: Iterable[Row], zone: tzinfo) -> list[Said]:
+    """Return a sentence for each pause, at the instant it began, with when it ended or will."""
+    found = []
+    for pause in pauses:
+        ends = f", until {instant(pause['ends'], zone)}" if pause["ends"] is not None else ", until it is resumed"
+        reason = f": {clean_line(str(pause['reason']), LONGEST)}" if pause["reason"] else ""
+        what = f"of {pause['whom']}{ends}"
+        found.append(Said(pause["at"], pause["at"], 1, "pause", None, what, (f"by {pause['by']}{reason}",), (pause,)))
     return found

@@ -18,11 +18,15 @@ SENT = frozenset({"sent", "unknown", "refused"})
 
 @dataclass(frozen=True)
 class Walk:
-    """A run with its rows, oldest first, and where it stands now if it goes on."""
+    """A run with its rows, oldest first, and where it stands now if it goes on.
+
+    `pauses` are those of the contact in the sequence and of the sequence, as `kind: pause` with the instant it `ends`.
+    """
 
     run: Mapping[str, Any]
     rows: Sequence[Row]
     stand: Stand | None = None
+    pauses: Sequence[Row] = ()
 
 
 def never_in(sequence: str, program: Program, happened: Mapping[str, datetime], zone: tzinfo) -> str:
@@ -73,6 +77,10 @@ def _state(walk: Walk, begin: datetime, end: datetime, zone: tzinfo) -> str:
         return f"{sequence} was entered later, {instant(run['entered_at'], zone)}"
     if run["ended_at"] is not None and run["ended_at"] < begin:
         return f"{sequence} had ended {instant(run['ended_at'], zone)}: {ended(run['end_reason'] or 'ended')}"
+    held = next((each for each in walk.pauses if each["at"] <= begin and _goes_on(each["ends"], end)), None)
+    if held is not None:
+        until = f"until {instant(held['ends'], zone)}" if held["ends"] is not None else "and still is"
+        return f"{sequence} was paused for {held['whom']} from {instant(held['at'], zone)} {until}"
     steps = [row for row in walk.rows if row["step"]]
     following = next((row for row in steps if row["at"] >= end), None)
     if following is not None:
@@ -82,6 +90,10 @@ def _state(walk: Walk, begin: datetime, end: datetime, zone: tzinfo) -> str:
         last = f" at {steps[-1]['step']}" if steps else ""
         return f"{sequence} ended{last} {instant(run['ended_at'], zone)}: {ended(run['end_reason'] or 'ended')}"
     return f"{sequence} stands {_standing(walk.stand, zone)}"
+
+
+def _goes_on(ends: datetime | None, until: datetime) -> bool:
+    return ends is None or ends >= until
 
 
 def _why(row: Row) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 from sqlmodel import Session, select
@@ -173,11 +174,16 @@ def test_who_is_paused_is_told_how_to_go_on(records: SmallHome) -> None:
 
         def hold(session: Session) -> None:
             ann = session.exec(select(Contact)).one()
-            pause(session, "welcome", ann.id, NOW, until=None, by="test", reason=None)
+            pause(session, "welcome", ann.id, NOW, until=None, by="test", reason="she moves house")
 
         database.write_now(hold)
 
-    assert "now: waits at news: contact paused" in folded(records.type("why", ANN))
+    told = folded(records.type("why", ANN))
+    assert "pause: of the contact, until it is resumed by test: she moves house" in told
+    assert "now: waits at news: contact paused" in told
+    assert "nothing was sent on Sat 28 Mar 2026: welcome was paused for the contact from Fri 27 Mar 2026" in folded(
+        records.type("why", ANN, "--at", "2026-03-28")
+    )
 
 
 async def test_the_examples_in_the_docs_are_what_is_printed(records: SmallHome) -> None:
@@ -193,3 +199,25 @@ async def test_the_examples_in_the_docs_are_what_is_printed(records: SmallHome) 
     for command, _, printed in shown:
         typed = records.type(*command.split()[1:])
         assert HASH.sub("…", typed.out) == HASH.sub("…", printed)
+
+
+async def test_two_thousand_decisions_are_read_and_told_within_a_second(records: SmallHome) -> None:
+    with dispatched(records) as office:
+        runs = office.enrol("welcome", [ANN])
+        await office.ask(runs)
+
+        def write(session: Session) -> None:
+            [like] = session.exec(select(Decision).where(Decision.step == "news")).all()
+            for number in range(2000):
+                own = {"id": None, "why": [f"cap {number % 700}"], "at": NOW + timedelta(minutes=number)}
+                session.add(Decision(**like.model_dump() | own))
+
+        office.workers[0].write_now(write)
+    records.type("why", ANN)  # what is imported and read for the first time is not the question's
+
+    began = process_time()
+    typed = records.type("why", ANN)
+    spent = process_time() - began
+
+    assert (typed.status, typed.out.count("put off until")) == (0, 701)
+    assert spent < 1

@@ -16,6 +16,7 @@ from domain.consent import EXPIRED, NAMES
 from domain.entry import PASSED
 from domain.program import Program, Trigger
 from domain.zones import Zone
+from records.entry_models import WaitingEntry
 from starter.telling import DEEDS, deed
 from starter.why_answer import Question, answered
 from starter.why_known import File, Known
@@ -271,13 +272,63 @@ def test_a_day_is_one_of_the_contacts_clock() -> None:
     assert (begin, end - begin) == (datetime(2026, 3, 28, 23, tzinfo=UTC), 23 * HOUR)
 
 
+def known(**more: Any) -> Known:
+    empty: dict[str, Any] = {"walks": [], "doors": {}, "messages": {}, "waiting": {}, "entries": [], "broadcasts": []}
+    empty |= {"contact": {"id": "c"}, "zone": Zone("Europe/Berlin", BERLIN, "contact"), "files": {}, "happened": {}}
+    return Known(**empty | more)
+
+
+IN_AUDIENCE: dict[str, Any] = {"broadcast": "spring", "sequence": "broadcast-1", "template": "news/spring"}
+IN_AUDIENCE |= {"segment": "warm", "taken_at": MONDAY, "state": "refused", "reason": "consent", "enrolment": None}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "sentence"),
+    [
+        ("refused", "consent", "was not let in: consent"),
+        ("waiting", None, "waits to be let in"),
+        ("entered", None, "was let in; see its run"),
+        ("gone", None, "was gone when their turn came"),
+        ("left_out", "stopped", "was left out: the broadcast was stopped: stopped"),
+    ],
+)
+def test_what_a_broadcast_did_with_them_is_told(state: str, reason: str | None, sentence: str) -> None:
+    (block,) = answered(known(broadcasts=[IN_AUDIENCE | {"state": state, "reason": reason}]), Question()).blocks
+
+    assert block.head == "broadcast spring: news/spring"
+    taken = "taken down Mon 02 Mar 2026 10:00 (09:00 UTC)"
+    assert block.now == [f"was in its audience (segment warm, {taken}) and {sentence}"]
+
+
+def test_an_entry_that_waits_says_what_lets_it_in() -> None:
+    waits = WaitingEntry(contact_id="c", sequence="welcome", asks="group", until=MONDAY, asked_at=MONDAY, due_at=MONDAY)
+    log = [row("waits:group", ["other runs"], kind="entry", step=None, until=MONDAY.isoformat())]
+
+    (block,) = answered(known(doors={"welcome": log}, entries=[waits]), Question()).blocks
+
+    assert block.now == [
+        "waits to enter (group) until Mon 02 Mar 2026 10:00 (09:00 UTC) at most;"
+        " what lets it in: the end of what runs in its group"
+    ]
+
+
+def test_a_message_let_go_with_its_run_stands_in_the_block_of_the_run() -> None:
+    gone = LEDGER | {"state": "skipped", "unknown_at": None, "skipped_at": MONDAY, "reason": "the run ended: converted"}
+    put_off = row("deferred", ["cap"], at=MONDAY - HOUR, message="m1")
+
+    (block,) = answered(
+        known(walks=[walk(put_off, ended_at=MONDAY)], messages={"m1": gone | {"enrolment_id": "r"}}), Question()
+    ).blocks
+
+    assert [each.what for each in block.told] == ["put off", "message skipped “Hi”"]
+
+
 def test_two_thousand_decisions_are_answered_within_a_second() -> None:
     rows = [row("deferred", [f"cap {n % 700}"], at=MONDAY + n * HOUR, **gate("cap", "3 of 3")) for n in range(2000)]
-    zone = Zone("Europe/Berlin", BERLIN, "contact")
-    known = Known({"id": "c"}, zone, [walk(*rows)], {}, {}, {}, [], [], {"sha256:1": File()}, {})
+    asked_about = known(walks=[walk(*rows)], files={"sha256:1": File()})
 
     began = process_time()
-    (block,) = answered(known, Question()).blocks
+    (block,) = answered(asked_about, Question()).blocks
 
     assert process_time() - began < 1
     assert len(block.told) == 700
