@@ -201,6 +201,7 @@ async def test_the_examples_in_the_docs_are_what_is_printed(records: SmallHome) 
         assert HASH.sub("…", typed.out) == HASH.sub("…", printed)
 
 
+@pytest.mark.large
 async def test_two_thousand_decisions_are_read_and_told_within_a_second(records: SmallHome) -> None:
     with dispatched(records) as office:
         runs = office.enrol("welcome", [ANN])
@@ -213,11 +214,11 @@ async def test_two_thousand_decisions_are_read_and_told_within_a_second(records:
                 session.add(Decision(**like.model_dump() | own))
 
         office.workers[0].write_now(write)
-    records.type("why", ANN)  # what is imported and read for the first time is not the question's
 
-    began = process_time()
-    typed = records.type("why", ANN)
-    spent = process_time() - began
+    def spent() -> float:
+        began = process_time()
+        typed = records.type("why", ANN)
+        assert (typed.status, typed.out.count("put off until")) == (0, 701)
+        return process_time() - began
 
-    assert (typed.status, typed.out.count("put off until")) == (0, 701)
-    assert spent < 1
+    assert min(spent() for _ in range(4)) < 1, "whatever else this machine does"
