@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from temporalio.envconfig import ClientConfigProfile, ClientConnectConfig
 
+from settings_channels import SettingsOfChannels
 from settings_environment import PREFIX as PREFIX
 from settings_environment import Environment, as_text, misspelt, refusals, variables_of
 from settings_mail import LOOPBACK as LOOPBACK
@@ -53,7 +54,7 @@ def http_address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Settings(SettingsOfMail):
+class Settings(SettingsOfMail, SettingsOfChannels):
     """What an installation decides. Every path is absolute; a port of 0 means any free one.
 
     >>> Settings(home=Path("/srv/crm"), web_port=9000).public_url

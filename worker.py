@@ -31,11 +31,13 @@ from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, forget_mail, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
+from channels.outbox import Kept, Outbox
 from channels.providers.known import provider
+from channels.sms import SmsGateway
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
 from domain.keys import Tokens
-from records import inbox
+from records import inbox, outbox
 from records.published import Published
 from records.session import Database
 from records.withdrawals import withdrawn
@@ -151,6 +153,18 @@ def relay(settings: Settings) -> Relay:
     )
 
 
+def texts(settings: Settings, line: Line, main: Database) -> Channel:
+    """Return how text messages leave: not at all, until `live` is on. Then nothing that could reach anybody is made."""
+
+    async def keep(kept: Kept) -> None:
+        row = outbox.of(kept.id, kept.channel, kept.sender, kept.recipient, kept.body, wall_clock())
+        await main.write(lambda session: outbox.keep(session, row))
+
+    if not settings.live:
+        return Outbox("sms", keep)
+    return SmsGateway(line, settings.sms_url or "", [each.get_secret_value() for each in settings.sms_secret])
+
+
 async def connected(settings: Settings) -> Client:
     """Connect to Temporal, for as long as it takes."""
     told = False
@@ -176,7 +190,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 main,
                 received,
                 renderer,
-                {"email": pool, "staff": pool},
+                {"email": pool, "staff": pool, "sms": texts(settings, line, main)},
                 mail,
                 at_once=2 * settings.mail_server.pool_size,
                 round_every=timedelta(seconds=settings.round_seconds),

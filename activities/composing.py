@@ -20,11 +20,13 @@ from domain.letters import Lacks, Written
 from domain.meetings import Meeting, counted_on
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
+from domain.standing import SMS
 from records.meetings import last_told
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
 from rendering.order import made_whole, ordered
 from rendering.process import MissingVariable, TemplateFault
+from rendering.text_message import text_message_of
 
 # Why a message is skipped whose letter nobody could send: its address is none, or its subject is empty.
 UNWRITABLE = "cannot be written"
@@ -54,6 +56,8 @@ class Composing:
         except (MissingVariable, TemplateFault) as error:
             return self.writing.lacks(Lacks(str(error)), self.facts)
         try:
+            if self.plan.need.channel == SMS:
+                return self._packed_text(written)
             over_us = self._linked(written)
             packed = await self._pack(self._letter(over_us.written))
             return replace(packed, meeting=written.meeting, links=over_us.links)
@@ -65,7 +69,7 @@ class Composing:
         job = ordered(self.plan, self.facts, self.bundle.hash, self.bundle.sources, self._links())
         rendered = await self.post.renderer.render(job)
         whole = await self._counted(made_whole(rendered, job, self.plan, self.facts))
-        return replace(whole, subject=f"[Test] {whole.subject}") if self.facts.program.trial else whole
+        return _marked(whole) if self.facts.program.trial else whole
 
     async def _counted(self, written: Written) -> Written:
         """Return the message, its meeting counted on from what calendars were last told of it."""
@@ -100,6 +104,10 @@ class Composing:
         known_by = self._token() if self.post.settings.inbound_host else ""
         sender = self._back(BOUNCES) or parseaddr(letter.from_)[1]
         return Packed(Envelope(sender, recipient, body, self.key, known_by), letter.subject)
+
+    def _packed_text(self, written: Written) -> Packed:
+        text = text_message_of(self.plan, written, self.facts, self.id)
+        return Packed(Envelope(text.sender, text.to, text.body(), self.key), "")
 
     def _about(self) -> About:
         _, step, _ = read_send_key(self.key)
@@ -138,3 +146,10 @@ class Composing:
 
     def _link(self) -> str:
         return self._page("u", "unsubscribe", [self.contact_id, self.plan.topic or "*", self.id])
+
+
+def _marked(written: Written) -> Written:
+    """Return a message as one of us gets it as a test: a text has no subject to say so in."""
+    if not written.subject:
+        return replace(written, text=f"[Test] {written.text}")
+    return replace(written, subject=f"[Test] {written.subject}")

@@ -21,6 +21,7 @@ from records.consenting import has_to_be_asked
 from records.contacts import Proof, find, find_or_make, record_consent
 from records.models import Contact, Drained, Inbox, Message
 from records.published import Published
+from records.texting import last_text_to, stop_texts
 from records.timeline import Happening, record, record_changed, review
 
 
@@ -104,14 +105,22 @@ def _event(session: Session, published: Published, row: Inbox, now: datetime) ->
     name = str(row.body["event"])
     if name not in published.policies(session).event_fields():
         raise NotDrainable(f"event '{name}' is not declared; write it into policies/events.yaml, publish, and retry")
-    contact = _contact_of(session, row, now)
+    number, message = (row.body.get("contact") or {}).get("phone"), row.body.get("message")
+    if number and name == "unsubscribed":
+        stop_texts(session, str(number), row.received_at)
+    if number:
+        answered = last_text_to(session, str(number))
+        if answered is None and name == "unsubscribed":
+            return None, "a number that never got a text from us gets none"
+        message = answered.id if answered is not None else None
+    contact = _written_to(session, message or "") if number else _contact_of(session, row, now)
     happening = Happening(
         key=row.key,
         name=name,
         at=row.received_at,
         data=row.body.get("data") or {},
         occurred_at=instant(row.body.get("at")),
-        message=row.body.get("message"),
+        message=message,
         step=row.body.get("step"),
         channel=row.body.get("channel"),
     )
@@ -149,7 +158,8 @@ def _written_to(session: Session, message: str) -> Contact:
     sent = session.get(Message, message)
     contact = session.get(Contact, sent.contact_id) if sent is not None else None
     if contact is None:
-        raise NotDrainable(f"the ledger has no message {message}; name the contact, too, and send the event again")
+        which = f"message {message}" if message else "text to this number"
+        raise NotDrainable(f"the ledger has no {which}; name the contact, too, and send the event again")
     return contact
 
 

@@ -6,7 +6,8 @@ somewhere else a moment later leads nobody into our own network. Redirects are n
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -68,14 +69,31 @@ class Line:
     async def _ask_one(
         self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes, attempt: int
     ) -> bytes:
+        async with self.opened(method, url, headers, body, attempt) as answer:
+            _judge(answer)
+            return await _read(answer)
+
+    @asynccontextmanager
+    async def opened(
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes],
+        attempt: int = 0,
+    ) -> AsyncIterator[httpx2.Response]:
+        """Send a request and yield its answer, the body still to be read. The caller minds the time.
+
+        A `body` that is a stream is begun when the connection stands, and its length must stand among the `headers`.
+        Raises `Refused` for an address in our own network; else what the network raises.
+        """
         name = url.raw_host.decode()
         found = await self._addresses(name, url.port or (443 if url.scheme == "https" else 80))
         told = {"host": url.netloc.decode(), **AGENT, **headers}
         address = url.copy_with(host=found[attempt % len(found)])
         extensions = {"sni_hostname": name} if url.scheme == "https" else {}
         async with self._client.stream(method, address, headers=told, content=body, extensions=extensions) as answer:
-            _judge(answer)
-            return await _read(answer)
+            yield answer
 
     async def _addresses(self, name: str, port: int) -> list[str]:
         found = await asyncio.get_running_loop().getaddrinfo(name.strip("[]"), port, type=2)
@@ -116,7 +134,7 @@ def _judge(answer: httpx2.Response) -> None:
     """Raise for an answer that is no yes."""
     code = str(answer.status_code)
     if answer.status_code >= 500 or answer.status_code in NOT_NOW:
-        raise Unavailable("answered not now", code, _asked_for(answer.headers.get("retry-after", "")))
+        raise Unavailable("answered not now", code, asked_for(answer.headers.get("retry-after", "")))
     if answer.is_redirect or 300 <= answer.status_code < 400:
         raise Refused("sends us elsewhere; write the address that is meant", code)
     if not 200 <= answer.status_code < 300:
@@ -125,7 +143,7 @@ def _judge(answer: httpx2.Response) -> None:
         raise Refused("answered in an encoding nobody asked for", code)
 
 
-def _asked_for(words: str) -> timedelta:
+def asked_for(words: str) -> timedelta:
     """Return the patience that a Retry-After asks for, in seconds or by a date."""
     if words.strip().isdecimal():
         return timedelta(seconds=min(int(words), 86_400))

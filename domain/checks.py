@@ -19,6 +19,7 @@ from domain.policy_files import stem
 from domain.program import Trigger
 from domain.references import Declared, TemplatesKnown, called
 from domain.spans import Span
+from domain.standing import SMS
 from domain.steps.base import Refers, Step, of_time
 from domain.tree import Items, Keys, Problem, locate
 
@@ -184,6 +185,10 @@ class Checking:
         if need.sender is None:
             self._check_refers(place, Refers(step.kind, "sender", sender))
         topic = need.topic or self.templates.topic_of(need.channel, need.template) or self.header.topic
+        known = self.policies.messaging.senders.get(sender)
+        if need.channel == SMS and known is not None and known.sms is None:
+            what = f"sender '{sender}' of policies/messaging.yaml writes no texts; add 'sms:' to it, a number or a name"
+            self._say(place, step.kind, what)
         if class_ == "marketing" and topic is None and "topic" not in self.tree:
             what = f"'{need.template}' is marketing and has no topic; add 'topic:' to the sequence or the template"
             self._say(place, step.kind, what)

@@ -14,9 +14,11 @@ from domain.dues import resolve
 from domain.events import EVERYTHING, SUPPRESSED
 from domain.facts import Event, Facts
 from domain.holds import SUSPENDED
+from domain.needs import Deliver
 from domain.program import Program, Trigger
 from domain.readers import by_a_person
 from domain.spans import Span
+from domain.standing import EMAIL, channel_of
 
 __all__ = [
     "PASSED",
@@ -201,7 +203,16 @@ def ended_by(facts: Facts, event: Event) -> str | None:
 def _unsubscribed(program: Program, event: Event) -> str | None:
     if event.name != "unsubscribed" or not program.marketing or program.on_unsubscribe == "stay":
         return None
+    if not _writes_only_there(program, channel_of(event.data)):
+        return None
     return "unsubscribed" if (event.data.get("topic") or EVERYTHING) in (EVERYTHING, program.topic) else None
+
+
+def _writes_only_there(program: Program, channel: str) -> bool:
+    """Whether all that a program sends goes by this channel. Who wants no texts still reads e-mail: the gate skips
+    the texts, and the run goes on."""
+    needs = (step.need() for step in program.steps.values())
+    return channel == EMAIL or {need.channel for need in needs if isinstance(need, Deliver)} <= {channel}
 
 
 def converted_late(facts: Facts, ended_at: datetime, event: Event | None) -> bool:

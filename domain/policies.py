@@ -21,6 +21,7 @@ from domain.patterns import HOLDOUT, editors, whole
 from domain.return_addresses import INBOUND
 from domain.shares import read_share
 from domain.spans import Span
+from domain.texts import checked_sender
 from domain.throttles import Throttle, said_once
 from domain.tracking import Tracking
 from domain.zones import zone_named
@@ -64,10 +65,19 @@ class Organisation(Policy):
 
 
 class Sender(Policy):
-    """An address we write from, as `Name <address>`. `reply_to: inbound` lets answers come to us, who read them."""
+    """An address we write from, as `Name <address>`. `reply_to: inbound` lets answers come to us, who read them.
+
+    `sms` is who text messages are from: a number, a short code, or a name of at most 11 letters and digits.
+    """
 
     from_: str = Field(alias="from")
     reply_to: str | None = None
+    sms: str | None = None
+
+    @field_validator("sms")
+    @classmethod
+    def _can_write_texts(cls, value: str | None) -> str | None:
+        return None if value is None else checked_sender(value)
 
     @field_validator("from_")
     @classmethod

@@ -36,6 +36,7 @@ MISSING = {
     "sequence": "there is no sequence '{}'",
     "team": "team '{}' is not in policies/teams.yaml",
     "staff template": "template '{}' does not exist for staff",
+    "text template": "there is no text message '{}' in templates/sms/",
     "blank": "'{}' cannot be filled in",
     "name": "there is no name '{}'",
     "date": "'{}' is no date, so no time can be counted from it",
@@ -106,6 +107,7 @@ class Declared:
             "sender": frozenset(policies.messaging.senders),
             "template": frozenset(self.templates.names("email")),
             "staff template": frozenset(self.templates.names("staff")),
+            "text template": frozenset(self.templates.names("sms")),
             "team": frozenset(policies.teams.teams),
             "segment": frozenset(policies.segments.segments),
             "sequence": self.sequences or frozenset(),
@@ -133,7 +135,7 @@ class Declared:
             return None
         found = nearest(refers.name, known)
         if refers.to == "template":
-            found = _meant(refers.name, known) or self._beside(refers.name, known) or found
+            found = _meant(refers.name, known) or self._on_sms(refers.name) or self._beside(refers.name, known) or found
         return MISSING[refers.to].format(refers.name) + found
 
     def _no_name(self, path: str) -> str | None:
@@ -155,6 +157,10 @@ class Declared:
         if sort == "sequence":
             return self.sequences is None
         return DECLARED_IN.get(sort) in self.doubtful
+
+    def _on_sms(self, name: str) -> str | None:
+        there = name in self._known["text template"]
+        return "; there is a text message of this name, so write 'channel: sms', too" if there else None
 
     def _beside(self, name: str, known: frozenset[str]) -> str | None:
         folder = name.rpartition("/")[0]

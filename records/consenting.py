@@ -32,7 +32,8 @@ def take_note(session: Session, contact: Contact, row: Interaction, message: Mes
     elif row.name == "unsubscribed":
         # STOP in answer to a text message is about that number; whatever else they say it by, it is about the person.
         channel = channel_of(row.data)
-        number = address_on(contact_fields(contact), channel) if channel != EMAIL else ""
+        answered = theirs.recipient if theirs is not None and theirs.channel == channel else None
+        number = answered or address_on(contact_fields(contact), channel) if channel != EMAIL else ""
         suppress(session, "address" if number else "contact", number or contact.id, UNSUBSCRIBED, row.at)
     elif row.name == "complained" and row.data.get("matched_by") not in UNVERIFIED:
         suppress(session, "contact", contact.id, "complaint", now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
 from records.models import Instant, Record
@@ -69,3 +69,16 @@ class Notice(Record, table=True):
     count: int = 1
     told_at: datetime | None = Field(default=None, sa_type=Instant)
     seen_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class OutboxMessage(Record, table=True):
+    """What a message would have said, kept instead of sent until the installation is live. `id` is the ledger's."""
+
+    __tablename__ = "outbox_message"
+
+    id: str = Field(primary_key=True, foreign_key="message.id", max_length=36)
+    channel: str = Field(max_length=40)
+    sender: str = Field(max_length=320)
+    recipient: str = Field(max_length=320)
+    body: str = Field(sa_type=Text, repr=False)
+    kept_at: datetime = Field(sa_type=Instant, index=True)

@@ -13,6 +13,7 @@ from rendering.checks import Problem, Trees, template_problems
 from rendering.known import Known
 from rendering.page_checks import page_problems
 from rendering.source import Front, Template, parse_template
+from rendering.text_checks import text_problems
 
 __all__ = ["Front", "Known", "Library", "NoTemplate", "Problem", "Template", "TemplateProblem", "parse_template"]
 
@@ -81,6 +82,7 @@ class Library:
         beside = page_beside(self._sources, template.place) is not None
         yield from template_problems(trees, template.place, front.class_, known, beside=beside)
         yield from page_problems(template, self._sources[template.place.path], self._files, known)
+        yield from text_problems(trees, template.place, front)
 
     def _family(self, template: Template) -> Iterator[tuple[int, str]]:
         """Yield what is wrong between a file and the others of its name."""

@@ -17,7 +17,17 @@ from starlette.exceptions import HTTPException
 
 from domain.forms import FormMapping
 from records.session import Database
-from starter import confirming, enrolments, events, following, preferences, provider_events, submissions, unsubscribing
+from starter import (
+    confirming,
+    enrolments,
+    events,
+    following,
+    preferences,
+    provider_events,
+    submissions,
+    texting,
+    unsubscribing,
+)
 from starter.pages import page, reference
 from starter.safety import Safety
 from starter.site import RETRY_AFTER, Declined, Site, WebConfig, wall_clock
@@ -52,7 +62,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock)
-    for room in (submissions, events, enrolments, unsubscribing, confirming, preferences, following):
+    for room in (submissions, events, texting, enrolments, unsubscribing, confirming, preferences, following):
         app.include_router(room.routes(site))
     app.include_router(provider_events.routes(site, fetch))
     _add_health(app, site)

@@ -14,7 +14,15 @@ from typing import Annotated, Any
 
 import typer
 
-from starter import cli_broadcast_group, cli_channel_group, cli_groups, cli_on_files, cli_reports, cli_work_groups
+from starter import (
+    cli_broadcast_group,
+    cli_channel_group,
+    cli_groups,
+    cli_on_files,
+    cli_outbox_group,
+    cli_reports,
+    cli_work_groups,
+)
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
@@ -35,6 +43,7 @@ app.add_typer(cli_work_groups.cases, name="case")
 app.add_typer(cli_reports.reports, name="report")
 app.command()(cli_reports.why)
 app.add_typer(cli_channel_group.channels, name="channel")
+app.add_typer(cli_outbox_group.kept, name="outbox")
 app.command()(cli_channel_group.notices)
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 

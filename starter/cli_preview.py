@@ -1,29 +1,34 @@
 """`preview`: one message as one contact would get it, all parts and headers, from files alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from domain.definition import nearest
 from domain.facts import Facts
-from domain.letters import plan
+from domain.letters import Plan, Written, plan
 from domain.needs import Deliver
 from domain.program import Program
 from domain.steps.send import Send
 from rendering.bundle import Place
 from rendering.email import BadLetter
-from rendering.process import MissingVariable, TemplateFault
+from rendering.process import MissingVariable, Rendered, TemplateFault
+from rendering.text_message import text_message_of
 from starter.cli_home import problems_found, problems_it_stands_on
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_simulate import composing, prepare, write
-from starter.composer import as_mail
+from starter.composer import as_mail, preview_id
 from starter.contact_file import read_contact
 from starter.home import LoadedHome, load_home, read_home
 from starter.home_files import TEMPLATES
 from starter.preview_page import preview_page
 from starter.preview_parts import Shown
+from starter.preview_texts import ShownText, texts_shown
+
+Channel = Literal["email", "sms"]
+Of = TypeVar("Of")
 
 
 @dataclass(frozen=True)
@@ -41,55 +46,73 @@ class Asked:
 def preview_template(home: Path, asked: Asked) -> Result:
     """Show one message as this contact would get it. Raises `ProblemsFound`, `OutOfReach`."""
     loaded = load_home(read_home(home))
-    name, written_locale = _template(loaded, asked.template)
+    channel, name, written_locale = _template(loaded, asked.template)
     now = datetime.now(UTC).replace(microsecond=0)
     person, problems = read_contact(asked.contact, loaded.policies, now)
     sequence = Program(sequence="preview", topic=next(iter(loaded.policies.messaging.topics), None))
-    steps = sequence.model_copy(update={"steps": {"it": Send(id="it", send=name)}})
+    steps = sequence.model_copy(update={"steps": {"it": Send(id="it", send=name, channel=channel)}})
     problems += problems_it_stands_on(loaded, steps)
     if any(not problem.warning for problem in problems):
         raise problems_found(problems)
     facts = Facts(
         now=now, program=sequence, policies=loaded.policies, contact=person, entered_at=now, run_event=dict(asked.data)
     )
-    locales = _locales(loaded, name) if asked.all_locales else [asked.locale or written_locale]
-    variants = _variants(loaded, name, facts, locales)
+    locales = _locales(loaded, channel, name) if asked.all_locales else [asked.locale or written_locale]
     notes = [str(each) for each in problems]
+    if channel == "sms":
+        return _texts(name, _written(loaded, channel, name, facts, locales, _as_text), asked.out, notes)
+    variants = _written(loaded, channel, name, facts, locales, _as_letter)
     if asked.out is not None:
         notes += _write_out(asked.out, name, variants)
     return _result(name, variants, notes)
 
 
-def _variants(loaded: LoadedHome, name: str, facts: Facts, locales: list[str | None]) -> list[Shown]:
+def _written(
+    loaded: LoadedHome,
+    channel: Channel,
+    name: str,
+    facts: Facts,
+    locales: list[str | None],
+    made: Callable[[Plan, Rendered, Written, Facts], Of],
+) -> list[Of]:
     """Return the message in each language asked for; None is the contact's own."""
     try:
-        planned = plan(Deliver(template=name), facts, loaded.templates)
+        planned = plan(Deliver(template=name, channel=channel), facts, loaded.templates)
         with composing(loaded) as composer:
             written = [composer.write(planned, facts, locale) for locale in locales]
-        return [Shown(planned, rendered, whole, as_mail(planned, whole, facts, name)) for rendered, whole in written]
+        return [made(planned, rendered, whole, facts) for rendered, whole in written]
     except KeyError as error:
         raise ProblemsFound([f"policies/messaging.yaml: there is no sender {error}; add it below 'senders'"]) from None
     except (MissingVariable, TemplateFault, BadLetter) as error:
         raise ProblemsFound([f"{name}: {error}"]) from None
 
 
-def _locales(loaded: LoadedHome, name: str) -> list[str | None]:
+def _as_letter(planned: Plan, rendered: Rendered, whole: Written, facts: Facts) -> Shown:
+    return Shown(planned, rendered, whole, as_mail(planned, whole, facts, planned.need.template))
+
+
+def _as_text(planned: Plan, rendered: Rendered, whole: Written, facts: Facts) -> ShownText:
+    return ShownText(planned, rendered, text_message_of(planned, whole, facts, preview_id(planned.need.template)))
+
+
+def _locales(loaded: LoadedHome, channel: Channel, name: str) -> list[str | None]:
     """Return a language for each variant of a message; the first is that of the variant for everybody else."""
     places = [place for place in map(Place.parse, loaded.sources) if place and place.name == name]
-    tags = sorted({place.locale for place in places if place.locale and place.channel == "email"})
+    tags = sorted({place.locale for place in places if place.locale and place.channel == channel})
     own = loaded.policies.messaging.organisation.locale
     return [own if own not in tags else "und", *tags]
 
 
-def _template(loaded: LoadedHome, template: str) -> tuple[str, str | None]:
-    """Return the name and locale of a template given by name (`welcome/hello`) or path."""
+def _template(loaded: LoadedHome, template: str) -> tuple[Channel, str, str | None]:
+    """Return channel, name and locale of a template given by name (`welcome/hello`, `sms/order/ready`) or path."""
     path = template.partition(TEMPLATES)[2] if TEMPLATES in template else template
     place = Place.parse(path)
-    name, locale = (place.name, place.locale) if place else (path.removeprefix("email/"), None)
-    names = loaded.templates.names("email")
-    if name not in names:
-        raise ProblemsFound([f"template '{name}' does not exist{nearest(name, names)}"])
-    return name, locale
+    name, locale = (place.name, place.locale) if place else (path.removeprefix("email/").removeprefix("sms/"), None)
+    names, texts = loaded.templates.names("email"), loaded.templates.names("sms")
+    is_text = name in texts and (path.startswith("sms/") or name not in names)
+    if not is_text and name not in names:
+        raise ProblemsFound([f"template '{name}' does not exist{nearest(name, names | texts)}"])
+    return "sms" if is_text else "email", name, locale
 
 
 def _result(name: str, variants: list[Shown], notes: list[str]) -> Result:
@@ -101,6 +124,16 @@ def _result(name: str, variants: list[Shown], notes: list[str]) -> Result:
         lines = [line for each in variants for line in (f"=== {each.locale}", *each.lines(), "")]
     hints = [f"{each.locale}: {hint}" if others else hint for each in variants for hint in each.hints()]
     return Result(document, lines, [*notes, *hints])
+
+
+def _texts(name: str, variants: list[ShownText], folder: Path | None, notes: list[str]) -> Result:
+    if folder is not None:
+        prepare(folder)
+        for each in variants:
+            named = f"{name.replace('/', '-')}.{each.locale}.txt"
+            write(folder / named, each.message.shown().encode("utf-8", "replace"))
+        notes = [*notes, f"written: {len(variants)} .txt in {folder}"]
+    return texts_shown(name, variants, notes)
 
 
 def _write_out(folder: Path, name: str, variants: list[Shown]) -> list[str]:

@@ -14,9 +14,11 @@ from domain.policies import Policies
 from domain.program import Program
 from domain.simulation import ENTER, Script, Scripted, simulate
 from domain.spans import Span
+from domain.standing import SMS
 from domain.story import Story
 from rendering.email import BadLetter
 from rendering.process import RendererDown
+from rendering.text_message import text_message_of
 from starter.cli_home import problems_found, program_of
 from starter.cli_result import OutOfReach, ProblemsFound, Result
 from starter.composer import Composer, as_mail, preview_id
@@ -26,7 +28,7 @@ from starter.script_files import Told, read_events
 from starter.story_lines import lines
 from starter.story_page import page
 
-OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.eml")
+OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.(eml|txt)")
 """The names this command gives to messages; what lies in `--out` under such a name is of an earlier run."""
 
 
@@ -126,6 +128,10 @@ def _write_out(folder: Path, story: Story, events: Sequence[Scripted]) -> list[s
         facts = replace(story.facts, now=datetime.fromisoformat(row["at"]))
         key = f"{row['step']}/{number}/{row['at']}"
         try:
+            if planned.need.channel == SMS:
+                text = text_message_of(planned, written, facts, key)
+                write(folder / f"{number:02}-{row['step']}.txt", text.shown().encode())
+                continue
             mail = as_mail(planned, written, facts, key, sent.get(planned.need.thread or ""))
         except BadLetter as error:
             notes.append(f"{row['step']}: would not go out: {error}")

@@ -48,6 +48,7 @@ def config_of(settings: Settings) -> WebConfig:
             name: [key.get_secret_value() for key in keys] for name, keys in settings.provider_secrets.items()
         },
         ses_topics=settings.ses_topics,
+        sms_secrets=[each.get_secret_value() for each in settings.sms_secret],
     )
 
 

@@ -15,9 +15,9 @@ class Send(Step):
     kind: ClassVar[str] = "send"
 
     send: str
-    """The template: FOLDER/NAME is templates/email/FOLDER/NAME.html."""
-    channel: Literal["email"] = "email"
-    """How the message goes; the template lies in the folder of its channel."""
+    """The template: FOLDER/NAME is templates/email/FOLDER/NAME.html, or templates/sms/FOLDER/NAME.txt for a text."""
+    channel: Literal["email", "sms"] = "email"
+    """How the message goes: email, or sms to the contact's phone; the template lies in the folder of its channel."""
     topic: str | None = None
     """What the message is about, instead of the template's and the sequence's topic."""
     sender: str | None = None
@@ -58,7 +58,7 @@ class Send(Step):
             yield "refused", Ends("exited:send refused")
 
     def refers(self) -> Iterator[Refers]:
-        yield Refers("send", "template", self.send)
+        yield Refers("send", "template" if self.channel == "email" else "text template", self.send)
         if self.topic is not None:
             yield Refers("topic", "topic", self.topic)
         if self.sender not in (None, OWNER):

@@ -701,6 +701,20 @@ def _sending() -> None:
         sa.UniqueConstraint("cause", name="uq_notice_cause"),
     )
 
+    op.create_table(
+        "outbox_message",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("sender", sa.String(length=320), nullable=False),
+        sa.Column("recipient", sa.String(length=320), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["message.id"], name=op.f("fk_outbox_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
+    )
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_message_kept_at"), ["kept_at"], unique=False)
+
 
 def _never_change(table: str) -> None:
     """Have the database itself refuse to change or delete rows of a table: they are proof."""

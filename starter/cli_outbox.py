@@ -1,0 +1,45 @@
+"""`outbox list | show`: what was kept instead of sent, because the installation is not live."""
+
+import json
+from typing import Any
+
+from records import outbox
+from records.sending_models import OutboxMessage
+from starter.cli_lists import minute, table_of, texts
+from starter.cli_result import ProblemsFound, Result
+from starter.cli_store import opened_store
+
+
+def list_outbox(channel: str | None, most: int) -> Result:
+    """List what was kept, newest first."""
+    with opened_store() as store:
+        rows = store.read(lambda session: outbox.listing(session, channel, most))
+    table = table_of("id", "channel", "from", "to", "kept", "text")
+    for row in rows:
+        table.add_row(*texts(row.id, row.channel, row.sender, row.recipient, minute(row.kept_at), _text(row)[:60]))
+    return Result({"messages": [_document(row) for row in rows]}, [table] if rows else ["the outbox is empty"])
+
+
+def show_outbox(id: str) -> Result:
+    """Show one message, whole."""
+    with opened_store() as store:
+        row = store.read(lambda session: outbox.show(session, id))
+    if row is None:
+        raise ProblemsFound([f"outbox: there is no message {id}; see `rapport outbox list`"])
+    return Result(_document(row), [f"{row.channel} from {row.sender} to {row.recipient}", "", _text(row)])
+
+
+def _document(row: OutboxMessage) -> dict[str, Any]:
+    return row.model_dump(exclude={"kept_at", "body"}) | {"kept_at": row.kept_at.isoformat(), "body": _said(row)}
+
+
+def _said(row: OutboxMessage) -> Any:
+    try:
+        return json.loads(row.body)
+    except ValueError:
+        return row.body
+
+
+def _text(row: OutboxMessage) -> str:
+    said = _said(row)
+    return str(said["text"]) if isinstance(said, dict) and "text" in said else row.body
