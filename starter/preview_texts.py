@@ -29,7 +29,7 @@ class ShownText:
         if length.alphabet == "GSM-7" or length.count == 1:
             return None
         wide = sorted({each for each in self.message.text if segments(each).alphabet != "GSM-7"})
-        return f"{', '.join(wide[:8])} make every letter wider ({length}); without them it is shorter"
+        return f"{', '.join(wide[:8])} makes every letter wider ({length}); without it the text is shorter"
 
     def document(self) -> dict[str, Any]:
         """Return what programs read of it."""
