@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 
@@ -81,9 +81,12 @@ class Line:
         headers: Mapping[str, str],
         body: bytes | AsyncIterator[bytes],
         attempt: int = 0,
+        connect: float | None = None,
     ) -> AsyncIterator[httpx2.Response]:
         """Send a request and yield its answer, the body still to be read. The caller minds the time.
 
+        `connect` bounds, in seconds, the connection and its encryption each: the library leaves a connection open that
+        is cancelled while it is encrypted.
         A `body` that is a stream is begun when the connection stands, and its length must stand among the `headers`.
         Raises `Refused` for an address in our own network; else what the network raises.
         """
@@ -91,7 +94,8 @@ class Line:
         found = await self._addresses(name, url.port or (443 if url.scheme == "https" else 80))
         told = {"host": url.netloc.decode(), **AGENT, **headers}
         address = url.copy_with(host=found[attempt % len(found)])
-        extensions = {"sni_hostname": name} if url.scheme == "https" else {}
+        extensions: dict[str, Any] = {"sni_hostname": name} if url.scheme == "https" else {}
+        extensions["timeout"] = {"connect": connect}
         async with self._client.stream(method, address, headers=told, content=body, extensions=extensions) as answer:
             yield answer
 

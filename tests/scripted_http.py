@@ -1,6 +1,7 @@
 """Another system: an HTTP server that remembers what it was asked and answers as told."""
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -41,6 +42,7 @@ class ScriptedHttp:
     otherwise: Callable[[Heard], bytes] = lambda heard: FINE
     heard: list[Heard] = field(default_factory=list)
     port: int = 0
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def saying(cls, answers: Iterable[bytes]) -> Self:
@@ -60,8 +62,14 @@ class ScriptedHttp:
     ) -> None:
         self._server.close()
         await self._server.wait_closed()
+        for task in self._serving:
+            task.cancel()  # whoever still hangs
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a connection is served in a task of its own"
+        self._serving.add(task)
         try:
             heard = await _request(reader)
             self.heard.append(heard)
@@ -75,6 +83,9 @@ class ScriptedHttp:
             pass  # whoever asked has gone
         finally:
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+            self._serving.discard(task)
 
 
 async def _request(reader: asyncio.StreamReader) -> Heard:
