@@ -40,8 +40,9 @@ async def exchange(
     """
     phase = _Phase()
     try:
-        async with asyncio.timeout(within) as clock:
-            return await _exchange(line, url, headers, _streamed(body, before_body, phase, clock, within), len(body))
+        async with asyncio.timeout(2 * within) as clock:
+            stream = _streamed(body, before_body, phase, clock, within)
+            return await _exchange(line, url, headers, stream, len(body), within / 2)
     except TimeoutError:
         raise _lost(phase, "no answer in time") from None
     except (httpx2.InvalidURL, UnicodeError):
@@ -62,9 +63,11 @@ async def _streamed(
     yield body
 
 
-async def _exchange(line: Line, url: str, headers: Mapping[str, str], body: AsyncIterator[bytes], length: int) -> Heard:
+async def _exchange(
+    line: Line, url: str, headers: Mapping[str, str], body: AsyncIterator[bytes], length: int, connect: float
+) -> Heard:
     told = {"content-type": "application/json", **headers, "content-length": str(length)}
-    async with line.opened("POST", httpx2.URL(url), told, body) as answer:
+    async with line.opened("POST", httpx2.URL(url), told, body, connect=connect) as answer:
         kept = bytearray()
         with contextlib.suppress(httpx2.TransportError, TimeoutError):
             async for part in answer.aiter_raw():
