@@ -21,7 +21,7 @@ from records.consenting import has_to_be_asked
 from records.contacts import Proof, find, find_or_make, record_consent
 from records.models import Contact, Drained, Inbox, Message
 from records.published import Published
-from records.texting import last_text_to, stop_texts
+from records.texting import last_text_to, opt_out_of_texts, stop_texts
 from records.timeline import Happening, record, record_changed, review
 
 
@@ -114,6 +114,8 @@ def _event(session: Session, published: Published, row: Inbox, now: datetime) ->
             return None, "a number that never got a text from us gets none"
         message = answered.id if answered is not None else None
     contact = _written_to(session, message or "") if number else _contact_of(session, row, now)
+    if number and name == "unsubscribed":
+        opt_out_of_texts(session, contact, row.received_at, now)
     happening = Happening(
         key=row.key,
         name=name,

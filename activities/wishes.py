@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from domain.events import EVERYTHING
+from domain.standing import SMS
 from records.consenting import (
     come_back,
     lift_if_since,
@@ -22,6 +23,7 @@ from records.consenting import (
 from records.contacts import change
 from records.models import Contact, Inbox, Interaction
 from records.published import Published
+from records.texting import take_texts_again
 from records.timeline import Happening, record, record_changed
 
 UNDONE_WITHIN = timedelta(days=7)
@@ -90,6 +92,8 @@ def confirmation(session: Session, published: Published, row: Inbox, now: dateti
     if withdrawn_since_asked(session, contact, topic, channel, made_at):
         return contact.id, f"confirmation of {topic}, withdrawn meanwhile"[:200]
     come_back(session, published.policies(session), contact, row.received_at, now, f"came back to {topic}")
+    if channel == SMS:
+        take_texts_again(session, contact)
     data = {"topic": topic, "channel": channel}
     record(session, published, contact, _told(row, "consent_confirmed", data), now)
     return contact.id, f"confirmation of {topic}"
@@ -126,6 +130,8 @@ def _say_of_topics(session: Session, published: Published, contact: Contact, row
     ):
         data = {"topic": EVERYTHING, "channel": "email", "how": ON_THE_PAGE}
         record(session, published, contact, _told(row, "resubscribed", data, EVERYTHING), now)
+    if any(each["yes"] and each["channel"] == SMS for each in says):
+        take_texts_again(session, contact)
     for each in says:
         name = "resubscribed" if each["yes"] else "unsubscribed"
         data = {"topic": each["topic"], "channel": each["channel"], "how": ON_THE_PAGE, "wording": each["wording"]}

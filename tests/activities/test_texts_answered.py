@@ -7,8 +7,10 @@ import pytest
 from sqlmodel import Session, select
 
 from activities.received import NotDrainable
+from records.consenting import said_by
+from records.contacts import record_consent
 from records.models import Contact, Message, Suppression
-from tests.activities.office import NOON, Office, opened
+from tests.activities.office import HOUR, NOON, Office, opened
 
 NUMBER = "+491715550123"
 
@@ -51,6 +53,66 @@ def test_stop_is_about_the_number_and_mail_goes_on(tmp_path: Path) -> None:
         assert numbers(office) == [("address", NUMBER, "unsubscribed")]
         assert office.says() == {"product-news": "opted_in"}
         assert ("news", None) in [(name, ended) for name, _, ended in office.runs()], "it writes by e-mail, too"
+
+
+def of_texts(office: Office) -> dict[str, str]:
+    said = office.database.read_now(lambda session: said_by(session, office.contact().id))
+    return {topic: state for (topic, channel), state in said.items() if channel == "sms"}
+
+
+def said_yes_and_stop(office: Office) -> None:
+    """Ann, who has this number, said yes to two topics by text, got one, and answers STOP."""
+    office.submit("plain")
+    contact = office.contact()
+
+    def write(session: Session) -> None:
+        ann = session.get(Contact, contact.id)
+        assert ann is not None
+        ann.phone = NUMBER
+        for topic in ("product-news", "service"):
+            record_consent(session, ann.id, topic, "opted_in", NOON, basis="consent", source="form", channel="sms")
+        left(session, ann)
+
+    office.database.write_now(write)
+    answer(office, "unsubscribed", topic="*", how="sms")
+
+
+def test_stop_opts_out_of_every_topic_by_text(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        said_yes_and_stop(office)
+
+        assert of_texts(office) == {"product-news": "opted_out", "service": "opted_out"}
+        assert office.says() == {"product-news": "opted_in"}
+
+
+def test_a_yes_on_the_preference_page_brings_back_that_topic_and_no_other(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        said_yes_and_stop(office)
+
+        yes = {"topic": "product-news", "channel": "sms", "yes": True, "wording": "Product news"}
+        office.wish("preferences", HOUR, says=[yes])
+
+        assert numbers(office) == []
+        assert of_texts(office) == {"product-news": "opted_in", "service": "opted_out"}
+
+
+def test_a_yes_to_mail_lifts_nothing_of_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        said_yes_and_stop(office)
+
+        yes = {"topic": "product-news", "channel": "email", "yes": True, "wording": "Product news"}
+        office.wish("preferences", HOUR, says=[yes])
+
+        assert numbers(office) == [("address", NUMBER, "unsubscribed")]
+        assert office.says() == {"product-news": "opted_in"}
+
+
+def test_a_form_that_anybody_can_fill_in_lifts_nothing_either(tmp_path: Path) -> None:
+    with opened(tmp_path) as office:
+        said_yes_and_stop(office)
+        office.submit("plain", HOUR)
+
+        assert numbers(office) == [("address", NUMBER, "unsubscribed")]
 
 
 def test_stop_of_a_number_nobody_knows_holds_all_the_same(tmp_path: Path) -> None:
