@@ -6,6 +6,7 @@ server for the local one. PostgreSQL has no part either; it is somebody else's t
 
 import contextlib
 import errno
+import random
 import socket
 import sys
 import sysconfig
@@ -18,6 +19,9 @@ from settings import LOOPBACK, PREFIX, Settings, http_address
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ("temporal", "mail", "worker", "web", "inbound")
 """Every part, in the order of starting."""
+
+# Where a free port is looked for.
+SERVERS_PORTS = range(20_000, 32_000)
 
 SEARCH_ATTRIBUTES = {
     "RapportSequence": "Keyword",
@@ -169,12 +173,21 @@ def with_free_ports(settings: Settings) -> Settings:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports of the loopback that are free now."""
+    """Return `count` different ports of the loopback that are free now.
+
+    They lie below those that systems give to outgoing connections (from 32768 on, on Linux): between here and the start
+    of a server, which takes a second, one of those could have been given away.
+    """
+    found: list[int] = []
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+        for port in random.sample(SERVERS_PORTS, len(SERVERS_PORTS)):
+            if len(found) == count:
+                return found
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind((LOOPBACK, port))
+                found.append(port)
+    raise UpError(f"there are no {count} free ports from {SERVERS_PORTS[0]} to {SERVERS_PORTS[-1]}; stop some servers")
 
 
 def taken_ports(parts: Iterable[Part]) -> list[str]:

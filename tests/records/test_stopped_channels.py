@@ -95,7 +95,7 @@ async def test_the_rest_grows_while_the_fault_lasts_and_nobody_else_is_tried(fou
     until = state(office).until
     assert until is not None
     assert timedelta(0) <= until - NOW - timedelta(hours=3, minutes=45) < timedelta(minutes=1)
-    assert len(office.messages()) > 2, "not always the same message tries"
+    assert len(office.messages()) > 1, "not always the same message tries"
     assert {row.attempts for row in office.messages().values()} == {0}
 
     await office.live(NOW + timedelta(days=2))
