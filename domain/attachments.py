@@ -6,7 +6,6 @@ stands in it as base64. The rendering process imports this module too, so it sta
 
 import re
 from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -96,7 +95,7 @@ def unpacked(text: str) -> bytes:
     """Return the bytes of a file in a bundle. Raises ValueError where the text holds none."""
     try:
         return b64decode(text, validate=True)
-    except Error as error:
+    except ValueError as error:  # of letters that are none of base64's there are two sorts
         raise ValueError("the file is not as it was published; publish again") from error
 
 

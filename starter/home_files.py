@@ -19,7 +19,11 @@ def file_problems(sources: Mapping[str, str], policy: Attachments) -> Iterator[P
     sizes: dict[str, int] = {}
     for path, text in sources.items():
         if is_file(path):
-            data = unpacked(text)
+            try:
+                data = unpacked(text)
+            except ValueError as error:
+                yield Problem(f"{TEMPLATES}{path}", 1, str(error))
+                continue
             sizes[path] = len(data)
             wrong = _unnameable(path) or policy.unfit(path, data)
             if wrong:
