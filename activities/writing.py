@@ -1,6 +1,6 @@
 """What differs between a message to the contact and one to staff: who may get it, its names, what is said of its fate.
 
-`activities/attempt.py` brings either on its way; the ledger, the claim and the hand-over are the same.
+`activities/attempt.py` brings either on its way; the account, the claim and the hand-over are the same.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,154 @@
+"""The account of one message: what ledger, decision log and waiting list are told of it, whatever becomes of it.
+
+Nothing is decided here. Whoever writes a fate writes the decision that follows from it in the same transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar, cast
+
+from sqlmodel import Session
+
+from activities.batches import Batch
+from activities.log import decision, defer, is_closed
+from activities.post import Bundle, Post
+from activities.way import Way
+from activities.writing import writing
+from domain.answering import Answer, Asked
+from domain.facts import Facts
+from domain.keys import ledger_id, message_id, send_key
+from domain.letters import Plan
+from domain.needs import Later, Left, Outcome, Sent
+from records import ledger, waits
+from records.models import Enrolment, Message
+from records.waiting_models import WaitingMessage
+
+Result = TypeVar("Result")
+
+# A claim that somebody else holds is asked about again after this long.
+SOON = timedelta(seconds=30)
+# A message that must arrive is repeated under the same Message-ID, but not for ever.
+MOST_ATTEMPTS = 5
+
+
+class Account:
+    """What is known and written down of one message. `subject` is None until it is written."""
+
+    def __init__(self, post: Post, batch: Batch, asked: Asked, facts: Facts, contact_id: str, bundle: Bundle) -> None:
+        self.post, self.batch, self.asked, self.facts, self.bundle = post, batch, asked, facts, bundle
+        self.contact_id = contact_id
+        self.writing = writing(batch.need, asked, facts, bundle.catalogue)
+        self.plan: Plan = self.writing.plan
+        self.key = send_key(facts.enrolment, asked.step, asked.visit)
+        self.id = ledger_id(self.key)
+        self.way = Way(post, self.writing, facts, asked, self.id)
+        self.subject: str | None = None
+
+    async def write(self, work: Callable[[Session, datetime], Result]) -> Result:
+        """Run `work` in a transaction, at the instant it is asked for."""
+        # Never earlier than the wave asked: on a machine whose clock is behind the server's, a message that is due
+        # would be answered `later` with an instant that has come, over and over.
+        now = max(self.post.clock(), self.batch.now)
+        return await self.post.database.write(lambda session: work(session, now))
+
+    def row(self) -> Message:
+        """Return the row of a message of which the ledger knows nothing yet."""
+        return Message(
+            id=self.id,
+            send_key=self.key,
+            contact_id=self.contact_id,
+            enrolment_id=self.facts.enrolment,
+            sequence=self.batch.sequence,
+            step=self.asked.step,
+            visit=self.asked.visit,
+            channel=self.plan.need.channel,
+            template=self.plan.need.template,
+            bundle=self.bundle.hash,
+            class_=self.plan.class_,
+            topic=self.plan.topic,
+            recipient=self.writing.recipient(self.facts),
+            subject=self.subject[:1000] if self.subject else None,
+            message_id=message_id(self.key, self.post.settings.secret, self.post.settings.message_host),
+            state=ledger.CLAIMED,
+        )
+
+    def fate(self, session: Session, row: Message, now: datetime) -> Outcome | None:
+        """Close the visit with the fate of its message; None if the message is to be sent again."""
+        if row.state == ledger.UNKNOWN and row.class_ != "marketing" and row.attempts < MOST_ATTEMPTS:
+            ledger.repeat(session, row)  # the same Message-ID: a receiver that has it already can tell
+            return None
+        fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
+        outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
+        why = [row.reason] if row.reason and fate != "accepted" else []
+        known = {"message": row.id, "clock": str(self.facts.zone)}
+        more = known | ({"subject": row.subject} if row.subject else {})
+        self._decide(session, self.writing.told(outcome, why, more), now)
+        return outcome
+
+    def close(self, session: Session, answer: Answer, now: datetime) -> Outcome:
+        """Write down an answer that sends nothing: skipped in the ledger, or postponed in the decision log."""
+        if isinstance(answer.outcome, Sent):
+            row = ledger.skip(session, self.row(), answer.outcome.reason or "", now)
+            if row.state != ledger.SKIPPED:
+                return self.theirs(now)
+        self._decide(session, answer, now)
+        return answer.outcome
+
+    def comes_again(self, session: Session, late: Answer, now: datetime) -> Outcome:
+        """Write down that a message on its way was not taken and asks again, unless its run has ended meanwhile."""
+        run = session.get(Enrolment, self.facts.enrolment)
+        if run is None or run.ended_at is not None:
+            return self._let_go(session, run, now)
+        return self.close(session, late, now)
+
+    def theirs(self, now: datetime) -> Later:
+        """Return the answer of an attempt that leaves the word to another one."""
+        return self.soon(now, "another attempt has it")
+
+    def soon(self, now: datetime, why: str) -> Later:
+        """Return when a message that meets something passing asks again."""
+        return Later(full_second(now + min(SOON, self.post.settings.longest_rest)), why)
+
+    def _let_go(self, session: Session, run: Enrolment | None, now: datetime) -> Left:
+        """The run ended while its message was on its way, and it was not taken: nobody asks for it again."""
+        reason = run.end_reason or "ended" if run else "erased"
+        ledger.let_go(session, self.facts.enrolment, f"the run ended: {reason}", now)
+        return Left(reason)
+
+    def _decide(self, session: Session, answer: Answer, now: datetime) -> None:
+        enrolment = session.get(Enrolment, self.facts.enrolment)
+        if answer.row is None or enrolment is None or is_closed(session, enrolment.id, self.asked):
+            return
+        told = replace(answer.row, more=self.writing.log | answer.row.more)
+        row = decision(enrolment, self.asked, told, answer.outcome, now.replace(microsecond=0))
+        if answer.row.final:
+            session.add(row)
+            session.flush()
+            waits.waits_no_more(session, enrolment.id)
+        else:
+            defer(session, row)
+            self._wait(session, answer)
+
+    def _wait(self, session: Session, answer: Answer) -> None:
+        """Write down that the message waits, and until when."""
+        assert isinstance(answer.outcome, Later), "what is not final is put off"
+        row = WaitingMessage(
+            enrolment_id=self.facts.enrolment,
+            contact_id=self.contact_id,
+            step=self.asked.step,
+            visit=self.asked.visit,
+            channel=self.plan.need.channel,
+            class_=self.plan.class_,
+            priority=self.facts.program.priority,
+            reason=answer.outcome.why[:200],
+            since=self.asked.arrived_at,
+            due_at=answer.outcome.due,
+            queue=self.way.queue,
+        )
+        waits.wait(session, row)
+
+
+def full_second(at: datetime) -> datetime:
+    """Return the next full second: dues are rounded up, so that those who travel together stay together."""
+    return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)

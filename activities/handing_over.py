@@ -1,0 +1,111 @@
+"""A claimed message given to its channel, and what the other side made of it.
+
+The type of the channel's error is the decision; the fate and what follows from it are one transaction.
+"""
+
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlmodel import Session
+
+from activities.account import Account, full_second
+from activities.taking import Taking
+from channels.base import Accepted, Away, ChannelError, Envelope, Refused, SenderFault, Unavailable
+from domain.answering import Answer, Row
+from domain.needs import Later, Outcome
+from records import ledger
+from records.ledger import NotOurs, Taken
+from records.models import Message
+
+
+class HandingOver:
+    """Hands one message over, once it was taken."""
+
+    def __init__(self, account: Account, taking: Taking, taken: Taken) -> None:
+        self.account, self.taking, self.taken = account, taking, taken
+        self.post, self.way = account.post, account.way
+
+    async def send(self, envelope: Envelope) -> Outcome:
+        """Give the message to its channel and return its fate, or when to ask again."""
+
+        async def before_body() -> None:
+            stopped = await self.account.write(partial(self.taking.begin, self.taken))
+            if stopped is not None:
+                raise _Stopped(stopped)
+
+        try:
+            accepted = await self.post.channels[self.account.plan.need.channel].send(envelope, before_body)
+        except _Stopped as stopped:
+            return stopped.outcome
+        except NotOurs:
+            return self.account.theirs(self.post.clock())
+        except ChannelError as error:
+            return await self._told(self._failed(error))
+        return await self._told(self.account.write(partial(self._accept, accepted)))
+
+    async def _told(self, fate: Awaitable[Outcome]) -> Outcome:
+        """Write down a fate. Whoever was so late that another attempt took over leaves the word to that one."""
+        try:
+            return await fate
+        except NotOurs:
+            return self.account.theirs(self.post.clock())
+
+    async def _failed(self, error: ChannelError) -> Outcome:
+        write = self.account.write
+        if isinstance(error, Refused):
+            return await write(partial(self._refuse, error))
+        if isinstance(error, Away | SenderFault):
+            return await write(partial(self._stop, error))
+        if isinstance(error, Unavailable):
+            return await write(partial(self._back, str(error), error.retry_after))
+        return await write(partial(self._lose, str(error)))
+
+    def _accept(self, accepted: Accepted, session: Session, now: datetime) -> Outcome:
+        row = ledger.accept(session, self.taken, accepted.reply, now, accepted.provider_id)
+        self.way.answered(session, row.handing_over_at, True, now)
+        return self._known(session, row, now)
+
+    def _refuse(self, error: Refused, session: Session, now: datetime) -> Outcome:
+        self.way.answered(session, None, False, now)
+        self.way.give_back(session)
+        if error.suppress:
+            self.account.writing.bounced(session, self.account.facts, now)
+        return self._known(session, ledger.refuse(session, self.taken, str(error), now), now)
+
+    def _known(self, session: Session, row: Message, now: datetime) -> Outcome:
+        return self.account.fate(session, row, now) or self.account.soon(now, "sent again")
+
+    def _lose(self, reason: str, session: Session, now: datetime) -> Outcome:
+        row = ledger.held(session, self.taken.id)
+        if row is None or row.attempt != self.taken.attempt or row.state != ledger.HANDING_OVER:
+            return self.account.theirs(now)
+        self.way.lost(session, now)
+        return self._known(session, ledger.lose(session, row, reason, now), now)
+
+    def _back(self, reason: str, wait: timedelta, session: Session, now: datetime) -> Outcome:
+        """A definite no for now: the message is tried again."""
+        row = ledger.held(session, self.taken.id)
+        # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
+        rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
+        due = full_second(now + min(rest, self.post.settings.longest_rest))
+        ledger.put_back(session, self.taken, reason, due)
+        self.way.answered(session, None, False, now)
+        self.way.give_back(session)
+        more = {"template": self.account.writing.template, "until": due}
+        late = Row("deferred", why=[reason], more=more, final=False)
+        answer = Answer(Later(due, "the mail server asked for patience"), late)
+        return self.account.comes_again(session, answer, now)
+
+    def _stop(self, error: Away | SenderFault, session: Session, now: datetime) -> Outcome:
+        """Not about this message: the channel stands still, and the attempt does not count."""
+        ledger.put_back(session, self.taken, str(error), None, counted=False)
+        return self.account.comes_again(session, self.way.fails(session, error, now), now)
+
+
+class _Stopped(Exception):
+    """The last look said no, or not yet; nothing was sent."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
