@@ -75,7 +75,6 @@ def use(session: Session, message: str, passed: Sequence[Counter], now: datetime
     held = set(session.connection().execute(theirs).scalars())
     if not held.issuperset(each.name for each in passed):
         return False
-    # Counted before it is not promised any more: who reads in between counts it twice, never not at all.
     for counter in passed:
         _count(session, counter, now)
     give_back(session, message)
@@ -110,12 +109,13 @@ def queues(session: Session, now: datetime) -> frozenset[str]:
 
 def _queued(session: Session, wanted: Wanted, counter: Counter, channel: str, now: datetime) -> Queued | None:
     queued = [counter.name, channel] if counter.whole_channel else [counter.name]
-    # What is held before what was used: a slot that is used in between is counted twice, never not at all.
-    held_by = (col(ThrottleHold.throttle) == counter.name, col(ThrottleHold.until) > now)
     connection = session.connection()
-    held = connection.execute(select(func.count()).where(*held_by)).scalar_one()
+    held_by = (col(ThrottleHold.throttle) == counter.name, col(ThrottleHold.until) > now)
     since = (col(ThrottleCount.throttle) == counter.name, col(ThrottleCount.at) > now - counter.span)
-    used = connection.execute(select(func.coalesce(func.sum(ThrottleCount.taken), 0)).where(*since)).scalar_one()
+    # In one statement, which sees one state: a slot that is used meanwhile is held or used, never both nor neither.
+    holds = select(func.count()).where(*held_by).scalar_subquery()
+    uses = select(func.coalesce(func.sum(ThrottleCount.taken), 0)).where(*since).scalar_subquery()
+    held, used = connection.execute(select(holds, uses)).one()
     free = counter.most - held - used
     if free > 0 and before(session, queued, wanted, due_by=now) < free:
         return None
