@@ -16,7 +16,9 @@ from domain.answering import Answer, Asked, Row
 from domain.facts import Facts
 from domain.needs import Later
 from domain.slots import Counter, Outgoing, counters
+from domain.standing import EMAIL
 from domain.stops import BY_ITSELF, Kind, comes_back, coming_back, rate, unaddressed
+from domain.throttles import ANY_WAY_OUT
 from domain.zones import zone_named
 from records import channel_states, notices, throttling
 from records.channel_states import queue_of, what_to_tell
@@ -123,27 +125,35 @@ class Way:
             return self._later(state.until, why)
         until = state.until if now < state.until else now + WHILE_TRYING
         place = throttling.before(session, [self.queue], self.wanted)
-        a_second = rate(self.facts.policies.messaging.throttles, self._channel)
+        a_second = rate(self.facts.policies.messaging.throttles, self._channel, self._provider)
         return self._later(comes_back(until, place, a_second, now), why)
 
     @property
     def _channel(self) -> str:
-        return "email" if self.plan.team is not None else self.channel  # messages to staff take the same way out
+        return EMAIL if self.plan.team is not None else self.channel  # messages to staff take the same way out
+
+    @property
+    def _provider(self) -> str:
+        """Which way out of the channel it goes by, as throttles name it."""
+        return self.post.settings.provider.name if self._channel == EMAIL else ANY_WAY_OUT
 
     def _counters(self, now: datetime, state: ChannelState | None = None) -> list[Counter]:
         messaging = self.facts.policies.messaging
-        coming = [] if state is None else coming_back(messaging.throttles, self._channel, state.resumed_at, now)
-        throttles = [*messaging.throttles, *coming]
+        throttles = [*messaging.throttles]
+        if state is not None:
+            throttles += coming_back(throttles, self._channel, state.resumed_at, now, self._provider)
         if not throttles:
             return []
         return counters(throttles, self._outgoing(), now, zone_named(messaging.organisation.time_zone))
 
     def _outgoing(self) -> Outgoing:
         if self.plan.team is not None:
-            return Outgoing(self._channel)
+            return Outgoing(self._channel, provider=self._provider)
+        if self._channel != EMAIL:
+            return Outgoing(self._channel, sequence=self.facts.program.sequence, provider=self._provider)
         domain = str(self.facts.contact.get("email") or "").rpartition("@")[2].lower()
         mailbox = parseaddr(self.plan.sender.from_)[1].lower()
-        return Outgoing(self._channel, domain or None, mailbox, self.facts.program.sequence)
+        return Outgoing(self._channel, domain or None, mailbox, self.facts.program.sequence, self._provider)
 
     def _later(self, due: datetime | None, why: str) -> Answer:
         expires = self.writing.expires(self.facts)

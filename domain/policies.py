@@ -103,7 +103,7 @@ class Quiet(Policy):
     """No message of this class and channel while `calendar` is open on the contact's clock."""
 
     class_: MessageClass = Field(default="marketing", alias="class")
-    channel: str = "email"
+    channel: Literal["email", "sms"] = "email"
     calendar: str
 
 
@@ -111,7 +111,7 @@ class Cap(Policy):
     """At most so many messages of this class and channel in a rolling span, for each contact."""
 
     class_: MessageClass = Field(default="marketing", alias="class")
-    channel: str = "email"
+    channel: Literal["email", "sms"] = "email"
     most: int = Field(ge=1)
     in_: Span = Field(alias="in")
 

@@ -5,12 +5,15 @@ other is broken.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from domain.calendars import Calendars
+from domain.business_time import NeverCloses, next_closing
+from domain.calendars import Calendar, Calendars
 from domain.definition import NAME, nearest
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy, TeamsPolicy
@@ -19,6 +22,7 @@ from domain.segment_checks import segment_problems
 from domain.tree import Problem, empties, line_of, locate, read_tree
 
 POLICIES, FORMS = "policies/", "policies/forms/"
+ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY_FILES: dict[str, type[BaseModel]] = {
     "messaging": Messaging,
     "calendars": Calendars,
@@ -78,11 +82,9 @@ def _policy_at(path: str, problems: list[Problem]) -> type[BaseModel] | None:
 def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what one policy file names and another does not have."""
     path = f"{POLICIES}messaging.yaml"
-    calendars = set(policies.calendars.calendars)
-    for number, quiet in enumerate(policies.messaging.quiet):
-        if quiet.calendar not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
-            what = f"calendar '{quiet.calendar}' is not in policies/calendars.yaml{nearest(quiet.calendar, calendars)}"
-            yield Problem(path, locate(trees[path], ("quiet", number, "calendar")), what)
+    if trees.get(f"{POLICIES}calendars.yaml", True) is not None:
+        for place, what in _strange_times(policies):
+            yield Problem(path, locate(trees[path], place), what)
     task, teams = policies.messaging.replies.task, set(policies.teams.teams)
     if task is not None and task.team not in teams and trees.get(f"{POLICIES}teams.yaml", True) is not None:
         what = f"team '{task.team}' is not in policies/teams.yaml{nearest(task.team, teams)}"
@@ -94,6 +96,30 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
         path = f"{FORMS}{name}.yaml"
         for place, what in _strange_in_form(mapping, policies):
             yield Problem(path, locate(trees[path], place), what)
+
+
+def _strange_times(policies: Policies) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what messages would wait for, and no calendar tells when it comes."""
+    calendars = policies.calendars.calendars
+    for number, quiet in enumerate(policies.messaging.quiet):
+        place = ("quiet", number, "calendar")
+        if quiet.calendar not in calendars:
+            nearby = nearest(quiet.calendar, set(calendars))
+            yield place, f"calendar '{quiet.calendar}' is not in policies/calendars.yaml{nearby}"
+        elif _never_closes(calendars[quiet.calendar]):
+            yield place, f"calendar '{quiet.calendar}' never closes, so nothing would ever be sent; write its hours"
+    for class_, span in policies.messaging.expires.items():
+        if span.is_business and policies.calendars.default is None:
+            what = f"'{span}' has no calendar to be counted on; write days, or a 'default' in policies/calendars.yaml"
+            yield ("expires", class_), what
+
+
+def _never_closes(calendar: Calendar) -> bool:
+    try:
+        next_closing(ANY_DAY, calendar, ZoneInfo("UTC"))
+    except NeverCloses:
+        return True
+    return False
 
 
 def _strange_throttles(policies: Policies, trees: Mapping[str, Any], sequences: frozenset[str]) -> Iterator[Problem]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.throttles import EACH_OTHER, Throttle
+from domain.throttles import ANY_WAY_OUT, EACH_OTHER, Throttle
 
 # What goes first, whatever the sequence's priority: what somebody waits for, what they need, what we would like to say.
 CLASS_ORDER = ("transactional", "service", "marketing")
 # Above so many, slots are counted by thousandths of the span, each as if it were used at its end.
 MOST_EXACT = 1_000
+# What people read of a throttle of a whole channel.
+ALL = {"email": "all mail", "sms": "all texts", "webhook": "all webhooks"}
 # Below this a turn is asked for at the start of its second: rounded up, `in: 1 second` would go every other one.
 SHORT = timedelta(seconds=5)
 # How far a warm-up is looked ahead, to say when a message's turn is likely.
@@ -25,12 +27,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What throttles look at of a message. One to staff has a channel alone, so it passes the provider's only."""
+    """What throttles look at of a message. One to staff has a channel alone, so it passes the provider's only.
+
+    `provider` is whose server takes it, or which endpoint: the one way out of the channel that it goes by.
+    """
 
     channel: str
     recipient_domain: str | None = None
     mailbox: str | None = None
     sequence: str | None = None
+    provider: str = ANY_WAY_OUT
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,13 @@ def counters(throttles: Sequence[Throttle], message: Outgoing, now: datetime, zo
 
 def _passed(throttles: Iterable[Throttle], message: Outgoing, named: set[str], now: datetime) -> Iterator[Counter]:
     for each in throttles:
-        which = "default" if each.scope == "provider" else getattr(message, each.scope)
+        which = ANY_WAY_OUT if each.of_all else getattr(message, each.scope)
         others = each.value == EACH_OTHER and which is not None and which not in named
         if each.channel != message.channel or not (others or each.value == which):
             continue
         most, span = each.most_on(now.date()), each.in_.elapsed()
         name = f"{each.channel}/{each.scope}/{which}/{span.total_seconds():.0f}"
-        who = "all mail" if each.scope == "provider" and each.channel == "email" else str(which)
+        who = ALL.get(each.channel, which) if each.of_all else str(which)
         later, whole = tuple(_rising(each, most, now)), each.scope == "provider"
         yield Counter(name[:300], f"{who}, {most} in {each.in_}", most, span, later, whole)
 

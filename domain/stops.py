@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from domain.throttles import Throttle
+from domain.throttles import ANY_WAY_OUT, Throttle
 
 Kind = Literal["away", "fault", "person", "protection"]
 CHANNELS = ("email", "staff", "sms", "webhook")
@@ -39,26 +39,29 @@ def rest(kind: Kind, tries: int) -> timedelta:
     return min(first * doubled, longest)
 
 
-def rate(throttles: Sequence[Throttle], channel: str) -> float:
+def rate(throttles: Sequence[Throttle], channel: str, provider: str = ANY_WAY_OUT) -> float:
     """Return how many a second may go when a channel is back: what the throttle of its provider allows."""
-    of_it = _of_the_provider(throttles, channel)
+    of_it = [each for each in throttles if each.is_of_the_way(channel, provider)]
     return min((each.most / each.in_.elapsed().total_seconds() for each in of_it), default=float(COMING_BACK))
 
 
 def coming_back(
-    throttles: Sequence[Throttle], channel: str, resumed_at: datetime | None, now: datetime
+    throttles: Sequence[Throttle],
+    channel: str,
+    resumed_at: datetime | None,
+    now: datetime,
+    provider: str = ANY_WAY_OUT,
 ) -> list[Throttle]:
     """Return the throttle of a channel that is back: what waited goes in its order, not in a burst.
 
     There is none where the provider has one, nor when it was back long ago.
     """
-    if resumed_at is None or now - resumed_at >= FOR_A_WHILE or _of_the_provider(throttles, channel):
+    has_one = any(each.is_of_the_way(channel, provider) for each in throttles)
+    if resumed_at is None or now - resumed_at >= FOR_A_WHILE or has_one:
         return []
-    return [Throttle.model_validate({"provider": "default", "channel": channel, "most": COMING_BACK, "in": "1 second"})]
-
-
-def _of_the_provider(throttles: Sequence[Throttle], channel: str) -> list[Throttle]:
-    return [each for each in throttles if each.scope == "provider" and each.channel == channel]
+    return [
+        Throttle.model_validate({"provider": ANY_WAY_OUT, "channel": channel, "most": COMING_BACK, "in": "1 second"})
+    ]
 
 
 def comes_back(until: datetime, place: int, a_second: float, now: datetime) -> datetime:

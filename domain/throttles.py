@@ -5,14 +5,18 @@ A throttle delays, it never drops (`domain/slots.py`).
 
 import re
 from datetime import date, timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from domain.answers import read_address
+from domain.patterns import NAME, editors, whole
 from domain.spans import Span
 
 SCOPES = ("provider", "recipient_domain", "mailbox", "sequence")
-EACH_OTHER = "*"
+EACH_OTHER, ANY_WAY_OUT = "*", "default"
+MAIL_PROVIDERS = ("plain", "ses", "sendgrid", "mailgun", "postmark", "resend", "brevo")
+"""Who may take our mail, by the name that RAPPORT_SMTP_PROVIDER gives them."""
 _DOMAIN = re.compile(r"\*|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
@@ -52,15 +56,15 @@ class Throttle(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    provider: Literal["default"] | None = None
-    """Everything that leaves through the channel; `default` is its one way out."""
+    provider: Annotated[str, editors(whole(NAME), ANY_WAY_OUT)] | None = None
+    """Everything that leaves the channel by this way out: `default` is each and all, `ses` what Amazon SES takes."""
     recipient_domain: str | None = None
     """Messages to addresses of this domain; `*` is each other domain for itself."""
     mailbox: str | None = None
     """Messages from this address of ours."""
     sequence: str | None = None
     """Messages of this sequence."""
-    channel: str = "email"
+    channel: Literal["email", "sms", "webhook"] = "email"
     most: int = Field(ge=1)
     """So many in any span of this length."""
     in_: Span = Field(alias="in")
@@ -71,7 +75,7 @@ class Throttle(BaseModel):
     @field_validator("recipient_domain")
     @classmethod
     def _is_a_domain(cls, value: str | None) -> str | None:
-        value = value.lower() if value is not None else None
+        value = _as_mail_has_it(value) if value is not None else None
         if value is not None and not _DOMAIN.fullmatch(value):
             raise ValueError(f"'{value}' is not a domain; write what stands behind the @, e.g. gmail.com, or '*'")
         return value
@@ -101,19 +105,45 @@ class Throttle(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _is_of_its_channel(self) -> Self:
+        if self.channel != "email" and self.scope in ("recipient_domain", "mailbox"):
+            raise ValueError(f"'{self.scope}' is of e-mail alone; for {self.channel} write provider or sequence")
+        known = {"email": (ANY_WAY_OUT, *MAIL_PROVIDERS), "sms": (ANY_WAY_OUT,)}.get(self.channel)
+        if self.provider is not None and known is not None and self.provider not in known:
+            raise ValueError(f"'provider' cannot be '{self.provider}' for {self.channel}; write {' or '.join(known)}")
+        return self
+
     @property
     def scope(self) -> str:
         """What it is of: one of `SCOPES`."""
         return next(name for name in SCOPES if getattr(self, name) is not None)
 
     @property
+    def of_all(self) -> bool:
+        """Whether it is of everything that leaves its channel."""
+        return self.provider == ANY_WAY_OUT
+
+    @property
     def value(self) -> str:
-        """Which one: a domain, an address, a sequence, `default`."""
+        """Which one: a domain, an address, a sequence, a provider."""
         return str(getattr(self, self.scope))
+
+    def is_of_the_way(self, channel: str, provider: str) -> bool:
+        """Whether it is of all that leaves a channel by this provider."""
+        return self.channel == channel and self.provider in (ANY_WAY_OUT, provider)
 
     def most_on(self, today: date) -> int:
         """Return how many are allowed on a day, as far as it is warm."""
         return self.most if self.warm_up is None else min(self.most, self.warm_up.most(today))
+
+
+def _as_mail_has_it(domain: str) -> str:
+    """Return a domain as addresses are kept: in small letters, and in ASCII."""
+    try:
+        return domain.lower() if domain.isascii() else read_address(f"ann@{domain}").partition("@")[2]
+    except ValueError:
+        return domain
 
 
 def said_once(throttles: tuple[Throttle, ...]) -> tuple[Throttle, ...]:

@@ -232,6 +232,9 @@ POLICY = [
     ("messaging", "quiet: [{calender: night}]", "there is no key 'calender' here; did you mean 'calendar'?"),
     ("messaging", "quiet: [{calendar: nigth}]", "calendar 'nigth' is not in policies/calendars.yaml; did you mean "
      "'night'?"),
+    ("messaging", "quiet: [{calendar: night, channel: emial}]", "'channel' cannot be 'emial'; write 'email' or 'sms'"),
+    ("messaging", "caps: [{channel: emial, most: 3, in: 7 days}]", "'channel' cannot be 'emial'; write 'email' or "
+     "'sms'"),
     ("messaging", "quiet: {calendar: night}", "'quiet' takes a list, not keys with values; write each on a line of "
      "its own behind '- '"),
     ("calendars", "default: x", "there is no calendar 'x'; "),
@@ -269,6 +272,31 @@ def test_a_policy_that_cannot_be_meant_is_refused_at_its_line(name: str, line: s
     assert len(problems) == 1, problems
     assert problems[0].what.startswith(expected)
     assert problems[0].line == 2
+
+
+ALWAYS = (
+    "calendars: {always: {zone: contact, hours: {mon-fri: ['00:00-24:00'], sat-sun: ['00:00-12:00', '12:00-24:00']}}}"
+)
+
+
+@pytest.mark.parametrize(("line", "expected"), [
+    ("quiet: [{calendar: always}]", "calendar 'always' never closes, so nothing would ever be sent; write its hours"),
+    ("expires: {marketing: 2 business days}", "'2 business days' has no calendar to be counted on; write days, or a "
+     "'default' in policies/calendars.yaml"),
+])  # fmt: skip
+def test_what_no_calendar_ends_is_refused(line: str, expected: str) -> None:
+    files = {"policies/messaging.yaml": f"\n{line}\n", "policies/calendars.yaml": ALWAYS}
+
+    assert [(each.line, each.what) for each in load(files, TEMPLATES).problems] == [(2, expected)]
+
+
+def test_business_days_are_counted_on_the_default_calendar() -> None:
+    files = {
+        "policies/messaging.yaml": "expires: {marketing: 2 business days}\n",
+        "policies/calendars.yaml": "default: o\ncalendars: {o: {zone: UTC, hours: {mon-fri: ['09:00-17:00']}}}",
+    }
+
+    assert load(files, TEMPLATES).problems == []
 
 
 @pytest.mark.parametrize("path", ["policies/messages.yaml", "policies/messaging.yml", "policies/forms/A form.yaml"])

@@ -60,7 +60,23 @@ def test_every_throttle_of_the_example_is_read() -> None:
             "{provider: default, sequence: win-back, most: 5, in: 1 day}",
             "3: a throttle is of one thing; write one of provider, recipient_domain, mailbox, sequence",
         ),
-        ("{provider: ses, most: 5, in: 1 day}", "3: 'provider' cannot be 'ses'; write 'default'"),
+        (
+            "{provider: sess, most: 5, in: 1 day}",
+            "3: 'provider' cannot be 'sess' for email; write default or plain or ses or sendgrid or mailgun or postmark"
+            " or resend or brevo",
+        ),
+        (
+            "{provider: ses, channel: sms, most: 5, in: 1 day}",
+            "3: 'provider' cannot be 'ses' for sms; write default",
+        ),
+        (
+            "{recipient_domain: gmail.com, channel: sms, most: 5, in: 1 day}",
+            "3: 'recipient_domain' is of e-mail alone; for sms write provider or sequence",
+        ),
+        (
+            "{provider: default, channel: emial, most: 5, in: 1 day}",
+            "3: 'channel' cannot be 'emial'; write 'email', 'sms' or 'webhook'",
+        ),
         ("{provider: default, most: 0, in: 1 day}", "3: 'most' cannot be '0'; write at least 1"),
         (
             "{provider: default, most: 5, in: 1 month}",
@@ -137,6 +153,36 @@ def test_a_message_passes_every_throttle_that_is_about_it() -> None:
         "else.example, 2 in 1 minute",
     ]
     assert shown(*every, of=Outgoing("email")) == ["all mail, 5 in 1 minute"], "a message to staff"
+
+
+def test_a_provider_that_is_named_counts_what_leaves_by_it_and_by_no_other() -> None:
+    every = [
+        throttle(provider="default", most=9),
+        throttle(provider="ses"),
+        throttle(provider="sendgrid"),
+        throttle(provider="crm", channel="webhook", most=2),
+        throttle(provider="default", channel="webhook"),
+        throttle(provider="default", channel="sms"),
+    ]
+
+    assert shown(*every, of=Outgoing("email", provider="ses")) == ["all mail, 9 in 1 minute", "ses, 5 in 1 minute"]
+    assert shown(*every, of=Outgoing("email", provider="plain")) == ["all mail, 9 in 1 minute"]
+    assert shown(*every, of=Outgoing("webhook", provider="crm")) == [
+        "all webhooks, 5 in 1 minute",
+        "crm, 2 in 1 minute",
+    ]
+    assert shown(*every, of=Outgoing("sms")) == ["all texts, 5 in 1 minute"]
+
+
+def test_a_sequence_may_be_called_as_the_way_out_is() -> None:
+    own = throttle(sequence="default")
+
+    assert shown(own, of=Outgoing("email", sequence="default")) == ["default, 5 in 1 minute"]
+    assert shown(own, of=Outgoing("email", sequence="other")) == []
+
+
+def test_a_domain_is_written_as_people_write_it() -> None:
+    assert throttle(recipient_domain="Käse.example").value == "xn--kse-qla.example"
 
 
 def test_a_warm_up_counts_its_days_on_the_organisations_clock() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Refused, Unavailable
+from channels.providers.ses import Ses
 from domain.needs import Later, Sent
 from records import throttling
 from records.sending_models import ThrottleCount, ThrottleHold
@@ -125,6 +126,21 @@ async def test_a_message_passes_all_its_throttles_or_takes_no_slot(found: Found)
         "sequence",
     }
     assert sum(row.taken for row in office.read(ThrottleCount) if "/provider/" in row.throttle) == 2
+
+
+async def test_a_named_provider_counts_only_what_it_takes_staff_included(main: Database) -> None:
+    throttles = (
+        "[{provider: ses, most: 2, in: 1 minute}, {provider: sendgrid, most: 1, in: 1 minute},"
+        " {provider: default, channel: sms, most: 1, in: 1 minute}]"
+    )
+    told = "steps: [{notify: sales, template: staff/note}]"
+    office = Dispatch([main], home(throttles, news=NEWS, told=told), provider=Ses())
+    runs = [*office.enrol("news", people(2)), *office.enrol("told", people(1, "else.example"))]
+
+    said = [(await office.ask([run]))[run] for run in runs]
+
+    assert [getattr(each, "why", "sent") for each in said] == ["sent", "sent", "throttle: ses, 2 in 1 minute"]
+    assert {row.throttle for row in office.read(ThrottleCount)} == {"email/provider/ses/60"}
 
 
 async def test_staff_pass_the_throttle_of_the_provider_alone(found: Found) -> None:
