@@ -14,7 +14,8 @@ from domain.keys import broadcast_workflow
 from records.broadcasts import make
 from records.models import Contact
 from records.published import Published
-from starter.broadcast_program import Wanted, plan_broadcast
+from starter.broadcast_program import plan_broadcast
+from starter.broadcast_wanted import Wanted
 
 TEMPLATE = "welcome/hello"
 LOOKS = 0.02  # seconds between two looks at the ledger

@@ -13,6 +13,7 @@ from domain.events import EVERYTHING
 from domain.facts import Event, Facts
 from domain.lots import PLACES, place, who
 from domain.program import Program
+from domain.standing import EMAIL
 
 # How long after the trigger each check is asked again.
 WAITS = {"where": timedelta(minutes=30), "consent": timedelta(hours=72), "group": timedelta(days=30)}
@@ -77,14 +78,16 @@ def hangs_on_event_alone(where: str) -> bool:
 
 
 def agreement(facts: Facts, asked_at: datetime) -> Said:
-    """Ask for consent to the sequence's topic. One that waits for its confirmation is *not yet*."""
-    topic = facts.program.topic
-    if not facts.program.marketing or topic is None or facts.topic(topic):
+    """Ask for consent to the sequence's topic, by text where it sends nothing but texts. One that waits for its
+    confirmation is *not yet*."""
+    topic, channel = facts.program.topic, facts.program.asks_about
+    if not facts.program.marketing or topic is None or facts.topic(topic, channel):
         return Said(True)
-    said = facts.standing.consents.get(topic, "opted_out by default")
-    if said == "opted_in" or {topic, EVERYTHING} & facts.standing.withdrawn:
+    standing = facts.standing.on(channel)
+    said = standing.consents.get(topic, "opted_out by default")
+    if said == "opted_in" or {topic, EVERYTHING} & standing.withdrawn:
         said = "withdrawn"
-    why = f"consent: {topic} is {said}"
+    why = f"consent: {topic}{'' if channel == EMAIL else f' for {channel}'} is {said}"
     return not_yet("consent", why, facts.now, asked_at) if said == "pending" else Said(False, why)
 
 

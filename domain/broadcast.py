@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from domain.lots import drawn
+from domain.standing import EMAIL
 
 PREFIX = "broadcast-"
 # The steps that send: of the one message, or of two that are compared.
@@ -39,6 +40,7 @@ class Announcement(BaseModel):
 
     name: str
     template: str
+    channel: str = EMAIL
     other: str | None = None
     topic: str | None = None
     goal: str | None = None
@@ -85,6 +87,7 @@ def _tree(announced: Announcement) -> Mapping[str, Any]:
 
 def _sends(announced: Announcement) -> dict[str, Any]:
     about = {"topic": announced.topic} if announced.topic is not None else {}
+    about |= {"channel": announced.channel} if announced.channel != EMAIL else {}
     if announced.other is None:
         return {"send": announced.template, "id": STEP, **about}
     first, second = ARMS

@@ -14,7 +14,6 @@ from domain.dues import resolve
 from domain.events import EVERYTHING, SUPPRESSED
 from domain.facts import Event, Facts
 from domain.holds import SUSPENDED
-from domain.needs import Deliver
 from domain.program import Program, Trigger
 from domain.readers import by_a_person
 from domain.spans import Span
@@ -128,7 +127,8 @@ def _no(why: str | None) -> Said:
 
 
 def _suppressed(facts: Facts) -> str | None:
-    reason = barred("marketing" if facts.program.marketing else "service", facts.standing)
+    standing = facts.standing.on(facts.program.asks_about)
+    reason = barred("marketing" if facts.program.marketing else "service", standing)
     return None if reason is None else f"suppressed: {reason}"
 
 
@@ -211,8 +211,7 @@ def _unsubscribed(program: Program, event: Event) -> str | None:
 def _writes_only_there(program: Program, channel: str) -> bool:
     """Whether all that a program sends goes by this channel. Who wants no texts still reads e-mail: the gate skips
     the texts, and the run goes on."""
-    needs = (step.need() for step in program.steps.values())
-    return channel == EMAIL or {need.channel for need in needs if isinstance(need, Deliver)} <= {channel}
+    return channel == EMAIL or program.channels <= {channel}
 
 
 def converted_late(facts: Facts, ended_at: datetime, event: Event | None) -> bool:

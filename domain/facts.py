@@ -23,7 +23,7 @@ from domain.policies import Policies
 from domain.program import Program
 from domain.readers import by_a_person
 from domain.spans import Deadline, Moment, Span
-from domain.standing import Standing, after
+from domain.standing import EMAIL, Standing, after
 from domain.zones import Zone, wall, zone_of
 
 __all__ = ["NO_PROGRAM", "Event", "Facts", "Standing", "noted"]
@@ -226,12 +226,16 @@ class Facts:
             return False
         return self.but(program=NO_PROGRAM, asking=self.asking | {name}).judge(segment.when).true
 
-    def topic(self, name: str) -> bool:
-        """Whether the contact wants to hear about a topic: what they said, else its default, and nothing withdrawn."""
-        if {name, EVERYTHING} & self.standing.withdrawn or "unsubscribed" in self.standing.suppressed:
+    def topic(self, name: str, channel: str = EMAIL) -> bool:
+        """Whether the contact wants to hear about a topic: what they said, else its default, and nothing withdrawn.
+
+        Of texts there is no default: they take a yes of their own.
+        """
+        standing, known = self.standing.on(channel), self.policies.messaging.topics.get(name)
+        if {name, EVERYTHING} & standing.withdrawn or "unsubscribed" in standing.suppressed:
             return False
-        default = self.policies.messaging.topics[name].default if name in self.policies.messaging.topics else None
-        return self.standing.consents.get(name, default) == "opted_in"
+        default = known.default if known is not None and channel == EMAIL else None
+        return standing.consents.get(name, default) == "opted_in"
 
     def _of(self, name: str, step: str) -> Iterator[Event]:
         """Yield what people did with this run's latest send of a step; what machines did does not count."""

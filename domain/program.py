@@ -17,8 +17,9 @@ import domain.steps
 from domain.conditions import changes_with_time
 from domain.events import SAYS_WHETHER_TO_WRITE, SEGMENT_ENTERED
 from domain.keys import content_hash
-from domain.needs import Listen, Need
+from domain.needs import Deliver, Listen, Need
 from domain.patterns import DATE, SPAN, editors, whole
+from domain.standing import ADDRESS_FIELD, EMAIL
 from domain.steps.base import Step
 
 # A kind is one file in domain/steps/; it is known as soon as the file is there.
@@ -198,6 +199,17 @@ class Program(BaseModel):
     def _enders(self) -> frozenset[str]:
         named = {trigger.name for trigger in (*self.goal, *self.exit)}
         return SAYS_WHETHER_TO_WRITE | {name for name in named if name}
+
+    @cached_property
+    def channels(self) -> frozenset[str]:
+        """The channels to a person by which it sends."""
+        needs = (step.need() for step in self.steps.values())
+        return frozenset(need.channel for need in needs if isinstance(need, Deliver)) & ADDRESS_FIELD.keys()
+
+    @property
+    def asks_about(self) -> str:
+        """The channel whose consents decide at the door: the only one it sends by, else e-mail."""
+        return next(iter(self.channels)) if len(self.channels) == 1 else EMAIL
 
     @cached_property
     def counts_late(self) -> bool:

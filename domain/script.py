@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.facts import Standing
 from domain.program import Program
+from domain.standing import SMS
 
 # A run that has not ended after this long is left where it waits.
 HORIZON = timedelta(days=5 * 366)
@@ -49,8 +50,17 @@ class Script:
 
 
 def assume(program: Program, contact: Mapping[str, Any]) -> tuple[Standing, list[str]]:
-    """A contact without a word about the sequence's topic is taken to have opted in to it, and the story says so."""
-    consents = dict(contact.get("consents") or {})
-    if program.topic is None or program.topic in consents:
+    """A contact without a word about the sequence's topic is taken to have opted in to it, and the story says so.
+
+    What is said of it holds for e-mail; a yes for texts is assumed where it is no *no*.
+    """
+    consents, topic = dict(contact.get("consents") or {}), program.topic
+    if topic is None:
         return Standing(consents=consents), []
-    return Standing(consents={**consents, program.topic: "opted_in"}), [f"consent: {program.topic}"]
+    assumed = [] if topic in consents or program.channels == {SMS} else [f"consent: {topic}"]
+    standing = Standing(consents={topic: "opted_in"} | consents if assumed else consents)
+    if SMS in program.channels and program.marketing:
+        there = consents.get(topic, "opted_in")
+        standing = standing.with_on(SMS, Standing(consents={topic: there}))
+        assumed += [f"consent: {topic} for {SMS}"] if there == "opted_in" else []
+    return standing, assumed

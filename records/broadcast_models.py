@@ -41,6 +41,7 @@ class Broadcast(Record, table=True):
     sequence: str = Field(max_length=100, index=True)
     version: str = Field(foreign_key="edition.version", max_length=80)
     template: str = Field(max_length=200)
+    channel: str = Field(default="email", max_length=20)
     other: str | None = Field(default=None, max_length=200)
     segment: str = Field(max_length=64)
     class_: str = Field(sa_column_kwargs={"name": "class"}, max_length=20)

@@ -7,9 +7,12 @@ nothing (marketing, the strictest rules); what is wrong with that file is said b
 from collections.abc import Mapping
 from typing import Literal
 
+from domain.standing import SMS
+from domain.texts import Segments
 from rendering.bundle import Place
 from rendering.checks import Trees, shows
 from rendering.template import Front, Library, TemplateProblem
+from rendering.text_checks import own_length
 
 
 class Catalogue:
@@ -46,6 +49,11 @@ class Catalogue:
     def sender_of(self, channel: str, name: str) -> str | None:
         """Return the sender the template declares."""
         return self._fronts[channel][name].sender
+
+    def length_of(self, name: str) -> Segments:
+        """Return what the author's own words of a text message take. Raises KeyError for one that is not there."""
+        self._fronts[SMS][name]
+        return own_length(self._trees, Place(SMS, name, None, "txt").path)
 
     def shows(self, channel: str, name: str, value: str) -> bool:
         """Whether every variant of a template (itself, its layout or its parts) shows this value."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from domain.standing import SMS
-from domain.texts import MOST_SEGMENTS, segments, tells_how_to_leave
+from domain.texts import MOST_SEGMENTS, Segments, segments, tells_how_to_leave
 from rendering.bundle import NOT_SENT, Place
 from rendering.checks import Trees
 from rendering.front import Front
@@ -25,8 +25,8 @@ def text_problems(trees: Trees, place: Place, front: Front) -> Iterator[tuple[in
         yield 1, "a text message carries no files and no invitation; take them out, or send it by e-mail"
     if place.name.startswith(NOT_SENT):
         return
-    words = "".join(_words(tree) for tree in trees.reach(place.path).values())
-    length = segments(words.strip())
+    words = _own_words(trees, place.path)
+    length = own_length(trees, place.path)
     if length.count > MOST_SEGMENTS:
         yield 1, f"its own words alone take {length}, and {MOST_SEGMENTS} is most; shorten it"
     if front.class_ == "marketing" and not tells_how_to_leave(words):
@@ -35,6 +35,15 @@ def text_problems(trees: Trees, place: Place, front: Front) -> Iterator[tuple[in
             "a marketing text does not say how to get no more; write 'Reply STOP to opt out' into it, or set "
             "`class: service` if it does not advertise",
         )
+
+
+def own_length(trees: Trees, path: str) -> Segments:
+    """Return what the words that the author wrote into a text take, without what is filled in."""
+    return segments(_own_words(trees, path).strip())
+
+
+def _own_words(trees: Trees, path: str) -> str:
+    return "".join(_words(tree) for tree in trees.reach(path).values())
 
 
 def _words(tree: nodes.Template) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from domain.winner import By
 from starter.cli_options import Json, Most, a_time
 from starter.cli_result import show
 
@@ -26,29 +27,39 @@ def send(
         str | None, typer.Option("--rate", metavar="RATE", help="At most so many contacts, such as '500 per hour'.")
     ] = None,
     test: Annotated[
-        str | None, typer.Option("--test", metavar="ADDRESS", help="Send it to this address only, marked as a test.")
+        str | None, typer.Option("--test", metavar="ADDRESS", help="Send it to this address or number only, as a test.")
     ] = None,
     ab: Annotated[
         str | None, typer.Option("--ab", metavar="TEMPLATE", help="Compare it with this one, on a share of them.")
     ] = None,
     share: Annotated[str, typer.Option("--share", metavar="SHARE", help="Who compares, half each.")] = "20%",
-    winner: Annotated[str, typer.Option("--winner", metavar="BY", help="clicks or conversions.")] = "clicks",
+    winner: Annotated[
+        str | None,
+        typer.Option("--winner", metavar="BY", help="clicks or conversions; default: clicks where they are counted."),
+    ] = None,
     goal: Annotated[
         str | None, typer.Option("--goal", metavar="EVENT", help="The event that counts as a conversion.")
     ] = None,
     after: Annotated[str, typer.Option("--after", metavar="SPAN", help="When the winner is decided.")] = "4 hours",
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="What reports call it.")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="C", help="email or sms, where both have a TEMPLATE.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send it. Without, nothing is sent, only foreseen.")] = False,
     json: Json = False,
 ) -> None:
     """Send one message to everybody in a segment; without --yes, say what that would do."""
-    from starter.broadcast_program import Wanted
-    from starter.cli_send import send_test, send_to_segment
+    from starter.broadcast_wanted import Wanted
+    from starter.cli_send import send_to_segment
+    from starter.trials import send_test
 
-    if winner not in ("clicks", "conversions"):
+    if winner not in (None, "clicks", "conversions"):
         raise typer.BadParameter("write clicks or conversions", param_hint="--winner")
+    if channel not in (None, "email", "sms"):
+        raise typer.BadParameter("write email or sms", param_hint="--channel")
     begins = None if at is None else _a_wall_time(at) if own_clock else a_time(at)
-    wanted = Wanted(template, to or "", topic, begins, own_clock, rate, ab, share, winner, goal, after, name)
+    by: By | None = "conversions" if winner == "conversions" else None if winner is None else "clicks"
+    wanted = Wanted(template, to or "", topic, begins, own_clock, rate, ab, share, by, goal, after, name, channel)
     if test is not None:
         raise typer.Exit(show(send_test(wanted, test), json))
     if to is None:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from domain.broadcast import OVER
 from domain.broadcast_rates import Rate
 from domain.definition import nearest
+from domain.standing import SMS
 from domain.winner import By
 from records.broadcast_figures import Progress, arms_of, progress_of
 from records.broadcast_models import Broadcast
@@ -61,10 +62,28 @@ def _named(session: Session, name: str) -> Broadcast:
     return row
 
 
+KEPT = (
+    *("id", "name", "sequence", "template", "channel", "segment", "topic", "begins_at", "rate", "taken_at"),
+    *("created_at", "created_by", "ended_at", "stop_reason"),
+)
+
+
 def _described(session: Session, row: Broadcast, now: datetime) -> dict[str, Any]:
     progress, pause = progress_of(session, row), paused(session, row.sequence, None, now)
     held_up = pause is not None and row.state not in (*OVER, "stopping")
-    kept = ("id", "name", "sequence", "template", "segment", "topic", "begins_at", "rate", "taken_at", "created_at")
+    kept = (
+        "id",
+        "name",
+        "sequence",
+        "template",
+        "channel",
+        "segment",
+        "topic",
+        "begins_at",
+        "rate",
+        "taken_at",
+        "created_at",
+    )
     told = {key: getattr(row, key) for key in (*kept, "created_by", "ended_at", "stop_reason")}
     told |= {"state": "paused" if held_up else row.state, "phase": row.state, "class": row.class_}
     told["paused"] = {key: getattr(pause, key) for key in ("paused_at", "until", "by", "reason")} if held_up else None
@@ -94,7 +113,8 @@ def _in_short(told: dict[str, Any]) -> str:
 
 
 def _shown(told: dict[str, Any]) -> Iterator[str]:
-    yield f"{told['name']}: {told['template']} to {told['segment']}, {told['state']}" + _rate_words(told)
+    text = "text message " if told["channel"] == SMS else ""
+    yield f"{told['name']}: {text}{told['template']} to {told['segment']}, {told['state']}" + _rate_words(told)
     if told["paused"]:
         until = told["paused"]["until"]
         ends = f"until {until:%Y-%m-%d %H:%M} UTC" if until else f"until `rapport broadcast resume {told['name']}`"

@@ -509,6 +509,7 @@ def _entry() -> None:
         sa.Column("sequence", sa.String(length=100), nullable=False),
         sa.Column("version", sa.String(length=80), nullable=False),
         sa.Column("template", sa.String(length=200), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("other", sa.String(length=200), nullable=True),
         sa.Column("segment", sa.String(length=64), nullable=False),
         sa.Column("class", sa.String(length=20), nullable=False),

@@ -36,7 +36,8 @@ STEP = "steps: [{send: t/ready, channel: sms, window: none}]"
 
 
 def files() -> dict[str, str]:
-    found = home(service=STEP, news=f"topic: news\n{STEP.replace('ready', 'offer')}")
+    both = STEP.replace("ready", "offer").replace("]", ", {send: t/news}]")  # one that is entered by a yes to mail
+    found = home(service=STEP, news=f"topic: news\n{both}")
     policies = found["policies/messaging.yaml"].replace('acme.example>"', 'acme.example>", sms: Acme', 1)
     return found | {
         "policies/messaging.yaml": policies,

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from starter.publish import publish_home
+from tests.starter.leads import RECEIPT, SEGMENTS
 from tests.starter.small_home import SmallHome, make_home
 
 
@@ -21,3 +23,25 @@ def home(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 def records(home: SmallHome) -> SmallHome:
     """The home, published into databases of its own."""
     return home.with_records()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens where Temporal should be, so there is nothing to wait for."""
+
+    async def out_of_reach(*_: object, **__: object) -> None:
+        raise RuntimeError("connection refused")
+
+    monkeypatch.setattr("starter.cli_store.Client.connect", out_of_reach)
+
+
+@pytest.fixture
+def leads(records: SmallHome, impatient: None) -> SmallHome:
+    """Three leads, two of whom said yes."""
+    records.write("policies/segments.yaml", SEGMENTS)
+    records.write("templates/email/shop/receipt.html", RECEIPT)
+    publish_home(records.settings)
+    for name in ("ann", "bob"):
+        records.type("contact", "add", "--email", f"{name}@acme.example", "--consent", "product-news")
+    records.type("contact", "add", "--email", "eve@acme.example")
+    return records

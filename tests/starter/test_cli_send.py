@@ -1,9 +1,7 @@
 """`send` and `broadcast …`: what is typed, what is refused with which remedy, what is foreseen and written."""
 
-from typing import Any
-
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from records.audience import page_of, take_down
 from records.broadcast_models import Broadcast
@@ -13,44 +11,10 @@ from records.letting_in import let_in
 from records.models import Contact, Decision, Enrolment
 from records.published import Published
 from starter.publish import publish_home
+from tests.starter.leads import SEND, rows
 from tests.starter.small_home import SmallHome
 
 pytestmark = pytest.mark.timeout(120)
-
-SEGMENTS = "segments: {leads: {label: Leads, when: contact.score < 50}}"
-RECEIPT = (
-    "---\nclass: service\n---\n{% block subject %}Thanks{% endblock %}{% block html %}<p>Thanks</p>{% endblock %}\n"
-)
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens where Temporal should be, so there is nothing to wait for."""
-
-    async def out_of_reach(*_: object, **__: object) -> None:
-        raise RuntimeError("connection refused")
-
-    monkeypatch.setattr("starter.cli_store.Client.connect", out_of_reach)
-
-
-@pytest.fixture
-def leads(records: SmallHome) -> SmallHome:
-    """Three leads, two of whom said yes."""
-    records.write("policies/segments.yaml", SEGMENTS)
-    records.write("templates/email/shop/receipt.html", RECEIPT)
-    publish_home(records.settings)
-    for name in ("ann", "bob"):
-        records.type("contact", "add", "--email", f"{name}@acme.example", "--consent", "product-news")
-    records.type("contact", "add", "--email", "eve@acme.example")
-    return records
-
-
-def rows(home: SmallHome, table: Any) -> list[Any]:
-    with home.database() as database:
-        return list(database.read_now(lambda session: session.exec(select(table)).all()))
-
-
-SEND = ("send", "welcome/hello", "--to", "leads", "--topic", "product-news")
 
 
 def test_without_yes_it_says_what_it_would_do_and_does_nothing(leads: SmallHome) -> None:

@@ -12,7 +12,8 @@ from records.broadcasts import held, make
 from records.entry_models import Membership
 from records.models import Contact, Decision, Enrolment, Identity, Message
 from records.published import Published
-from starter.broadcast_program import Wanted, plan_broadcast
+from starter.broadcast_program import plan_broadcast
+from starter.broadcast_wanted import Wanted
 from tests.system.company import Company
 
 SEGMENTS = "segments: {everybody: {when: contact.source == 'crowd'}}"

@@ -19,7 +19,8 @@ from records.broadcast_models import Broadcast, BroadcastMember
 from records.broadcasts import held, make
 from records.models import Contact, Enrolment, Message
 from records.timeline import Happening, record
-from starter.broadcast_program import Wanted, plan_broadcast
+from starter.broadcast_program import plan_broadcast
+from starter.broadcast_wanted import Wanted
 from tests.workflows.world import World, make_contact
 from workflows.broadcast import BroadcastWorkflow
 

@@ -13,8 +13,8 @@ from activities.sweeps import call_broadcasts
 from records.broadcast_models import Broadcast
 from records.broadcasts import go_on, hold_up, stop
 from records.models import Message
-from starter.broadcast_program import Wanted
-from starter.cli_send import enter_test
+from starter.broadcast_wanted import Wanted
+from starter.trials import enter_test
 from tests.workflows.campaign import FILES, Campaign, drain
 from tests.workflows.world import World, living
 

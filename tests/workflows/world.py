@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ from records.session import Database
 from records.timeline import Happening, record, record_changed
 from rendering.catalogue import Catalogue
 from rendering.process import Renderer
-from worker import Parts, make_worker
+from settings import Settings
+from worker import Parts, make_worker, texts
 from workflows.sequence import SequenceWorkflow
 
 CALL_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -122,7 +124,7 @@ class World:
 
 
 def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> Contact:
-    """Write a contact with its consents, as a form would have."""
+    """Write a contact with its consents (`news` to mail, `news for sms` to texts), as a form would have."""
     given = {name: value for name, value in fields.items() if name not in ("consents", "email", "id")}
     contact = Contact(
         id=str(fields.get("id") or uuid.uuid4()), email=str(fields["email"]), created_at=at, updated_at=at
@@ -132,7 +134,9 @@ def make_contact(session: Session, fields: Mapping[str, Any], at: datetime) -> C
     session.add(Identity(contact_id=contact.id, kind="email", value=str(fields["email"]).lower(), recorded_at=at))
     change(session, contact, given, at)
     for topic, state in (fields.get("consents") or {}).items():
-        record_consent(session, contact.id, topic, state, at, basis="consent", source="test")
+        name, _, channel = topic.partition(" for ")
+        said = partial(record_consent, session, contact.id, name, state, at, channel=channel or "email")
+        said(basis="consent", source="test")
     return contact
 
 
@@ -332,7 +336,7 @@ async def living(
             database,
             inbox,
             renderer,
-            {"email": pool, "staff": pool},
+            {"email": pool, "staff": pool, "sms": texts(Settings(home=folder), line, database)},
             settings,
             activity_clock,
             line=line,
