@@ -165,7 +165,7 @@ def temporal_config(environ: Mapping[str, str] | None = None) -> ClientConnectCo
     if (file := environ.get("TEMPORAL_CONFIG_FILE")) and not Path(file).is_file():
         raise SettingsError([f"TEMPORAL_CONFIG_FILE: there is no file '{file}'; give the path of a temporal.toml"])
     try:
-        config = ClientConfigProfile.load(override_env_vars=environ).to_client_connect_config()
+        config = ClientConfigProfile.load(override_env_vars=dict(environ)).to_client_connect_config()
     except RuntimeError as error:
         raise SettingsError([f"TEMPORAL_PROFILE: {error}; see `temporal config list`"]) from None
     config.setdefault("target_host", "localhost:7233")

@@ -251,6 +251,15 @@ def test_a_cluster_is_read_as_the_temporal_command_reads_it(tmp_path: Path) -> N
     }
 
 
+def test_a_cluster_named_in_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "other.example:7233")
+
+    config = temporal_config()
+
+    assert config is not None
+    assert config["target_host"] == "other.example:7233"
+
+
 def test_a_profile_or_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="TEMPORAL_PROFILE: Profile 'prod' not found"):
         temporal_config({"TEMPORAL_PROFILE": "prod", "HOME": str(tmp_path)})
