@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import JsonValue
 
@@ -101,6 +101,18 @@ def read_country(answer: str) -> str | None:
     if re.fullmatch("[a-z]{2}", name):
         return name.upper()
     return _countries().get(name)
+
+
+def read_language(answer: str) -> str | None:
+    """Return the tag of a language as it is written, None when it is none we know.
+
+    >>> read_language("de"), read_language("de_at"), read_language("zh-Hant-TW"), read_language("deutsch")
+    ('de', 'de-AT', 'zh-Hant-TW', None)
+    """
+    try:
+        return str(Locale.parse(clean_line(answer).replace("-", "_"))).replace("_", "-")
+    except (ValueError, UnknownLocaleError):
+        return None
 
 
 def is_yes(answer: object, also: Iterable[str] = ()) -> bool:

@@ -3,7 +3,6 @@
 What a command does stands in `cli_*.py`, imported when it is run: nobody waits for a database to read `--help`.
 """
 
-import contextlib
 import logging
 import os
 import sys
@@ -26,6 +25,7 @@ from starter import (
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
+from starter.cli_streams import ready_streams, what_the_system_says
 
 app = typer.Typer(
     name="rapport",
@@ -218,18 +218,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             return PROBLEMS
         except Exception as error:
-            line = our_fault(error)
+            line = (what_the_system_says(error) if isinstance(error, OSError) else None) or our_fault(error)
             return fail(OUT_OF_REACH, [line], [{"what": line}], as_json)
     return 0
 
 
 def main() -> None:
     """The command `rapport`."""
+    ready_streams()
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     status = run()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        try:
             stream.flush()
+        except (BrokenPipeError, ValueError):
+            pass
+        except OSError as error:  # what was kept back until now does not fit
+            status = status or fail(OUT_OF_REACH, [what_the_system_says(error) or our_fault(error)], [], as_json=False)
     # A Temporal client's threads may abort a process that ends in the usual way.
     os._exit(status)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.table import Table
 from sqlmodel import Session
 
 from domain.broadcast import OVER
@@ -21,6 +20,7 @@ from records.holding import paused
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_send import call
 from starter.cli_store import LATER, opened_store
+from starter.cli_tables import Listing
 
 SOURCE = "cli"
 AS_FAST_AS_IT_CAN = "none"
@@ -33,12 +33,10 @@ def list_broadcasts(most: int) -> Result:
     now = datetime.now(UTC)
     with opened_store() as store:
         rows = store.read(lambda session: [_described(session, row, now) for row in newest(session, most)])
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in ("name", "state", "segment", "audience", "let in", "accepted", "made"):
-        table.add_column(title, no_wrap=True)
+    table = Listing("name", "state", "segment", "audience", "let in", "accepted", "made")
     for each in rows:
         counts = (each["audience"], each["members"].get("entered", 0), each["messages"].get("accepted", 0))
-        table.add_row(each["name"], each["state"], each["segment"], *map(str, counts), f"{each['created_at']:%Y-%m-%d}")
+        table.row(each["name"], each["state"], each["segment"], *counts, f"{each['created_at']:%Y-%m-%d}")
     return Result({"broadcasts": rows}, [table] if rows else ["no broadcast was made yet; see `rapport send --help`"])
 
 
@@ -58,7 +56,8 @@ def _named(session: Session, name: str) -> Broadcast:
     row = find(session, name)
     if row is None:
         names = {each.name for each in newest(session, 100)}
-        raise ProblemsFound([f"there is no broadcast '{name}'{nearest(name, names)}"])
+        near = nearest(name, names) if names else "; none was made yet, see `rapport send --help`"
+        raise ProblemsFound([f"there is no broadcast '{name}'{near}"])
     return row
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
 from sqlmodel import Session, col, func, select
 
 from domain.stops import CHANNELS
@@ -18,6 +16,7 @@ from records.waiting_models import WaitingMessage
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import SOURCE
 from starter.cli_store import LATER, opened_store, wake_intake
+from starter.cli_tables import Listing, minute
 
 # So many runs are told in one transaction that a channel goes on; who is behind them asks at their own time.
 MOST_TOLD = 5_000
@@ -33,10 +32,10 @@ def list_channels() -> Result:
 
     with opened_store() as store:
         rows = store.read(read)
-    table = _table("channel", "state", "since", "tried again", "waiting", "by", "reason")
+    table = Listing("channel", "state", "since", "tried again", "waiting", "by", "reason", prose=["reason"])
     for row in rows:
-        moments = (_minute(row["stopped_at"]), _minute(row["until"]))
-        table.add_row(*_texts(row["channel"], row["state"], *moments, row["waiting"], row["by"], row["reason"]))
+        moments = (minute(row["stopped_at"]), minute(row["until"]))
+        table.row(row["channel"], row["state"], *moments, row["waiting"], row["by"], row["reason"])
     return Result({"channels": rows}, [table])
 
 
@@ -86,10 +85,10 @@ def list_notices(every: bool, seen: bool) -> Result:
     with opened_store() as store:
         rows = store.write(work) if seen else store.read(work)
         document = {"notices": [row.model_dump(exclude={"id"}) for row in rows]}
-    table = _table("kind", "last", "times", "what")
+    table = Listing("kind", "last", "times", "what", prose=["what"])
     for row in rows:
-        table.add_row(*_texts(row.kind, _minute(row.last_at), row.count, row.what))
-    return Result(document, [table] if rows else ["there is nothing"])
+        table.row(row.kind, minute(row.last_at), row.count, row.what)
+    return Result(document, [table] if rows else ["there is nothing to tell"])
 
 
 def _known(channel: str) -> str:
@@ -120,18 +119,3 @@ def _told(channel: str, state: ChannelState | None, waiting: int) -> dict[str, A
         "waiting": waiting,
         "resumed_at": state.resumed_at,
     }
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in titles:
-        table.add_column(title, no_wrap=title not in ("reason", "what"))
-    return table
-
-
-def _texts(*values: object) -> list[Text]:
-    return [Text("" if value is None else str(value)) for value in values]
-
-
-def _minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else ""

@@ -5,11 +5,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 from sqlmodel import Session, col, select
 
-from domain.answers import clean_line, read_address, read_country
+from domain.answers import clean_line, read_address, read_country, read_language
 from domain.definition import nearest
 from domain.policies import Policies
 from domain.zones import is_zone, zone_of
@@ -19,6 +17,7 @@ from records.retrying import FAILED
 from records.timeline import record_changed
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, wake_intake
+from starter.cli_tables import Listing, minute
 from starter.history import History, history_of
 from starter.telling import WHEN, ended, on_clock, standing, told
 
@@ -107,21 +106,16 @@ def _stayed_out(history: History, zone: tzinfo) -> Iterator[str]:
         yield f"did not enter {row['sequence']} ({row['did'].removeprefix(REFUSED)}): {told(row, zone)[1]}"
 
 
-def _table(history: History, zone: tzinfo) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for title in ("when", "sequence", "step"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("what")
-    table.add_column("why", style="dim")
+def _table(history: History, zone: tzinfo) -> Listing:
+    table = Listing("when", "sequence", "step", "what", "why", prose=["what", "why"])
     in_ledger = {message["id"] for message in history.messages}
     for row in history.timeline:
         if row["kind"] == "decision" and (not row["shown"] or row["more"].get("message") in in_ledger):
             continue  # the ledger has the last word on messages
         if row["kind"] == "entry" and row["did"] != "entered":
             continue  # said below the table
-        cells = (str(row.get("sequence") or ""), str(row.get("step") or ""))
         what, why = told(row, zone)
-        table.add_row(on_clock(row["at"], zone, WHEN), *map(Text, (*cells, what, why)))
+        table.row(on_clock(row["at"], zone, WHEN), row.get("sequence"), row.get("step"), what, why)
     return table
 
 
@@ -132,13 +126,10 @@ def list_contacts(most: int) -> Result:
         rows = store.read(lambda session: session.exec(newest).all())
     names = ("id", "email", "first_name", "last_name", "company", "country", "stage", "score", "created_at")
     document = [{name: getattr(row, name) for name in names} for row in rows]
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in ("e-mail", "name", "company", "score", "since", "id"):
-        table.add_column(title, no_wrap=True)
+    table = Listing("e-mail", "name", "company", "score", "since", "id")
     for row in rows:
         name = " ".join(filter(None, (row.first_name, row.last_name)))
-        since = f"{row.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(*map(Text, (row.email or "", name, row.company or "", str(row.score), since, row.id)))
+        table.row(row.email, name, row.company, row.score, minute(row.created_at), row.id)
     return Result(
         {"contacts": document}, [table] if rows else ["there is no contact yet; forms bring them, or `contact add`"]
     )
@@ -182,6 +173,8 @@ def _checked(email: str, fields: dict[str, str]) -> tuple[str, dict[str, str]]:
         fields["country"] = country or ""
     if "time_zone" in fields and not is_zone(fields["time_zone"]):
         problems.append(f"--time-zone: '{fields['time_zone']}' is none; write an IANA name such as Europe/Berlin")
+    if "language" in fields and read_language(fields["language"]) is None:
+        problems.append(f"--language: '{fields['language']}' is none; write a tag such as en or de-AT")
     if problems:
         raise ProblemsFound(problems)
     return address, {name: clean_line(value) for name, value in fields.items()}

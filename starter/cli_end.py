@@ -40,7 +40,8 @@ def fail(status: int, lines: Sequence[str], documents: Sequence[dict[str, Any]],
     for line in lines:
         say(line)
     if as_json:
-        print_document({"problems": list(documents)})
+        with contextlib.suppress(OSError):  # stdout itself may be what takes nothing any more
+            print_document({"problems": list(documents)})
     return status
 
 

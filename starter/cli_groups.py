@@ -12,7 +12,16 @@ inbox = typer.Typer(help="What came in, as it came, and what could not be unders
 messages = typer.Typer(help="What went out, or did not, and why.", no_args_is_help=True)
 
 Person = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
-Number = Annotated[int, typer.Argument(metavar="ID", help="The row's number.")]
+
+
+def a_row(text: str) -> int:
+    """Read the number of a row of the inbox. Raises `BadParameter`."""
+    if not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(f"'{text[:60]}' is no number; the first column of `rapport inbox list` has them")
+    return int(text)
+
+
+Number = Annotated[int, typer.Argument(metavar="ID", parser=a_row, help="The row's number.")]
 
 
 @contacts.command("show")

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 from records.ledger import ACCEPTED, REFUSED
 from records.models import Contact, Message
 from records.releasing import Held, NotUnknown, held_messages, release, settle
-from starter.cli_lists import minute, table_of, texts
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, sequence_name, wake_intake
+from starter.cli_tables import Listing, minute
 
 FATES = (ACCEPTED, REFUSED)
 
@@ -21,11 +21,11 @@ def list_held(state: str | None, who: str | None, sequence: str | None, most: in
         raise ProblemsFound(["--held: what waits has no state in the ledger yet; leave --state out"])
     with opened_store() as store:
         rows, names = store.read(lambda session: _read(session, who, sequence, most))
-    table = table_of("id", "contact", "sequence", "step", "since", "asked again", "reason")
+    table = Listing("id", "contact", "sequence", "step", "since", "asked again", "reason", prose=["reason"])
     for each in rows:
         waits, run = each.waits, each.run
         when = (minute(waits.since), minute(waits.due_at) or "when it is over")
-        table.add_row(*texts(each.id, names[run.contact_id], run.sequence, waits.step, *when, waits.reason))
+        table.row(each.id, names[run.contact_id], run.sequence, waits.step, *when, waits.reason)
     return Result({"messages": [_document(each) for each in rows]}, [table] if rows else ["no message waits"])
 
 

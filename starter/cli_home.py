@@ -42,7 +42,8 @@ def check_files(home: Path, paths: Sequence[Path]) -> Result:
         "problems": [as_document(problem) for problem in problems],
     }
     others = sum(problem not in problems for problem in loaded.errors())
-    notes = [_summary(counted, errors, len(problems) - errors)] if not paths else []
+    looked_at = ", ".join(map(str, paths) if paths else (f"{count} in {folder}/" for folder, count in counted.items()))
+    notes = [f"{looked_at}: {_found(errors, len(problems) - errors)}"]
     if paths and others:
         notes.append(f"{others} more in files that were not asked about; see `rapport check`")
     return Result(document, [str(problem) for problem in problems], notes, PROBLEMS if errors else FINE)
@@ -52,10 +53,9 @@ def _count(files: Iterable[str], folder: str) -> int:
     return sum(path.startswith(folder) for path in files)
 
 
-def _summary(counted: dict[str, int], errors: int, warnings: int) -> str:
-    looked_at = ", ".join(f"{count} in {folder}/" for folder, count in counted.items())
+def _found(errors: int, warnings: int) -> str:
     found = [f"{number} {word}{'s' if number > 1 else ''}" for number, word in _named(errors, warnings) if number]
-    return f"{looked_at}: {' and '.join(found) or 'no problem'}"
+    return " and ".join(found) or "no problem"
 
 
 def _named(errors: int, warnings: int) -> list[tuple[int, str]]:
@@ -76,6 +76,8 @@ def _problems_at(home: Path, path: Path, loaded: LoadedHome) -> list[Problem]:
         return load_home(read_home(path)).problems  # a home of its own
     if path.is_dir():
         found = sorted(each for each in path.iterdir() if each.suffix in YAML)
+        if not found:
+            return [Problem(str(path), 1, "holds nothing to check; give a .yaml file, or a folder with some")]
         return [problem for each in found for problem in _problems_of_file(each, loaded)]
     return _problems_of_file(path, loaded)
 

@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
 from sqlmodel import Session, SQLModel, col, select
 
 from channels.returned.showing import shown_mail
@@ -15,10 +12,14 @@ from records.ledger import CLAIMED, FINAL, HANDING_OVER
 from records.models import Drained, Inbox, Message
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, sequence_name, wake_intake
+from starter.cli_tables import Listing, minute
 
 STATES = sorted({CLAIMED, HANDING_OVER} | FINAL)
 INBOX_LISTED = "id kind source form contact_id urgent received_at tries problem parked_at drained_at"
-MESSAGE_LISTED = "id contact_id sequence step template class_ topic subject state reason claimed_at accepted_at"
+MESSAGE_TITLES = ("id", "state", "to", "sequence", "step", "subject", "when", "reason")
+MESSAGE_LISTED = (
+    "id contact_id recipient sequence step template class_ topic subject state reason claimed_at accepted_at"
+)
 
 
 def list_inbox(parked: bool, waiting: bool, most: int) -> Result:
@@ -27,13 +28,13 @@ def list_inbox(parked: bool, waiting: bool, most: int) -> Result:
     with opened_store() as store:
         rows = store.inbox.read_now(lambda session: inbox.listing(session, which, most))
         became = store.read(lambda session: _became(session, rows))
-    table = table_of("id", "what", "from", "received", "state", "outcome")
+    table = Listing("id", "what", "from", "received", "state", "outcome", prose=["outcome"])
     for row in rows:
         what = f"{row.kind} {row.form or row.body.get('event') or row.body.get('sequence', '')}".strip()
         outcome = became.get(row.id or 0) or row.problem
-        table.add_row(*texts(row.id, what, row.source, minute(row.received_at), _state(row), outcome))
+        table.row(row.id, what, row.source, minute(row.received_at), _state(row), outcome)
     listed = [_plain(row, INBOX_LISTED) | {"became": became.get(row.id or 0)} for row in rows]
-    return Result({"rows": listed}, [table] if rows else ["there is nothing"])
+    return Result({"rows": listed}, [table] if rows else ["nothing came in"])
 
 
 def _became(session: Session, rows: Sequence[Inbox]) -> dict[int, str]:
@@ -79,11 +80,12 @@ def list_messages(state: str | None, who: str | None, sequence: str | None, most
         raise ProblemsFound([f"--state: there is no state '{state}'; it is one of {', '.join(STATES)}"])
     with opened_store() as store:
         rows = store.read(lambda session: _messages(session, state, who, sequence, most))
-    table = table_of("id", "state", "sequence", "step", "subject", "when", "reason")
+    table = Listing(*MESSAGE_TITLES, prose=["subject", "reason"])
     for row in rows:
         when = minute(row.accepted_at or row.claimed_at or row.skipped_at)
-        table.add_row(*texts(row.id, row.state, row.sequence, row.step, row.subject, when, row.reason))
-    return Result({"messages": [_message(row, MESSAGE_LISTED) for row in rows]}, [table] if rows else ["there is none"])
+        table.row(row.id, row.state, row.recipient, row.sequence, row.step, row.subject, when, row.reason)
+    document = {"messages": [_message(row, MESSAGE_LISTED) for row in rows]}
+    return Result(document, [table] if rows else ["there is no such message"])
 
 
 def _messages(session: Session, state: str | None, who: str | None, sequence: str | None, most: int) -> list[Message]:
@@ -115,21 +117,6 @@ def _message(row: Message, names: str) -> dict[str, Any]:
 
 def _plain(row: SQLModel, names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names.split()}
-
-
-def table_of(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in titles:
-        table.add_column(title, no_wrap=title not in ("subject", "reason", "outcome"))
-    return table
-
-
-def texts(*values: object) -> list[Text]:
-    return [Text("" if value is None else str(value)) for value in values]
-
-
-def minute(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
 def _lines(document: dict[str, Any]) -> list[str]:

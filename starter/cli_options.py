@@ -10,7 +10,20 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
 Sequence_ = Annotated[str, typer.Argument(metavar="SEQUENCE", help="A name, or a file's path.")]
-Most = Annotated[int, typer.Option("--most", metavar="N", min=1, help="At most so many, the newest.")]
+
+
+def a_count(text: str | int) -> int:
+    """Read a whole number from 1 on. Raises `BadParameter`."""
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise typer.BadParameter(f"'{str(text)[:60]}' is no number from 1 on; write it like 20")
+    return count
+
+
+Most = Annotated[int, typer.Option("--most", metavar="N", parser=a_count, help="At most so many, the newest.")]
 
 LENGTH_OF_A_DAY = len("2026-03-27")
 
@@ -37,7 +50,13 @@ def a_time_or_span(text: str) -> Any:
     try:
         return Span.parse(text)
     except ValueError:
+        pass
+    try:
         return a_time(text)
+    except typer.BadParameter:
+        raise typer.BadParameter(
+            f"'{text[:60]}' is neither a time nor a span; write it like 2026-03-27T09:00:00Z or 30 days"
+        ) from None
 
 
 def a_span(text: str) -> Any:

@@ -3,20 +3,24 @@
 import json
 from typing import Any
 
+from domain.definition import nearest
+from domain.stops import CHANNELS
 from records import outbox
 from records.sending_models import OutboxMessage
-from starter.cli_lists import minute, table_of, texts
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import opened_store
+from starter.cli_tables import Listing, minute
 
 
 def list_outbox(channel: str | None, most: int) -> Result:
     """List what was kept, newest first."""
+    if channel is not None and channel not in CHANNELS:
+        raise ProblemsFound([f"--channel: there is no channel '{channel}'{nearest(channel, set(CHANNELS))}"])
     with opened_store() as store:
         rows = store.read(lambda session: outbox.listing(session, channel, most))
-    table = table_of("id", "channel", "from", "to", "kept", "text")
+    table = Listing("id", "channel", "from", "to", "kept", "text", prose=["text"])
     for row in rows:
-        table.add_row(*texts(row.id, row.channel, row.sender, row.recipient, minute(row.kept_at), _text(row)[:60]))
+        table.row(row.id, row.channel, row.sender, row.recipient, minute(row.kept_at), _text(row)[:60])
     return Result({"messages": [_document(row) for row in rows]}, [table] if rows else ["the outbox is empty"])
 
 

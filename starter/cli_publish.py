@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.table import Table
 from sqlmodel import Session, col, func, select
 
 from records.holding import paused
@@ -13,6 +12,7 @@ from records.published_models import Edition
 from starter.cli_home import as_document
 from starter.cli_result import FINE, PROBLEMS, ProblemsFound, Result, say
 from starter.cli_store import opened_store, sequence_name
+from starter.cli_tables import Listing, minute
 from starter.home import read_home
 from starter.publish import SHOWN_OF_A_HASH, Publication, plan_publication, what_is_published
 
@@ -66,13 +66,10 @@ def list_versions(sequence: str) -> Result:
         pause = store.read(lambda session: paused(session, name, None, datetime.now(UTC)))
     if not rows:
         raise ProblemsFound([f"sequence '{name}' was never published; see `rapport publish`"])
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in ("version", "published", "until", "inside", "ended"):
-        table.add_column(title, no_wrap=True)
+    table = Listing("version", "published", "until", "inside", "ended")
     for row in rows:
-        until = f"{row['retired_at']:%Y-%m-%d %H:%M}" if row["retired_at"] else "in force"
-        cells = (row["version"][:SHOWN_OF_A_HASH], f"{row['published_at']:%Y-%m-%d %H:%M}", until)
-        table.add_row(*cells, str(row["inside"]), str(row["ended"]))
+        until = minute(row["retired_at"]) or "in force"
+        table.row(row["version"][:SHOWN_OF_A_HASH], minute(row["published_at"]), until, row["inside"], row["ended"])
     stopped = {key: getattr(pause, key) for key in ("paused_at", "until", "reason")} if pause else None
     shown = [f"paused since {pause.paused_at:%Y-%m-%d %H:%M} UTC: nobody enters, messages wait"] if pause else []
     return Result({"sequence": name, "paused": stopped, "versions": rows}, [*shown, table])

@@ -13,6 +13,9 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from starter.cli_streams import takes_every_letter
+from starter.cli_tables import OF_A_PIPE, Listing
+
 FINE, PROBLEMS, USAGE, OUT_OF_REACH = 0, 1, 2, 3
 
 
@@ -50,7 +53,8 @@ def show(result: Result, as_json: bool) -> int:
         print_document(result.document)
         return result.status
     # A table in a pipe or a file is as wide as it needs to be; on a screen, as the screen.
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160, highlight=False)
+    widest = max([OF_A_PIPE, *(each.natural_width() for each in result.shown if isinstance(each, Listing))])
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else widest, highlight=False)
     for each in result.shown:
         # Brackets in a person's words are no markup.
         console.print(Text(each) if isinstance(each, str) else each, soft_wrap=isinstance(each, str))
@@ -59,7 +63,8 @@ def show(result: Result, as_json: bool) -> int:
 
 def print_document(document: Any) -> None:
     """Print one JSON document on stdout."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    only_plain = not takes_every_letter()
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=only_plain, default=_plain) + "\n")
 
 
 def say(line: str) -> None:

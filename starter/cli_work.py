@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
 from sqlmodel import Session, col, select
 
 from records.models import Contact
@@ -13,8 +11,7 @@ from records.work_models import FollowUp, ServiceCase
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import tell_event
 from starter.cli_store import contact_of, opened_store
-
-WIDEST = 60
+from starter.cli_tables import Listing, minute
 
 
 def list_tasks(team: str | None, who: str | None, closed: bool, most: int) -> Result:
@@ -27,11 +24,14 @@ def list_tasks(team: str | None, who: str | None, closed: bool, most: int) -> Re
 
     with opened_store() as store:
         rows, names = store.read(read)
-    table = _table("id", "for", "due", "contact", "title", "outcome")
+    table = Listing("id", "for", "due", "contact", "title", "outcome", prose=["title"])
     for row in rows:
-        due = f"{row.due_at:%Y-%m-%d %H:%M}" if row.due_at else ""
-        table.add_row(*_texts(row.id, row.team or row.owner, due, names[row.contact_id], row.title, row.outcome))
-    return Result({"tasks": [row.model_dump() for row in rows]}, [table] if rows else ["there is none"])
+        who_does_it = row.team or row.owner
+        table.row(row.id, who_does_it, minute(row.due_at), names[row.contact_id], row.title, row.outcome)
+    return Result(
+        {"tasks": [row.model_dump() for row in rows]},
+        [table] if rows else ["there is no task" if closed else "no task is open"],
+    )
 
 
 def show_task(task: str) -> Result:
@@ -75,11 +75,13 @@ def list_cases(who: str | None, closed: bool, most: int) -> Result:
 
     with opened_store() as store:
         rows, names = store.read(read)
-    table = _table("id", "severity", "opened", "contact", "title", "joined")
+    table = Listing("id", "severity", "opened", "contact", "title", "joined", prose=["title"])
     for row in rows:
-        opened = f"{row.opened_at:%Y-%m-%d %H:%M}"
-        table.add_row(*_texts(row.id, row.severity, opened, names[row.contact_id], row.title, row.joined or None))
-    return Result({"cases": [row.model_dump() for row in rows]}, [table] if rows else ["there is none"])
+        table.row(row.id, row.severity, minute(row.opened_at), names[row.contact_id], row.title, row.joined or None)
+    return Result(
+        {"cases": [row.model_dump() for row in rows]},
+        [table] if rows else ["there is no case" if closed else "no case is open"],
+    )
 
 
 def show_case(case: str) -> Result:
@@ -121,14 +123,3 @@ def _names(session: Session, rows: list[Any]) -> dict[str, str]:
 def _lines(document: Mapping[str, Any]) -> list[str]:
     width = max(map(len, document))
     return [f"{name:{width}}  {value}" for name, value in document.items() if value not in (None, "", [])]
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in titles:
-        table.add_column(title, no_wrap=title != "title")
-    return table
-
-
-def _texts(*values: object) -> list[Text]:
-    return [Text("" if value is None else str(value)[:WIDEST]) for value in values]

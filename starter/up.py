@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -51,6 +52,15 @@ def prepare(settings: Settings) -> list[str]:
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UpError(f"database: cannot be used ({reason}); look at {PREFIX}DATABASE_URL") from error
+
+
+def _made(folder: Path) -> None:
+    """Make a folder of the state, where mail, contacts and keys lie. Raises `UpError` where that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"{folder} cannot be made ({error.strerror}); give a folder that can be written to"
+        raise UpError(f"{PREFIX}STATE: {what}") from None
 
 
 class Stack:
@@ -99,7 +109,7 @@ class Stack:
 
     def _start(self) -> None:
         for folder in (self.settings.state, self.settings.state / "logs", self.settings.state / "locks"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # mail, contacts and keys lie there
+            _made(folder)
         locks = [self._undo.enter_context(locked(self.settings.state, part.name)) for part in self.parts]
         if problems := taken_ports(self.parts):
             raise UpError("\n".join(problems))

@@ -101,11 +101,14 @@ def test_adding_again_completes_the_contact(ann: SmallHome) -> None:
 
 
 def test_everything_wrong_with_a_new_contact_is_said_at_once(records: SmallHome) -> None:
-    typed = records.type("contact", "add", "--email", "ann", "--country", "Atlantis", "--time-zone", "Mars", "--json")
+    typed = records.type(
+        "contact", "add", "--email", "ann", "--country", "Atlantis", "--time-zone", "Mars", "--language", "deutsch",
+        "--json",
+    )  # fmt: skip
 
     assert typed.status == 1
     assert [each["what"].partition(":")[0] for each in typed.document["problems"]] == [
-        "--email", "--country", "--time-zone",
+        "--email", "--country", "--time-zone", "--language",
     ]  # fmt: skip
 
 
@@ -136,7 +139,7 @@ def put_history(session: Session) -> None:
     session.add(
         Message(
             id="m1", send_key="k1", step="hello",
-            template="welcome/hello", subject="Hello [b]you[/b]", state="accepted",
+            template="welcome/hello", recipient="ann@acme.example", subject="Hello [b]you[/b]", state="accepted",
             message_id="<m1@x>", claimed_at=NOW, accepted_at=NOW, **message,
         )
     )  # fmt: skip
@@ -347,6 +350,7 @@ def test_messages_are_listed_by_state_and_shown_whole(ann: SmallHome) -> None:
     assert len(ann.type("message", "list", "--contact", "ann@acme.example", "--json").document["messages"]) == 2
     assert ann.type("message", "show", "<m1@x>", "--json").document["accepted_at"] == "2026-03-27T09:00:00Z"
     assert "Hello [b]you[/b]" in ann.type("message", "list").out
+    assert "ann@acme.example" in ann.type("message", "list").out
     assert ann.type("message", "list", "--state", "gone").status == 1
     assert ann.type("message", "show", "m9").status == 1
 
@@ -389,3 +393,19 @@ def test_publish_of_a_home_with_a_mistake_publishes_the_rest_and_has_status_1(an
     assert [each["sequence"] for each in typed.document["changes"]] == ["welcome"]
     assert typed.document["problems"][0]["path"] == "sequences/other.yaml"
     assert "sequences/other.yaml: is not published; correct it first" in typed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["broadcast", "show", "march"], "there is no broadcast 'march'; none was made yet, see `rapport send --help`"),
+        (
+            ["outbox", "list", "--channel", "fax"],
+            "--channel: there is no channel 'fax'; there is email, sms, staff, webhook",
+        ),
+    ],
+)
+def test_what_is_not_there_is_said_with_a_way_out(records: SmallHome, words: list[str], said: str) -> None:
+    typed = records.type(*words)
+
+    assert (typed.status, typed.err.strip()) == (1, said)

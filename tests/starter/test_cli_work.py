@@ -47,7 +47,7 @@ def test_tasks_are_listed_by_team_and_contact_and_shown_whole(ann: SmallHome) ->
     first, second = ann.type("task", "list", "--team", "sales", "--contact", ANN, "--json").document["tasks"]
 
     assert {first["title"], second["title"]} == {"Call Ann, 1", "Call Ann, 2"}
-    assert ann.type("task", "list", "--team", "service").out == "there is none\n"
+    assert ann.type("task", "list", "--team", "service").out == "no task is open\n"
     assert "Call Ann, 1" in ann.type("task", "list").out
     assert ann.type("task", "show", first["id"], "--json").document["outcomes"] == ["booked"]
     assert ann.type("task", "show", "nothing").status == 1
@@ -112,7 +112,7 @@ def test_a_case_is_closed_through_the_inbox_once(ann: SmallHome) -> None:
     assert (row.body["event"], row.body["data"]) == ("case_closed", said)
     with ann.database() as database:
         database.write_now(lambda session: take_note(session, case["contact_id"], "case_closed", said, NOW))
-    assert ann.type("case", "list").out == "there is none\n"
+    assert ann.type("case", "list").out == "no case is open\n"
     assert ann.type("case", "show", case["id"], "--json").document["outcome"] == "refunded"
     assert "was closed at 2126-03-27 09:00 UTC" in ann.type("case", "close", case["id"]).err
     assert ann.type("case", "close", "nothing").status == 1

@@ -302,6 +302,16 @@ def test_up_ends_well_when_asked_to(settings: Settings, number: signal.Signals) 
 
 
 @system
+def test_a_state_that_cannot_be_made_is_said_by_its_setting(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+
+    with pytest.raises(
+        UpError, match=r"RAPPORT_STATE: .*/file/state cannot be made \(Not a directory\); give a folder"
+    ):
+        Stack(Settings(home=tmp_path, state=in_the_way / "state"), only=["mail"]).__enter__()
+
+
 def test_up_says_what_is_wrong_and_ends_with_status_3(settings: Settings, taken: int) -> None:
     program = "from starter.up import up_from_environment as up; raise SystemExit(up(['temporal']))"
 
