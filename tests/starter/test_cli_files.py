@@ -226,22 +226,3 @@ def test_check_of_a_folder_that_holds_nothing_is_a_problem(home: SmallHome) -> N
 
     assert typed.status == 1
     assert typed.out == f"{elsewhere}:1: holds nothing to check; give a .yaml file, or a folder with some\n"
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["message", "list", "--most", "many"], "'many' is no number from 1 on; write it like 20"),
-        (["message", "list", "--most", "0"], "'0' is no number from 1 on; write it like 20"),
-        (["inbox", "show", "x"], "'x' is no number; the first column of `rapport inbox list` has them"),
-        (
-            ["simulate", "welcome", "--contact", "ann.json", "--until", "30 dys"],
-            "'30 dys' is neither a time nor a span; write it like 2026-03-27T09:00:00Z or 30 days",
-        ),
-    ],
-)
-def test_what_is_no_number_and_no_time_is_said_in_plain_words(home: SmallHome, words: list[str], said: str) -> None:
-    typed = home.type(*words)
-
-    assert typed.status == 2
-    assert said in typed.err

@@ -393,19 +393,3 @@ def test_publish_of_a_home_with_a_mistake_publishes_the_rest_and_has_status_1(an
     assert [each["sequence"] for each in typed.document["changes"]] == ["welcome"]
     assert typed.document["problems"][0]["path"] == "sequences/other.yaml"
     assert "sequences/other.yaml: is not published; correct it first" in typed.err
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["broadcast", "show", "march"], "there is no broadcast 'march'; none was made yet, see `rapport send --help`"),
-        (
-            ["outbox", "list", "--channel", "fax"],
-            "--channel: there is no channel 'fax'; there is email, sms, staff, webhook",
-        ),
-    ],
-)
-def test_what_is_not_there_is_said_with_a_way_out(records: SmallHome, words: list[str], said: str) -> None:
-    typed = records.type(*words)
-
-    assert (typed.status, typed.err.strip()) == (1, said)
