@@ -4,22 +4,24 @@ Each has an id of its sender's, so that a repeat is recognised; all that are goo
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
 from domain.answers import read_address
+from domain.vocabulary import nearest
 from records.models import Inbox
 from starter.forms.base import NotASubmission, header_bytes, named, read_json
 from starter.site import Declined, Site
 
 SOURCE = "api"
 MOST_AT_ONCE = 1000
-CONTACT = {
+CONTACT: dict[str, Any] = {
     "type": "object",
     "description": "our id of them, or their e-mail: an object with id or email",
     "properties": {"id": {"type": "string"}, "email": {"type": "string"}},
@@ -75,6 +77,17 @@ async def take(site: Site, request: Request, what: str, read: Reader) -> Respons
     return JSONResponse(said if isinstance(told, list) else said[0], _status(said))
 
 
+def known_only(told: Mapping[str, JsonValue], body: Mapping[str, Any], of: str = "") -> None:
+    """Refuse a key that the description of a request does not name: what is misspelt would be lost without a word.
+
+    Raises `NotUsable`.
+    """
+    known = body["properties"]
+    for key in told:
+        if key not in known:
+            raise NotUsable(f"'{of}{key[:60]}' is not known here; {nearest(key, known)}")
+
+
 def own_id_of(told: dict[str, JsonValue], one: str) -> str:
     """Return the sender's own id of one thing. Raises `NotUsable`."""
     own_id = named(told.get("id"))
@@ -95,6 +108,7 @@ def contact_in(told: JsonValue) -> dict[str, str]:
     """Return who is meant, by our id or by address. Raises `NotUsable`."""
     if not isinstance(told, dict):
         raise NotUsable('contact is missing; send {"id": …} or {"email": …}')
+    known_only(told, CONTACT, "contact.")
     own_id = named(told.get("id"))
     if own_id is not None:
         if len(own_id) > _LONGEST_ID:

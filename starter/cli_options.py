@@ -1,6 +1,7 @@
 """Options that several commands share, and how their texts are read."""
 
 import json
+import math
 import os
 from datetime import date, datetime
 from pathlib import Path
@@ -92,11 +93,19 @@ def a_day_or_time(text: str) -> Any:
 
 
 def an_object(text: str) -> dict[str, Any]:
-    """Read a JSON object. Raises `BadParameter`."""
+    """Read a JSON object, as the API does. Raises `BadParameter`."""
     try:
-        told = json.loads(text)
+        told = json.loads(text, parse_constant=_a_number, parse_float=_a_number)
     except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f'{text[:60]!r} is not JSON ({error}); write e.g. \'{{"plan": "pro"}}\'') from None
     if not isinstance(told, dict):
         raise typer.BadParameter(f'{text[:60]!r} is not an object; write e.g. \'{{"plan": "pro"}}\'')
     return told
+
+
+def _a_number(text: str) -> float:
+    """Read a number with a fraction. Raises ValueError for NaN, and for one that no computer holds."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no number that can be kept")
+    return number

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from domain.steps.task import OTHERWISE
 from records.models import Contact
 from records.work import follow_ups
 from records.work_models import FollowUp, ServiceCase
@@ -47,14 +48,14 @@ def complete_task(task: str, outcome: str, note: str | None, person: str | None)
         raise ProblemsFound([f"task: there is no {task}; see `rapport task list`"])
     if row.completed_at is not None:
         raise ProblemsFound([f"task: {task} is completed already, as {row.outcome}; see `rapport task show {task}`"])
+    if row.outcomes and outcome not in (*row.outcomes, OTHERWISE):
+        named = ", ".join(row.outcomes)
+        raise ProblemsFound([f"task: '{outcome}' is none of its outcomes: {named}; give one of them, or '{OTHERWISE}'"])
     said = {"task": row.id, "outcome": outcome, "note": note, "person": person}
     data = {name: value for name, value in said.items() if value is not None}
     told = tell_event("task_completed", row.contact_id, data, row.step, f"task/{row.id}")
     document = {"task": row.id, "outcome": outcome} | {name: told.document[name] for name in TOLD}
-    notes = list(told.notes)
-    if row.outcomes and outcome not in row.outcomes:
-        notes.append(f"outcome '{outcome}' is none of {', '.join(row.outcomes)}; the run goes on as 'otherwise'")
-    return Result(document, [f"{row.title}: {outcome}"], notes)
+    return Result(document, [f"{row.title}: {outcome}"], list(told.notes))
 
 
 TOLD = ("contact", "inbox", "status", "woken")

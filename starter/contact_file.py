@@ -5,6 +5,7 @@ error.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,9 @@ def read_contact(path: Path, policies: Policies, now: datetime) -> tuple[dict[st
     if reading.problems:
         return {}, reading.problems
     try:
-        told = json.loads(reading.text, object_pairs_hook=_noting_repeats(reading))
+        finite = _finite(reading)
+        repeats = _noting_repeats(reading)
+        told = json.loads(reading.text, object_pairs_hook=repeats, parse_constant=finite, parse_float=finite)
     except (json.JSONDecodeError, RecursionError) as error:
         line, reason = (error.lineno, error.msg) if isinstance(error, json.JSONDecodeError) else (1, "nested too deep")
         reading.say(line, f'this is not JSON ({reason}); write an object such as {{"email": "ann@acme.example"}}')
@@ -52,6 +55,18 @@ def _noting_repeats(reading: Reading) -> Callable[[list[tuple[str, Any]]], dict[
         return dict(pairs)
 
     return build
+
+
+def _finite(reading: Reading) -> Callable[[str], float | None]:
+    def number(text: str) -> float | None:
+        value = float(text)
+        if math.isfinite(value):
+            return value
+        line = reading.text.count("\n", 0, reading.text.find(text)) + 1
+        reading.say(line, f"{text[:20]} is no number that can be kept; leave the value out, or write null")
+        return None
+
+    return number
 
 
 def _field(reading: Reading, name: str, value: Any, policies: Policies) -> Any:

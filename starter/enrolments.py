@@ -11,7 +11,18 @@ from pydantic import JsonValue
 
 from domain.definition import NAME
 from records.models import Inbox
-from starter.api import CONTACT, SOURCE, NotUsable, answers, contact_in, data_of, one_or_many, own_id_of, take
+from starter.api import (
+    CONTACT,
+    SOURCE,
+    NotUsable,
+    answers,
+    contact_in,
+    data_of,
+    known_only,
+    one_or_many,
+    own_id_of,
+    take,
+)
 from starter.forms.base import inbox_key
 from starter.site import Site
 
@@ -43,6 +54,7 @@ def read_enrolment(told: JsonValue, now: datetime) -> Inbox:
     """Return the inbox row of one enrolment. Raises `NotUsable`."""
     if not isinstance(told, dict):
         raise NotUsable('this is not an enrolment; send an object with "id", "sequence" and "contact"')
+    known_only(told, _BODY)
     own_id, sequence = own_id_of(told, "enrolment"), told.get("sequence")
     if not isinstance(sequence, str) or not NAME.fullmatch(sequence):
         raise NotUsable("sequence is not a sequence's name; use small letters, digits and -, as in trial-welcome")

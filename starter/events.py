@@ -11,7 +11,18 @@ from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue
 
 from records.models import Inbox
-from starter.api import CONTACT, SOURCE, NotUsable, answers, contact_in, data_of, one_or_many, own_id_of, take
+from starter.api import (
+    CONTACT,
+    SOURCE,
+    NotUsable,
+    answers,
+    contact_in,
+    data_of,
+    known_only,
+    one_or_many,
+    own_id_of,
+    take,
+)
 from starter.forms.base import inbox_key, named, read_instant
 from starter.site import Site
 
@@ -48,6 +59,7 @@ def read_event(told: JsonValue, now: datetime) -> Inbox:
     """Return the inbox row of one event. Raises `NotUsable`."""
     if not isinstance(told, dict):
         raise NotUsable('this is not an event; send an object with "id", "event" and "contact"')
+    known_only(told, _BODY)
     own_id, name = own_id_of(told, "event"), told.get("event")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise NotUsable("event is not an event's name; use small letters, digits and _, as in meeting_booked")

@@ -197,6 +197,7 @@ def test_two_problems_in_two_files_are_said_at_once(home: SmallHome) -> None:
         ("{", "contact.json:1: this is not JSON ("),
         ("[]", "contact.json:1: a contact is an object; write "),
         ("[" * 100_000, "contact.json:1: this is not JSON ("),
+        ('{"email": "a@b.example",\n "score": NaN}', "contact.json:2: NaN is no number that can be kept; leave"),
         ('{"email": "a@b.example",\n "email": "c@d.example"}', "contact.json:1: 'email' is written twice; "),
         ('{"consents": {"product-news": "yes"}}', "contact.json:1: consent to 'product-news' cannot be \"yes\"; it is"),
         ('{"created_at": "yesterday"}', "contact.json:1: 'created_at' is \"yesterday\"; write a time like"),

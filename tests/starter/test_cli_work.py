@@ -83,10 +83,23 @@ def test_a_task_is_completed_through_the_inbox_and_it_is_the_one_that_was_named(
     assert [each["id"] for each in ann.type("task", "list", "--json").document["tasks"]] == [second["id"]]
 
 
-def test_an_outcome_that_the_step_does_not_name_is_said(ann: SmallHome) -> None:
+def test_an_outcome_that_the_step_does_not_name_is_refused_with_those_it_names(ann: SmallHome) -> None:
     task, _ = ann.type("task", "list", "--json").document["tasks"]
 
-    assert "goes on as 'otherwise'" in ann.type("task", "complete", task["id"], "--outcome", "boked").err
+    typed = ann.type("task", "complete", task["id"], "--outcome", "boked")
+
+    assert typed.status == 1
+    assert typed.err == "task: 'boked' is none of its outcomes: booked; give one of them, or 'otherwise'\n"
+    with closing(Database(ann.settings.inbox_url)) as inbox:
+        assert inbox.read_now(lambda session: session.exec(select(Inbox)).all()) == []
+
+
+def test_any_other_answer_to_a_task_is_given_as_otherwise(ann: SmallHome) -> None:
+    task, _ = ann.type("task", "list", "--json").document["tasks"]
+
+    typed = ann.type("task", "complete", task["id"], "--outcome", "otherwise", "--json")
+
+    assert (typed.status, typed.document["status"]) == (0, "accepted")
 
 
 def test_cases_are_listed_and_shown(ann: SmallHome) -> None:

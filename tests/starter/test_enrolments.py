@@ -45,6 +45,8 @@ async def test_a_list_is_answered_one_by_one(tmp_path: Path) -> None:
         ({"contact": None}, "contact is missing; send"),
         ({"contact": {"email": "ann"}}, "contact: the e-mail address cannot be written to"),
         ({"data": [1]}, "data is not an object; send"),
+        ({"sequnce": "a"}, "'sequnce' is not known here; did you mean 'sequence'?"),
+        ({"contact": {"id": "c1", "mail": "a@b.example"}}, "'contact.mail' is not known here; did you mean 'email'?"),
     ],
 )
 async def test_what_is_no_enrolment_is_refused_with_its_reason(

@@ -100,6 +100,10 @@ async def test_what_is_no_event_is_refused_with_the_way_out(tmp_path: Path) -> N
         assert "contact is missing" in await refusal(site, contact="left out")
         assert "there is no e-mail address" in await refusal(site, contact={})
         assert "not one of our ids" in await refusal(site, contact={"id": "x" * 37})
+        assert await refusal(site, date="2026-03-27") == "'date' is not known here; did you mean 'data'?"
+        assert await refusal(site, contact={"email": "a@b.example", "first_name": "Ann"}) == (
+            "'contact.first_name' is not known here; there are email, id"
+        )
 
 
 @pytest.mark.parametrize("told", [[], [{}] * 1001])
