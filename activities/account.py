@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 # A claim that somebody else holds is asked about again after this long.
 SOON = timedelta(seconds=30)
 # A message that must arrive is repeated under the same Message-ID, but not for ever.
-MOST_ATTEMPTS = 5
+MOST_REPEATS = 4
 
 
 class Account:
@@ -75,21 +75,17 @@ class Account:
 
     def fate(self, session: Session, row: Message, now: datetime) -> Outcome | None:
         """Close the visit with the fate of its message; None if the message is to be sent again."""
-        if row.state == ledger.UNKNOWN and row.class_ != "marketing" and row.attempts < MOST_ATTEMPTS:
+        if row.state == ledger.UNKNOWN and row.class_ != "marketing" and row.repeats < MOST_REPEATS:
             ledger.repeat(session, row)  # the same Message-ID: a receiver that has it already can tell
             return None
-        fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
-        outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
-        why = [row.reason] if row.reason and fate != "accepted" else []
-        known = {"message": row.id, "clock": str(self.facts.zone)}
-        more = known | ({"subject": row.subject} if row.subject else {})
-        self._decide(session, self.writing.told(outcome, why, more), now)
-        return outcome
+        return self._ends(session, row, now)
 
     def close(self, session: Session, answer: Answer, now: datetime) -> Outcome:
         """Write down an answer that sends nothing: skipped in the ledger, or postponed in the decision log."""
         if isinstance(answer.outcome, Sent):
             row = ledger.skip(session, self.row(), answer.outcome.reason or "", now)
+            if row.state == ledger.UNKNOWN:
+                return self._ends(session, row, now)  # it left once, and nobody knows: that is its fate
             if row.state != ledger.SKIPPED:
                 return self.theirs(now)
         self._decide(session, answer, now)
@@ -115,6 +111,16 @@ class Account:
         reason = run.end_reason or "ended" if run else "erased"
         ledger.let_go(session, self.facts.enrolment, f"the run ended: {reason}", now)
         return Left(reason)
+
+    def _ends(self, session: Session, row: Message, now: datetime) -> Outcome:
+        """Close the visit with what the ledger says of its message."""
+        fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
+        outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
+        why = [row.reason] if row.reason and fate != "accepted" else []
+        known = {"message": row.id, "clock": str(self.facts.zone)}
+        more = known | ({"subject": row.subject} if row.subject else {})
+        self._decide(session, self.writing.told(outcome, why, more), now)
+        return outcome
 
     def _decide(self, session: Session, answer: Answer, now: datetime) -> None:
         enrolment = session.get(Enrolment, self.facts.enrolment)

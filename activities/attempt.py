@@ -20,6 +20,7 @@ from domain.facts import Facts
 from domain.needs import Later, Outcome
 from records import ledger
 from records.ledger import Taken
+from records.models import Message
 
 
 class Attempt:
@@ -61,13 +62,21 @@ class Attempt:
         if row is None or (row.state == ledger.CLAIMED and (row.not_before is None or row.not_before <= now)):
             return None
         if row.state == ledger.CLAIMED:
-            # Not in the server's words: they often name the address, and this goes into a history.
-            return Later(row.not_before, "the mail server asked for patience")
+            return self._rests(row)
         if row.state == ledger.HANDING_OVER:
             if row.lease_until is not None and now < row.lease_until:
                 return Later(full_second(row.lease_until), "being handed over")
             ledger.lose(session, row, "whoever handed it over died before its fate was known", now)
         return self.account.fate(session, row, now)
+
+    def _rests(self, row: Message) -> Outcome | None:
+        """Wait as long as the other side asked for; None once the message is of no use any more, which is said then."""
+        expires = self.account.writing.expires(self.account.facts)
+        if expires is not None and expires <= self.account.facts.now:
+            return None
+        due = min(each for each in (row.not_before, expires) if each is not None)
+        # Not in the server's words: they often name the address, and this goes into a history.
+        return Later(due, "the mail server asked for patience")
 
     async def _close(self, answer: Answer) -> Outcome:
         account = self.account

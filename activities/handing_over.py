@@ -92,6 +92,8 @@ class HandingOver:
         ledger.put_back(session, self.taken, reason, due)
         self.way.answered(session, None, False, now)
         self.way.give_back(session)
+        expires = self.account.writing.expires(self.account.facts)
+        due = due if expires is None else min(due, expires)
         more = {"template": self.account.writing.template, "until": due}
         late = Row("deferred", why=[reason], more=more, final=False)
         answer = Answer(Later(due, "the mail server asked for patience"), late)

@@ -58,9 +58,11 @@ class Taking:
         changed = self.changed(session, now)
         if changed is not None:
             way.give_back(session)
+            ledger.uncount(session, taken)
             return changed
         late = way.leave(session, now)
         if late is not None:
+            ledger.uncount(session, taken)
             return self.account.close(session, late, now)
         ledger.hand_over(session, taken, now, self.account.post.settings.lease)
         return None

@@ -80,6 +80,9 @@ AGAIN: Sequence[Question] = (
     not_their_pause,
     not_duplicate,
     under_cap,
+    not_quiet,
+    not_their_quiet,
+    in_window,
 )
 
 # What the decision log calls the questions.

@@ -100,6 +100,14 @@ def put_back(
     return row
 
 
+def uncount(session: Session, taken: Taken) -> None:
+    """Count an attempt for nothing: its message was not handed over, and waits or has ended."""
+    row = held(session, taken.id)
+    if row is not None and row.attempt == taken.attempt and row.state in (CLAIMED, SKIPPED):
+        row.attempts -= 1
+        session.add(row)
+
+
 def lose(session: Session, row: Message, reason: str, now: datetime) -> Message:
     """Note that nobody can know whether it arrived."""
     row.state, row.unknown_at, row.reason, row.lease_until = UNKNOWN, now, reason[:1000], None
@@ -109,15 +117,20 @@ def lose(session: Session, row: Message, reason: str, now: datetime) -> Message:
 
 def repeat(session: Session, row: Message) -> Message:
     """Put an unknown message back, to be sent again under the same Message-ID. `unknown_at` keeps telling."""
-    row.state = CLAIMED
+    row.state, row.repeats = CLAIMED, row.repeats + 1
     session.add(row)
     return row
 
 
 def skip(session: Session, wanted: Message, reason: str, now: datetime) -> Message:
-    """Note that it was not sent, and why. A message that is on its way or has a fate keeps it."""
+    """Note that it was not sent, and why. A message that is on its way or has a fate keeps it.
+
+    One that was to be sent again, because nobody knows whether it arrived, stays `unknown`.
+    """
     row = held(session, wanted.id) or wanted
-    if row.state not in FINAL and row.state != HANDING_OVER:
+    if row.state == CLAIMED and row.unknown_at is not None:
+        row.state, row.reason, row.not_before = UNKNOWN, _not_again(reason), None
+    elif row.state not in FINAL and row.state != HANDING_OVER:
         row.state, row.skipped_at, row.reason = SKIPPED, now, reason[:1000]
     session.add(row)
     session.flush()
@@ -125,12 +138,14 @@ def skip(session: Session, wanted: Message, reason: str, now: datetime) -> Messa
 
 
 def let_go(session: Session, enrolment: str, reason: str, now: datetime) -> None:
-    """Note that what a run still wanted to send, and nobody hands over now, is not sent: the run has ended."""
-    session.exec(
-        update(Message)
-        .where(col(Message.enrolment_id) == enrolment, col(Message.state) == CLAIMED)
-        .values(state=SKIPPED, skipped_at=now, reason=reason[:1000], not_before=None)
-    )
+    """Note that what a run still wanted to send, and nobody hands over now, is not sent: the run has ended.
+
+    What was to be sent again, because nobody knows whether it arrived, stays `unknown`.
+    """
+    theirs = update(Message).where(col(Message.enrolment_id) == enrolment, col(Message.state) == CLAIMED)
+    again = theirs.where(col(Message.unknown_at).is_not(None))
+    session.exec(again.values(state=UNKNOWN, reason=_not_again(reason), not_before=None))
+    session.exec(theirs.values(state=SKIPPED, skipped_at=now, reason=reason[:1000], not_before=None))
 
 
 def take_back(session: Session, enrolment: str, reason: str) -> None:
@@ -159,6 +174,10 @@ def lose_abandoned(session: Session, found: list[str], now: datetime) -> None:
     left = select(Message).where(col(Message.id).in_(found), Message.state == HANDING_OVER)
     for row in session.exec(left.with_for_update()).all():
         lose(session, row, "whoever handed it over died before its fate was known", now)
+
+
+def _not_again(reason: str) -> str:
+    return f"not sent again: {reason}"[:1000]
 
 
 def _ours(session: Session, taken: Taken, *states: str) -> Message:

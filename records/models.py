@@ -252,6 +252,7 @@ class Message(Record, table=True):
     provider_id: str | None = Field(default=None, max_length=200, index=True)
     attempt: str | None = Field(default=None, max_length=36)
     attempts: int = 0
+    repeats: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     not_before: datetime | None = Field(default=None, sa_type=Instant)
     claimed_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -326,6 +326,7 @@ def _contacts_and_runs() -> None:
         sa.Column("provider_id", sa.String(length=200), nullable=True),
         sa.Column("attempt", sa.String(length=36), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),

@@ -11,19 +11,22 @@ from itertools import product
 
 import pytest
 
+from domain.answering import weighed
 from domain.caps import Counted
 from domain.cases import OpenCase
-from domain.consent import Proposed, ask
+from domain.consent import AGAIN, ALLOWED, Proposed, ask
 from domain.duplicates import Alike
 from domain.facts import Facts, Standing
 from domain.needs import Deliver
 from domain.policies import Policies
+from starter.why_rules import rule_of
 from tests.domain.kit import ADA, MESSAGING, POLICIES, policies, program
 
 # What a message may be, and what may be true of its contact and its moment.
 CLASSES = ("marketing", "service", "transactional")
 STATUSES = (
-    "nothing", "erased", "hard_bounce", "invalid_address", "manual", "legal", "complaint", "unsubscribed", "withdrawn",
+    "nothing", "erased", "hard_bounce", "invalid_address", "manual", "legal", "complaint", "objection",
+    "unsubscribed", "withdrawn",
 )  # fmt: skip
 TOPICS = ("opted_in", "opted_out", "pending", "said nothing")
 YES_OR_NO = (False, True)
@@ -43,6 +46,7 @@ STOPS = {
     "manual": "marketing service transactional",
     "legal": "marketing service transactional",
     "complaint": "marketing service",
+    "objection": "marketing",
     "unsubscribed": "marketing",
     "withdrawn": "marketing",
 }
@@ -137,15 +141,16 @@ def situated(it: Situation, in_force: Policies) -> Facts:
     )
 
 
+def proposed(it: Situation) -> Proposed:
+    need = Deliver(template="welcome/hello", window="office-hours" if it.window else "none")
+    return Proposed(need, it.class_, "product-news", MOMENTS[it.moment])  # type: ignore[arg-type]
+
+
 def test_every_combination_goes_or_not_as_the_table_says_and_names_the_rule() -> None:
     wrong, lines = [], 0
     for it in everything():
         now = MOMENTS[it.moment]
-        need = Deliver(template="welcome/hello", window="office-hours" if it.window else "none")
-        verdict = ask(
-            Proposed(need, it.class_, "product-news", now),  # type: ignore[arg-type]
-            situated(it, IN_FORCE[it.holdout]),
-        )
+        verdict = ask(proposed(it), situated(it, IN_FORCE[it.holdout]))
         answer, reason, until = expected(it)
         if answer == "later" and until is None:
             until = now + timedelta(days=7)
@@ -157,7 +162,39 @@ def test_every_combination_goes_or_not_as_the_table_says_and_names_the_rule() ->
             assert reason.split(":")[0].split(" (")[0] in verdict.asked[-1][1], it
 
     assert wrong == []
-    assert lines == 3 * 9 * 4 * 2**4 * 3 * 2
+    assert lines == 3 * 10 * 4 * 2**4 * 3 * 2
+
+
+def test_what_is_asked_again_before_it_leaves_stops_what_the_table_stops_but_for_the_holdout() -> None:
+    for it in everything():
+        if it.holdout or it.duplicate:
+            continue  # who is in the holdout never changes
+        again = ask(proposed(it), situated(it, IN_FORCE[False]), AGAIN)
+        assert (again.answer, again.reason) == expected(it)[:2], it
+
+
+RULES = {
+    "suppressed": "the table of docs/consent.md", "no consent": "`topics` of", "open case": "the contact's open case",
+    "holdout": "`holdout` of", "duplicate": "one address, one template, one day", "cap": "`caps` of",
+    "quiet hours": "`quiet` of", "outside office-hours": "`window` of the step",
+}  # fmt: skip
+
+
+def test_why_names_the_rule_of_every_line_that_does_not_go() -> None:
+    for it in everything():
+        if expected(it)[0] == "go":
+            continue
+        found, log = weighed(proposed(it), situated(it, IN_FORCE[it.holdout]))
+        assert found is not None
+        assert found.row is not None
+        row = {"kind": "send", "did": found.row.did, "why": found.row.why, "more": log}
+        rule = rule_of(row)
+        assert rule is not None, it
+        assert rule.where.startswith(RULES[expected(it)[1].split(":")[0].split(" (")[0]]), it
+
+
+def test_the_table_has_every_reason_there_is() -> None:
+    assert set(ALLOWED) == set(STATUSES) - {"nothing", "withdrawn"}
 
 
 def test_the_table_knows_every_answer() -> None:
@@ -181,10 +218,10 @@ def test_a_reminder_that_missed_its_time_says_what_it_waited_for(
     it = Situation("marketing", "nothing", "opted_in", case, False, False, cap, moment, window=False)
     now = MOMENTS[moment]
     need = Deliver(template="welcome/hello", window="none", expires="2 hours")
-    proposed, facts = Proposed(need, "marketing", "product-news", now), situated(it, IN_FORCE[False])
+    reminder, facts = Proposed(need, "marketing", "product-news", now), situated(it, IN_FORCE[False])
 
-    waits = ask(proposed, facts)
-    over = ask(proposed, facts.but(now=now + timedelta(hours=2), waited_for=waits.reason))
+    waits = ask(reminder, facts)
+    over = ask(reminder, facts.but(now=now + timedelta(hours=2), waited_for=waits.reason))
 
     assert (waits.answer, waits.until, waits.reason) == ("later", now + timedelta(hours=2), held_up_by)
     assert (over.answer, over.reason) == ("no", "expired")
