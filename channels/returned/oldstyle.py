@@ -4,20 +4,19 @@ Mailman's library knows their forms and finds the address; why the mail came bac
 mail that a mail system has written is looked at: a person may quote a bounce.
 """
 
-import email
 import logging
 import re
 
 from flufl.bounce import all_failures
 
-from channels.returned.opened import Part, addresses, header
+from channels.returned.opened import Part, addresses, header, opened
 from channels.returned.reports import Report, judged
 from channels.returned.words import body_of
 
 # Its log repeats what it reads.
 logging.getLogger("flufl.bounce").disabled = True
 
-MOST_READ = 1 << 17
+MOST_READ = 1 << 16
 _FROM_A_SYSTEM = re.compile(r"^(?:mailer-?daemon|post-?master|mail-?daemon|mdaemon|bounces?|mmdf)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"undeliver|deliver(?:y|ed|ing)?[\w ]{0,20}(?:fail|status|problem|report|delay|error)"
@@ -54,7 +53,7 @@ def worded_report(mail: Part, raw: bytes) -> Report | None:
 
 def _failures(raw: bytes) -> tuple[list[str], list[str]]:
     try:
-        temporary, permanent = all_failures(email.message_from_bytes(raw[:MOST_READ]))
+        temporary, permanent = all_failures(opened(raw[:MOST_READ]))
     except Exception:  # it was written for bounces, and this may be anything
         return [], []
     return [_said(each) for each in temporary], [_said(each) for each in permanent]

@@ -3,6 +3,7 @@
 The standard library's older parser is used, since it takes everything; what it makes of headers is decoded here.
 """
 
+import codecs
 import contextlib
 import email
 import email.errors
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from itertools import islice
+from typing import Any
 
 # Of a larger mail the beginning is read: reports and words stand before pictures and files.
 MOST_BYTES = 1 << 20
@@ -18,21 +21,42 @@ MOST_PARTS = 60
 MOST_DEPTH = 12
 MOST_TEXT = 60_000
 MOST_HEADER = 4_000
-# More parts than anybody needs cost the parser time that grows with their square.
+# What the library's parser takes a square's time for, nobody needs: a mail is read up to there. It asks of each line
+# whether it ends one of the parts around it, takes parameters apart by looking for each quote from the beginning, and
+# some alphabets move all letters for each that they put in.
 _MOST_BOUNDARIES = 60
-_BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"boundary[\s*0-9]*=", re.IGNORECASE)
+_MOST_QUESTIONS = 300_000
+_LINE_END = re.compile(rb"\r\n?|\n")
+_MOST_BEGINNINGS = 2_000
+_BEGINNING = re.compile(rb"[\r\n]--")
+_LONGEST_CONTENT_HEADER = 1_000
+_NOT_READ = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]{1,64}@[^\s<>\"',;:()\[\]\\@]{1,255}")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,240}>")
 
 Part = Message
 
 
+class _Bounded(Message):
+    """A part whose `Content-…` headers are as long as a mail program makes them."""
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        value = super().get(name, failobj)
+        if isinstance(value, str) and name.lower().startswith("content-"):
+            return value[:_LONGEST_CONTENT_HEADER]
+        return value
+
+
 def opened(raw: bytes) -> Part:
     """Return the mail of these bytes; what cannot be taken apart is one text."""
     raw = raw[:MOST_BYTES]
-    if len(_BOUNDARY.findall(raw)) <= _MOST_BOUNDARIES:
+    around = len(_BOUNDARY.findall(raw))
+    if around <= _MOST_BOUNDARIES:
+        raw = _up_to(raw, _BEGINNING, _MOST_BEGINNINGS)
+        raw = _up_to(raw, _LINE_END, _MOST_QUESTIONS // (around + 1))
         try:
-            return email.message_from_bytes(raw)
+            return email.message_from_bytes(raw, _class=_Bounded)
         except (RecursionError, ValueError, LookupError, TypeError, AttributeError, email.errors.MessageError):
             pass
     head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
@@ -43,6 +67,12 @@ def opened(raw: bytes) -> Part:
             plain[name] = value.strip()
     plain.set_payload(body.decode("utf-8", "replace"))
     return plain
+
+
+def _up_to(raw: bytes, mark: re.Pattern[bytes], most: int) -> bytes:
+    """Return the bytes before the first mark too many."""
+    last = next(islice(mark.finditer(raw), most, None), None)
+    return raw if last is None else raw[: last.start()]
 
 
 def parts(mail: Part, depth: int = 0) -> Iterator[Part]:
@@ -141,7 +171,8 @@ def text_of(part: Part) -> str:
         return _clean(str(payload or ""))[:MOST_TEXT]
     payload = payload[: 4 * MOST_TEXT]
     try:
-        text = payload.decode(part.get_content_charset() or "utf-8")
+        charset = codecs.lookup(part.get_content_charset() or "utf-8").name
+        text = payload.decode("utf-8" if charset in _NOT_READ else charset)
     except Exception:  # an alphabet nobody knows, or not what was said
         text = payload.decode("utf-8", "replace")
     return _clean(text.replace("\r\n", "\n").replace("\r", "\n"))[:MOST_TEXT]
