@@ -12,6 +12,9 @@ _ENDS = {"{#": "#}", "{%": "%}", "{{": "}}"}
 _BLOCK = re.compile(r"\{%[-+]?\s*(?P<deed>block|endblock)\b\s*(?P<name>\w*)")
 _LINES = frozenset({"subject", "preheader", "text"})
 
+MARK = "\x01"
+"""Stands for a letter of what is shown of a value."""
+
 Span = tuple[int, int]
 
 
@@ -25,6 +28,20 @@ def blanked(text: str) -> str:
     bare = _without(text, sorted([*jinja, *_text_blocks(text, jinja)]))
     bare = _without(bare, _between(bare, "<!--", "-->"))
     return _without(bare, _styles(bare))
+
+
+def marked(text: str) -> str:
+    """Return the text as `blanked` does, but with the letter `MARK` for all of `{{ … }}`.
+
+    >>> marked("<a href={{ b }}>").replace(MARK, "x")
+    '<a href=xxxxxxx>'
+    """
+    pieces, at, bare = [], 0, blanked(text)
+    for start, end in _jinja(text):
+        if text.startswith("{{", start):
+            pieces += [bare[at:start], MARK * (end - start)]
+            at = end
+    return "".join([*pieces, bare[at:]])
 
 
 def _jinja(text: str) -> Iterator[Span]:

@@ -153,7 +153,7 @@ def _figure(value: Any) -> Decimal:
         figure = Decimal(str(value).strip())
     except InvalidOperation as error:
         raise Unfit(f"{str(value)[:40]!r} is not a number; correct the value") from error
-    if not figure.is_finite() or abs(figure) > MOST or figure.as_tuple().exponent < -30:  # type: ignore[operator]
+    if not figure.is_finite() or figure.adjusted() > 30 or abs(figure) > MOST or figure.as_tuple().exponent < -30:  # type: ignore[operator]
         raise Unfit("the number is too large or too fine to be shown; correct the value")
     return figure
 

@@ -165,11 +165,10 @@ def _edited(text: str, edits: Iterable[Edit]) -> str:
 
 def _length(found: str) -> int:
     """Return how much of what looks like an address is one."""
-    while True:
-        bare = found.rstrip(_BEHIND)
-        for opening, closing in ("()", "[]", "{}"):
-            if bare.endswith(closing) and bare.count(closing) > bare.count(opening):
-                bare = bare[:-1]
-        if bare == found:
-            return len(found)
-        found = bare
+    unopened = {closing: found.count(closing) - found.count(opening) for opening, closing in ("()", "[]", "{}")}
+    end = len(found)
+    while found[end - 1] in _BEHIND or unopened.get(found[end - 1], 0) > 0:
+        end -= 1
+        if found[end] in unopened:
+            unopened[found[end]] -= 1
+    return end

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rendering.blanking import blanked
+from rendering.blanking import MARK, blanked, marked
 from rendering.bundle import PAGES, STAFF
 from rendering.checks import phrase_problems
 from rendering.front import Front, Invitation
@@ -13,6 +13,10 @@ from rendering.source import Template, compiled_text, line_of_key
 
 _PICTURE = re.compile(r"<(?:img|mj-image)\b[^<>]*?\ssrc\s*=\s*[\"']?(?P<path>files/[^\"'\s<>]*)", re.IGNORECASE)
 _SHEET = re.compile(r"<link\b[^<>]*\bstylesheet\b|@import\b", re.IGNORECASE)
+# As in mjml_checks: no "<" inside of quotes, so each tag is read once.
+_TAG = re.compile(r"<[A-Za-z](?:\"[^\"<]*\"|'[^'<]*'|[^'\"<>])*>")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_BARE = re.compile(rf"(?<![^\s/])([^\s=/]+)\s*=\s*[^\s\"'=]*{MARK}")
 
 
 def page_problems(template: Template, text: str, files: frozenset[str], known: Known) -> Iterator[tuple[int, str]]:
@@ -27,10 +31,21 @@ def page_problems(template: Template, text: str, files: frozenset[str], known: K
             yield _line(page, found), "a style sheet from elsewhere is not loaded; write its rules into <style>"
     if template.place.kind == "mjml":
         yield from mjml_problems(page)
+    elif template.place.kind == "html":
+        yield from _without_quotes(page)
 
 
 def _line(text: str, found: re.Match[str]) -> int:
     return text.count("\n", 0, found.start()) + 1
+
+
+def _without_quotes(page: str) -> Iterator[tuple[int, str]]:
+    """Yield values of attributes that end where a contact's words have a blank: what follows would be attributes."""
+    text = marked(page)
+    for tag in _TAG.finditer(text):
+        bare = _BARE.search(_QUOTED.sub('""', tag[0]))
+        if bare:
+            yield _line(text, tag), f'the value of {bare[1]} has no quotes; write {bare[1]}="{{{{ … }}}}"'
 
 
 def _enclosures(front: Front, text: str, files: frozenset[str]) -> Iterator[tuple[int, str]]:

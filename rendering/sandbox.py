@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from jinja2 import BaseLoader, ChainableUndefined, StrictUndefined, TemplateNotFound, Undefined
+from jinja2 import (
+    BaseLoader,
+    ChainableUndefined,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+)
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
@@ -136,6 +144,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS} | OWN_FILTERS
         self.tests = {name: self.tests[name] for name in TESTS} | {"none": not_there}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for switch in tree.find_all(nodes.ScopedEvalContextModifier):
+            said = "'autoescape' would make tags of what a contact wrote; take it out"
+            raise TemplateSyntaxError(said, switch.lineno, name, filename)
+        return tree
 
     def join_path(self, template: str, parent: str) -> str:
         here = Place.parse(parent)

@@ -1,6 +1,7 @@
 """Links are replaced at their place; every other byte of a message stays."""
 
 import re
+import time
 from html import unescape
 from html.parser import HTMLParser
 
@@ -91,6 +92,14 @@ def test_a_page_without_a_body_gets_them_where_they_do_no_harm() -> None:
 )
 def test_in_a_text_an_address_ends_where_its_sentence_goes_on(text: str, after: str) -> None:
     assert replace_in_text(text, ours) == after
+
+
+@pytest.mark.parametrize("behind", [")", ")]", ").,", "}", "."])
+def test_a_text_made_to_keep_us_busy_does_not(behind: str) -> None:
+    began = time.process_time()
+
+    assert replace_in_text(f"{URL}{behind * 200_000}", ours) == f"{OURS}{behind * 200_000}"
+    assert time.process_time() - began < 2
 
 
 class _Seen(HTMLParser):

@@ -47,6 +47,25 @@ ABUSE = {
     "size": "x" * 256_001,
     "output": "{% for a in numbers %}{% for b in numbers %}" + "x" * 100 + "{% endfor %}{% endfor %}",
     "script": '<a href="java&#9;script:alert(1)">x</a>',
+    "script by an attribute": "<a href=https://acme.example/{{ contact.quoting }}>x</a>",
+    "script in a picture": '<svg><a><set attributeName="href" to="javascript:alert(1)"/></a></svg>',
+    "page in a page": '<iframe srcdoc="<p>x</p>"></iframe>',
+    "tags of a contact": "{% autoescape false %}{{ contact.quoting }}{% endautoescape %}",
+    "rounding up": "{{ 5|round(10**9, 'ceil') }}",
+    "lists added": "{% set a = [1, 2] %}" + "{% set a = [a, a]|sum(start=[]) %}" * 40 + "{{ a|length }}",
+    "lists compared": "{% set a = [1] %}{% set b = [1] %}"
+    + "{% set a = [a, a] %}{% set b = [b, b] %}" * 30
+    + "{{ a == b }}",
+    "encoding of encodings": "{{ large" + "|urlencode|replace('x', '<')" * 9 + " }}",
+    "macros that double": "{% macro a() %}x{% endmacro %}"
+    + "".join(
+        f"{{% macro a{n} () %}}{{{{ a{n - 1 or ''}() }}}}{{{{ a{n - 1 or ''}() }}}}{{% endmacro %}}"
+        for n in range(1, 40)
+    )
+    + "{{ a39() }}",
+    "number without end": "{{ ('9'|replace('9', large)|replace('x', '9'))|number }}",
+    "comments that never end": "<!-" * 80_000,
+    "letters in disguise": "{{ ''.__ｃｌａｓｓ__.__mro__ }}",
     "tower of powers": "{{ ((2**60)**60)**60 }}",
     "product of powers": "{{ 2**60 * 2**60 * 2**60 * 2**60 }}",
     "block in itself": "{{ self.html() }}",
@@ -96,7 +115,7 @@ SOURCES = (
     | {f"email/abuse/{name.replace(' ', '-')}.mjml": PAGE.replace("BODY", body) for name, body in MJML_ABUSE.items()}
 )
 CONTEXT: dict[str, Any] = {
-    "contact": {"first_name": "Ann", "since": dt.date(2026, 3, 1), "empty": None},
+    "contact": {"first_name": "Ann", "quoting": "' onclick='alert(1)", "since": dt.date(2026, 3, 1), "empty": None},
     "total": Decimal("12.50"),
     "numbers": list(range(300)),
 }

@@ -144,6 +144,8 @@ def test_a_block_whose_name_is_mistyped_is_one_mistake() -> None:
         ("{% if contact.score is evn %}{% endif %}", ":2: there is no test 'evn'; did you mean 'even'?"),
         ("{% include 'parts/footer' %}", ":2: template 'parts/footer' does not exist"),
         ("{% include contact.email %}", ":2: the name of another template is computed"),
+        ("{% autoescape false %}{{ contact.score }}{% endautoescape %}", ":2: 'autoescape' would make tags of what"),
+        ("<a\nhref={{ contact.email }}>x</a>", ":2: the value of href has no quotes"),
         ("{{ range(3) }}", ":2: range() cannot be called"),
         ("{{ contact.delete() }}", ":2: contact.delete() cannot be called"),
         ("{% if %}", ":2: Expected an expression"),
