@@ -32,7 +32,7 @@ from records.timeline import STAFF, Happening, record
 
 # What nobody can be held to who is only guessed at.
 NEVER_GUESSED: frozenset[Kind] = frozenset({"complained", "unsubscribed"})
-NO_EVENT: frozenset[Kind] = frozenset({"receipt", "unknown"})
+NO_EVENT: frozenset[Kind] = frozenset({"receipt", "ours", "unknown"})
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _nothing_follows(kind: Kind, found: Match | None) -> str | None:
 
 def _kind(mail: CameBack, found: Match | None) -> Kind:
     """Whoever writes to the address at which one leaves, leaves: whatever they write, and a machine may write it."""
-    leaves = found is not None and found.leaves and mail.kind in ("replied", "auto_replied")
+    leaves = found is not None and found.leaves and mail.kind in ("replied", "auto_replied", "ours")
     return "unsubscribed" if leaves else mail.kind
 
 

@@ -16,8 +16,10 @@ Kind = Literal[
     "auto_replied",
     "replied",
     "receipt",
+    "ours",
     "unknown",
 ]
+"""`ours` is a message of our own that came to us as it left: a copy for an archive, a forwarded mailbox, a loop."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def make_app(
         title="Rapport",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # to the Host they name; and one click is answered without a redirect
         lifespan=lifespan,
         separate_input_output_schemas=False,
         servers=[{"url": config.public_url}],

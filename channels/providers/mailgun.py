@@ -90,7 +90,7 @@ def _data(name: str, said: str, told: Tree) -> Mapping[str, JsonValue]:
     status = inside(told, "delivery-status")
     words = text(status.get("message")) or text(status.get("description")) or text(told.get("reason"))
     code, enhanced = text(status.get("code"), 3), text(status.get("enhanced-code"), 20)
-    if code.isdigit() and 400 <= int(code) < 600 and not words.startswith(code):
+    if code.isdecimal() and 400 <= int(code) < 600 and not words.startswith(code):
         words = f"{code} {words}"
     if name == "bounced":
         return bounce(said == "failed" and text(told.get("reason")) in _GONE, words, enhanced)

@@ -15,7 +15,8 @@ _SIGNED = {
 }
 _SIGNED[END] = _SIGNED[SUBSCRIPTION]
 _LEFT_OUT_IF_MISSING = "Subject"
-_HOST = re.compile(r"sns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?")
+# A region, and nothing else: a bucket of somebody's named `sns` has been at sns.s3-us-west-2.amazonaws.com.
+_HOST = re.compile(r"sns\.[a-z]{2,5}(?:-[a-z]{2,20}){1,3}-\d{1,2}\.amazonaws\.com(\.cn)?")
 _CERTIFICATE = re.compile(r"/[A-Za-z0-9._-]{1,120}\.pem")
 
 

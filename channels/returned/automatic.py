@@ -23,7 +23,7 @@ _SAYS = {
     "x-precedence": re.compile(r"auto[_-]?reply|junk", re.IGNORECASE),
     "x-fc-machinegenerated": re.compile(r"true|yes|1", re.IGNORECASE),
     "x-post-messageclass": re.compile(r"9\b"),
-    "delivered-to": re.compile(r"auto-?responder", re.IGNORECASE),
+    "delivered-to": re.compile(r"^auto-?responder$", re.IGNORECASE),
     "x-apple-action": re.compile(r"vacation", re.IGNORECASE),
     "x-ms-exchange-generated-message-source": re.compile(r"mailbox rules agent", re.IGNORECASE),
 }
@@ -47,4 +47,10 @@ def is_automatic(mail: Part) -> bool:
     for name, says in _SAYS.items():
         if any(says.search(value) for value in headers(mail, name)):
             return True
-    return bool(_SUBJECT.match(header(mail, "subject")))
+    return _is_for_many(mail) or bool(_SUBJECT.match(header(mail, "subject")))
+
+
+def _is_for_many(mail: Part) -> bool:
+    """Whether it is a newsletter: lists hand on people's answers, too, but those name what they answer."""
+    named = any(header(mail, name) for name in ("list-unsubscribe", "list-id"))
+    return named and not any(header(mail, name) for name in ("in-reply-to", "references"))

@@ -60,6 +60,8 @@ def _kind(mail: Part, sender: str | None, report: Report | None) -> Kind:
         return report.kind
     if is_receipt(mail):
         return "receipt"
+    if header(mail, TOKEN_HEADER):
+        return "ours"  # an answer to it quotes its words, never its headers as its own
     if is_automatic(mail) or is_from_a_system(mail, sender):
         return "auto_replied"
     return "replied"

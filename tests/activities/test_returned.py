@@ -222,6 +222,14 @@ def test_whoever_writes_to_leave_leaves_the_messages_topic(ann: Returning) -> No
     assert set(ann.ends().values()) == {"unsubscribed"}
 
 
+def test_a_message_of_ours_that_comes_to_us_moves_nothing(ann: Returning) -> None:
+    ann.begin()
+    copy = came.mail(f"From: hello@acme.example\nX-Rapport-Send: {came.TOKEN}\nReferences: {came.MESSAGE_ID}\n\nHello")
+
+    assert ann.get(ann.about_it(copy), ann.to(REPLIES)) == "mail: ours, nothing follows"
+    assert (ann.told(), ann.ends()) == ([], {"stay": None, "tour": None})
+
+
 def test_an_absence_holds_every_running_sequence_until_the_business_day_after_the_return(ann: Returning) -> None:
     ann.begin()
     ann.get(ann.about_it(came.VACATION), ann.to(REPLIES), "")

@@ -112,6 +112,8 @@ def test_an_automatic_answer_says_until_when() -> None:
         "Subject: =?utf-8?q?R=C3=A9ponse_automatique_=3A_Bienvenue?=",
         "Subject: Fuera de la oficina",
         "Subject: Abwesenheitsnotiz",
+        "List-Unsubscribe: <https://customer.example/leave>",
+        "List-Id: News of the customer <news.customer.example>",
     ],
 )
 def test_a_machine_is_known_by_its_headers(head: str) -> None:
@@ -125,10 +127,18 @@ def test_a_machine_is_known_by_its_headers(head: str) -> None:
         "Auto-Submitted: no",
         "Precedence: bulk",
         "Subject: Re: Out of office",
+        "Delivered-To: autoresponder@acme.example",
+        "In-Reply-To: <a@acme.example>\nList-Id: <team.customer.example>\nList-Unsubscribe: <https://x.example>",
     ],
 )
 def test_a_person_is_not_taken_for_a_machine(head: str) -> None:
     assert read(mail(f"From: ann@customer.example\n{head}\n\nHello")).kind == "replied"
+
+
+@pytest.mark.parametrize("to", [ANSWER, BACK, "archive@acme.example"])
+def test_a_message_of_ours_that_comes_to_us_as_it_left_is_nobodys_answer(to: str) -> None:
+    ours = mail(f"From: Mira <hello@acme.example>\nX-Rapport-Send: {TOKEN}\nReferences: {MESSAGE_ID}\n\nHello Ann")
+    assert read(ours, "b+x@in.acme.example", to).kind == "ours"
 
 
 def test_an_answer_is_shown_without_what_it_quotes() -> None:

@@ -1,6 +1,8 @@
 """What providers tell, in one vocabulary; and that no bytes, headers or trees make reading or verifying them raise."""
 
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +151,8 @@ def test_a_mailgun_signature_is_of_its_token() -> None:
         "https://evil.example/sns.eu-west-1.amazonaws.com/a.pem",
         "https://sns.eu-west-1.amazonaws.com:8443/a.pem",
         "https://s3.eu-west-1.amazonaws.com/a.pem",
+        "https://sns.s3-us-west-2.amazonaws.com/a.pem",
+        "https://sns.elasticbeanstalk-eu.amazonaws.com/a.pem",
         "https://sns.eu-west-1.amazonaws.com/a.pem?x=1",
         "https://[/a.pem",
         "https://sns.eu-west-1.amazonaws.com\\@evil.example/a.pem",
@@ -191,6 +195,45 @@ WORDS = st.sampled_from(
 )
 VALUES = LEAVES | st.sampled_from(["bounce", "failed", "Bounce", "email.bounced", "click", "open", "hard_bounce"])
 TREES = st.recursive(VALUES, lambda some: st.lists(some, max_size=3) | st.dictionaries(WORDS, some, max_size=6))
+
+
+def test_digits_that_are_no_number_are_words() -> None:
+    tree = with_one(CASES["mailgun"].told["bounced"], ("event-data", "delivery-status", "code"), "²")
+    assert TELLERS["mailgun"].events(tree, {})[0].name == "bounced"
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, -1, 10**18, 10**4000, 1e308, -1e308, -62135596800000, "", "²", "²³¹", "٣٣٣", "5٣٣ x", "550",
+     "x" * 9_000, [], {}, [[]], [None],
+     "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "<>", "@", "http://[", "\u202e"]
+) | st.text(max_size=9)  # fmt: skip
+
+
+def places(tree: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield above
+    for key in tree if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
+        yield from places(tree[key], (*above, key))
+
+
+def with_one(tree: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """Return a tree with another value at one of its places."""
+    if not place:
+        return value
+    changed = deepcopy(tree)
+    inner = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return changed
+
+
+@settings(max_examples=200)
+@given(name=st.sampled_from(NAMES), value=ODD, data=st.data())
+def test_nothing_odd_in_what_a_provider_tells_makes_reading_raise(name: str, value: Any, data: st.DataObject) -> None:
+    told = data.draw(st.sampled_from(sorted(CASES[name].told)))
+    tree = tree_of(name, CASES[name].told[told])
+    for event in TELLERS[name].events(with_one(tree, data.draw(st.sampled_from(list(places(tree)))), value), {}):
+        assert event.key
 
 
 @settings(max_examples=60)

@@ -69,6 +69,15 @@ async def test_a_mail_program_that_says_it_badly_is_understood(tmp_path: Path, b
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("path", [f"{LINK}/", "/u/.%2e%2f", "/l/x/"])
+async def test_nobody_is_redirected_least_of_all_to_where_they_say_we_are(tmp_path: Path, path: str) -> None:
+    async with site_in(tmp_path) as site:
+        for method in ("GET", "POST"):
+            answer = await site.http.request(method, path, headers={"Host": "evil.example"})
+            assert answer.status_code in (404, 405)
+            assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize("link", ["/u/forged", FOREIGN, LINK[:-1], LINK + "x", "/u/%ff%00", "/u/" + "x" * 5000])
 async def test_an_unknown_token_is_answered_exactly_like_a_good_one(tmp_path: Path, link: str) -> None:
     def said(answer: httpx2.Response) -> object:
