@@ -128,8 +128,9 @@ class Intake:
             if isinstance(error, OperationalError | InterfaceError):
                 raise error
             if isinstance(error, BaseException):
-                activity.logger.error("%s entry %s cannot be seen to: %s", due.what, due.id, type(error).__name__)
-                await self.main.write(lambda session, each=due: put_off(session, each, now))  # type: ignore[misc]
+                fault = type(error).__name__
+                activity.logger.error("%s entry %s cannot be seen to: %s", due.what, due.id, fault)
+                await self.main.write(lambda session, each=due, why=fault: put_off(session, each, why, now))  # type: ignore[misc]
         return len(dues)
 
     async def _see_to(self, due: DueNow) -> None:

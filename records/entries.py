@@ -18,6 +18,7 @@ from domain.entry import Entry, may_enter, meant, per_of
 from domain.facts import Event, Facts
 from domain.keys import group_slot, slot
 from domain.program import Program, Trigger
+from records.at_the_door import place_of, stand
 from records.entry_models import Holdout, WaitingEntry
 from records.facts import read_contacts
 from records.models import Contact, Decision, Enrolment
@@ -81,20 +82,19 @@ def enter(
     )
     chosen, entry, enrolment = decide(session, published, asking)
     if entry.waits_until is not None:
-        session.add(
-            WaitingEntry(
-                contact_id=contact.id,
-                sequence=program.sequence,
-                asks=entry.check,
-                trigger=chosen.model_dump(exclude_none=True) if chosen is not None else None,
-                event=asking.data,
-                event_id=asking.event_id,
-                asked_at=now,
-                until=entry.waits_until,
-                due_at=entry.waits_until,
-            )
+        row = WaitingEntry(
+            contact_id=contact.id,
+            sequence=program.sequence,
+            asks=entry.check,
+            trigger=chosen.model_dump(exclude_none=True) if chosen is not None else None,
+            event=asking.data,
+            event_id=asking.event_id,
+            asked_at=now,
+            until=entry.waits_until,
+            due_at=entry.waits_until,
         )
-        session.flush()
+        row.slot = place_of(program, row, entry)
+        stand(session, row, now)
     return entry, enrolment
 
 

@@ -44,10 +44,15 @@ class WaitingEntry(Record, table=True):
     """An entry that the check named in `asks` put off. It is asked again at `due_at`, sooner if something concerns it.
 
     `asked_at` is when its trigger was received; at `until` the check's answer is final. The row goes with its decision.
+    `slot` keeps a contact from waiting twice for one place. Where something is broken, `tries` counts how often it
+    could not be seen to, and `came_at` keeps the instant as of which it is asked all the same.
     """
 
     __tablename__ = "waiting_entry"
-    __table_args__ = (Index("ix_waiting_entry_contact_sequence", "contact_id", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("slot", name="uq_waiting_entry_slot"),
+        Index("ix_waiting_entry_contact_sequence", "contact_id", "sequence"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     contact_id: str = Field(foreign_key="contact.id", max_length=36)
@@ -59,13 +64,16 @@ class WaitingEntry(Record, table=True):
     asked_at: datetime = Field(sa_type=Instant)
     until: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant, index=True)
+    slot: str | None = Field(default=None, max_length=400)
+    came_at: datetime | None = Field(default=None, sa_type=Instant)
+    tries: int = 0
 
 
 class DateEntry(Record, table=True):
     """A date at which a contact is to enter a sequence. `occurrence` is the day (or instant) that is counted from.
 
     One occurrence fires once: a row that has `fired_at` stays, whatever becomes of the date. `came_at` is the instant
-    it lets in; `due_at`, when it is looked at, is later only if something was broken then.
+    it lets in; `due_at`, when it is looked at, is later only if something was broken then, `tries` times so far.
     """
 
     __tablename__ = "date_entry"
@@ -89,6 +97,7 @@ class DateEntry(Record, table=True):
     came_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant)
     fired_at: datetime | None = Field(default=None, sa_type=Instant)
+    tries: int = 0
 
 
 class Round(Record, table=True):

@@ -9,18 +9,21 @@ from typing import Literal
 
 from sqlmodel import Session, col, func, select, update
 
-from domain.entry import Entry
 from domain.facts import Event
 from domain.program import Program, Trigger
+from records import notices
+from records.at_the_door import place_of, refuse, stand
 from records.dates import dated, update_dates
 from records.entries import Asking, decide, enter
 from records.entry_models import DateEntry, WaitingEntry
 from records.facts import event_of
-from records.models import Contact, Decision, Interaction
+from records.models import Contact, Interaction
 from records.published import Published
 
-# What cannot be seen to now (something is broken) is tried again after this long, and keeps nobody else waiting.
-AGAIN = timedelta(minutes=1)
+# What cannot be seen to now (something is broken) is tried again after this long, then after twice as long, and so on
+# up to the longest; it keeps nobody else waiting. The operator is told once it is not likely to mend itself.
+AGAIN, LONGEST = timedelta(minutes=1), timedelta(hours=6)
+TOLD_AFTER = 4
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,29 @@ def see_to(session: Session, published: Published, due: DueNow, now: datetime) -
         _fire(session, published, due.id, now)
 
 
-def put_off(session: Session, due: DueNow, now: datetime) -> None:
-    """Have a row that could not be seen to tried again later."""
-    table = WaitingEntry if due.what == "waiting" else DateEntry
-    session.exec(update(table).where(col(table.id) == due.id).values(due_at=now + AGAIN))
+def put_off(session: Session, due: DueNow, error: str, now: datetime) -> None:
+    """Have a row that could not be seen to tried again later, as of when it came; `error` is what kind of fault it was.
+
+    Nobody is given up: it is tried for as long as it is broken, more and more seldom, and a notice says so.
+    """
+    row: WaitingEntry | DateEntry | None
+    if due.what == "waiting":
+        row = session.get(WaitingEntry, due.id, with_for_update=True)
+    else:
+        row = session.get(DateEntry, due.id, with_for_update=True)
+    if row is None:
+        return
+    row.came_at, row.tries = row.came_at or row.due_at, row.tries + 1
+    row.due_at = now + min(AGAIN * 2 ** min(row.tries - 1, 20), LONGEST)
+    session.add(row)
+    session.flush()
+    if row.tries >= TOLD_AFTER:
+        what = (
+            f"sequence {row.sequence}: somebody who is to enter can be neither let in nor refused ({error}), tried"
+            f" {row.tries} times; nobody is lost, it is tried again at {row.due_at:%Y-%m-%d %H:%M} UTC;"
+            f" see what changed with `rapport versions {row.sequence}`"
+        )
+        notices.note(session, f"entry/{row.sequence}/{error}", "entry fails", what, now)
 
 
 def _ask_again(session: Session, published: Published, id: int) -> None:
@@ -77,15 +99,17 @@ def _ask_again(session: Session, published: Published, id: int) -> None:
         session.delete(row)
         return
     if program is None or program.status != "live":
-        _close(session, row)
+        refuse(session, row, "closed", f"{row.sequence} is not published any more", row.came_at or row.due_at)
         return
-    _, entry, _ = decide(session, published, _asking(session, row, contact, program))
+    asking = _asking(session, row, contact, program)
+    _, entry, _ = decide(session, published, asking)
     if entry.waits_until is None:
         session.delete(row)
-    else:
-        row.asks, row.until, row.due_at = entry.check, entry.waits_until, entry.waits_until
-        session.add(row)
-    session.flush()
+        session.flush()
+        return
+    row.asks, row.until, row.due_at = entry.check, entry.waits_until, entry.waits_until
+    row.slot, row.came_at, row.tries = place_of(program, row, entry), None, 0
+    stand(session, row, asking.now)
 
 
 def _asking(session: Session, row: WaitingEntry, contact: Contact, program: Program) -> Asking:
@@ -93,7 +117,7 @@ def _asking(session: Session, row: WaitingEntry, contact: Contact, program: Prog
         program=program,
         contact=contact,
         # What was asked because of something that happened is asked as of then, however late we come to it.
-        now=max(row.due_at, row.asked_at),
+        now=max(row.came_at or row.due_at, row.asked_at),
         asked_at=row.asked_at,
         data=row.event,
         triggers=(Trigger.model_validate(row.trigger),) if row.trigger is not None else (),
@@ -106,22 +130,6 @@ def _asking(session: Session, row: WaitingEntry, contact: Contact, program: Prog
 def _event(session: Session, id: int | None) -> Event | None:
     row = session.get(Interaction, id) if id is not None else None
     return event_of(row) if row is not None else None
-
-
-def _close(session: Session, row: WaitingEntry) -> None:
-    """Refuse an entry whose sequence can no longer be entered."""
-    entry = Entry(False, "closed", [f"{row.sequence} is not published any more"])
-    session.add(
-        Decision(
-            contact_id=row.contact_id,
-            sequence=row.sequence,
-            kind="entry",
-            did=f"refused:{entry.check}",
-            at=row.due_at,
-            why=entry.why,
-        )
-    )
-    session.delete(row)
 
 
 def _fire(session: Session, published: Published, id: int, now: datetime) -> None:

@@ -393,6 +393,7 @@ def _entry() -> None:
         sa.Column("came_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_date_entry_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_date_entry")),
         sa.UniqueConstraint(
@@ -640,8 +641,12 @@ def _entry() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("slot", sa.String(length=400), nullable=True),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_waiting_entry_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waiting_entry")),
+        sa.UniqueConstraint("slot", name=op.f("uq_waiting_entry_slot")),
     )
     with op.batch_alter_table("waiting_entry", schema=None) as batch_op:
         batch_op.create_index("ix_waiting_entry_contact_sequence", ["contact_id", "sequence"], unique=False)
