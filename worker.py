@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
 from domain.keys import Tokens
 from records import inbox, outbox
+from records.permissions import Person, Undrained
 from records.published import Published
 from records.session import Database
 from records.withdrawals import withdrawn
@@ -75,9 +76,9 @@ class Parts:
         """Return when the oldest row in the inbox was received that waits and may concern these contacts."""
         return self.inbox.read_now(lambda session: inbox.oldest_waiting(session, contacts))
 
-    def withdrawn(self, contacts: list[str]) -> Mapping[str, set[str]]:
-        """Return the topics whose withdrawal is still in the inbox."""
-        return withdrawn(self.main, self.inbox, contacts)
+    def withdrawn(self, people: Sequence[Person]) -> Mapping[str, Collection[Undrained]]:
+        """Return what still lies in the inbox and forbids to write to these people."""
+        return withdrawn(self.main, self.inbox, people)
 
 
 def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -> Worker:

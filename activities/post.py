@@ -59,7 +59,7 @@ class Bundle:
 class Post:
     """Everything a message needs on its way: `channels` by name, `staff` among them.
 
-    `withdrawn` tells the topics whose withdrawal is still in the inbox.
+    `withdrawn` tells what still lies in the inbox and forbids to write to somebody.
     """
 
     database: Database

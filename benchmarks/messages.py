@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,9 +30,9 @@ from benchmarks.waves import carry, our_starts
 from channels.base import Envelope
 from channels.smtp import SmtpPool
 from domain.wave import Wave
-from records import inbox
 from records.published import Published
 from records.session import Database
+from records.withdrawals import withdrawn
 from rendering.parts import Press
 from rendering.process import Limits, Renderer
 from settings import LOOPBACK
@@ -81,11 +82,8 @@ async def _sending(here: Ground) -> AsyncIterator[Messages]:
     """Make the activity as worker.py does."""
     settings = here.settings
     async with Renderer() as renderer, SmtpPool(relay(settings)) as pool, Database(settings.inbox_url) as received:
-
-        def withdrawn(contacts: list[str]) -> dict[str, set[str]]:
-            return received.read_now(lambda session: inbox.withdrawals_waiting(session, contacts))
-
-        post = Post(here.database, renderer, {"email": pool}, wall_clock, mail_settings(settings), withdrawn)
+        stands = partial(withdrawn, here.database, received)
+        post = Post(here.database, renderer, {"email": pool}, wall_clock, mail_settings(settings), stands)
         yield Messages(post, Published(), at_once=2 * settings.mail_server.pool_size)
 
 

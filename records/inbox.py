@@ -4,8 +4,7 @@ Every function works inside the caller's transaction and commits nothing. A with
 here until it is drained, parked or not: nobody is written to because a row failed.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +13,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, func, select
 
-from domain.events import EVERYTHING, SAYS_WHETHER_TO_WRITE
+from domain.events import EVERYTHING
+from domain.standing import EMAIL
 from records.models import Inbox, InboxRecord
+from records.permissions import Undrained
 
 TRIES = 3
 _LONGEST_PROBLEM = 1000
@@ -100,53 +101,34 @@ def retry(session: Session, id: int) -> bool:
     return session.exec(again.execution_options(synchronize_session=False)).rowcount == 1
 
 
-def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[str, set[str]]:
+def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[str, set[Undrained]]:
     """Return, for each of these contacts who withdrew something not yet drained, the topics; `*` is everything.
 
-    A withdrawal that names no topic means everything; what was stopped on a preference page counts, too. Contacts
-    without any are not in the answer.
+    A withdrawal that names no topic means everything; what was stopped on a preference page counts, too, on its
+    channel. Contacts without any are not in the answer.
     """
     chosen = select(Inbox.contact_id, Inbox.body).where(
         col(Inbox.kind).in_(("withdrawal", "preferences")),
         col(Inbox.drained_at).is_(None),
         col(Inbox.contact_id).in_(list(contact_ids)),
     )
-    topics: dict[str, set[str]] = {}
+    found: dict[str, set[Undrained]] = {}
     for contact_id, body in session.exec(chosen):
-        if contact_id is not None and (stopped := _stopped(body)):
-            topics.setdefault(contact_id, set()).update(stopped)
-    return topics
+        stopped = {Undrained(*each) for each in _withdrawn(body)}
+        if contact_id is not None and stopped:
+            found.setdefault(contact_id, set()).update(stopped)
+    return found
 
 
-@dataclass(frozen=True)
-class Objection:
-    """Somebody said not to write to them any more: a contact by id or address, or whoever `message` went to.
-
-    Without a `topic` it is about everything, or about that of the message (`of_its_topic`).
-    """
-
-    who: str
-    topic: str | None
-    message: str | None = None
-    of_its_topic: bool = False
-
-
-def objections_waiting(session: Session) -> list[Objection]:
-    """Return who is told to have objected, and to which topic, in events and mail that wait.
-
-    One that is parked names nobody we know.
-    """
-    kinds = col(Inbox.kind).in_(("event", "mail"))
-    chosen = select(Inbox.body).where(kinds, col(Inbox.urgent).is_(True), _waits())
-    told = []
-    for body in session.exec(chosen):
-        told += [Objection("", None, message, of_its_topic=True) for message in body.get("leaves") or ()]
-        name, who, data = body.get("event"), body.get("contact") or {}, body.get("data") or {}
-        if name in SAYS_WHETHER_TO_WRITE:
-            topic = data.get("topic") if name == "unsubscribed" else None
-            objection = Objection(str(who.get("id") or who.get("email") or ""), topic, body.get("message"))
-            told.append(objection)
-    return told
+def _withdrawn(body: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Yield the topics that a row of a page of ours withdraws, each with the channel it is about (None: all)."""
+    stopped, said_no = _stopped(body), [each for each in body.get("says", ()) if not each["yes"]]
+    if EVERYTHING in stopped:
+        yield EVERYTHING, None
+    elif said_no:
+        yield from ((each["topic"], each["channel"]) for each in said_no)
+    else:
+        yield from ((topic, EMAIL) for topic in stopped)
 
 
 def wishes_waiting(session: Session, contact: str) -> list[tuple[datetime, dict[str, Any]]]:

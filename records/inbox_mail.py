@@ -3,7 +3,7 @@
 The row is what is drained; the bytes are for whoever looks at it, and for reading them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,11 +20,13 @@ def mail_row(
     via: str,
     received_at: datetime,
     leaves: Sequence[str] = (),
+    forbids: Sequence[Mapping[str, str]] = (),
 ) -> Inbox:
     """Return the row of a mail; the same mail in the same envelope has the same key, however it came.
 
     `sender` is the envelope's, '' if it had none, None where nobody knows. `leaves` are the messages whose address for
-    leaving it was sent to: those count from now on. Whatever may stop mail is urgent: that, reports and complaints.
+    leaving it was sent to, `forbids` what a report says (`event`, `message`): those count from now on. Whatever may
+    stop mail is urgent: that, reports and complaints.
     """
     sender = None if sender is None else _sound(sender)
     to = sorted({_sound(each).lower() for each in recipients})
@@ -35,7 +37,8 @@ def mail_row(
         source=via,
         urgent=bool(leaves) or sender == "" or b"feedback-report" in raw[:65_536].lower(),
         received_at=received_at,
-        body={"from": sender, "to": to, "bytes": len(raw), "leaves": list(leaves)},
+        body={"from": sender, "to": to, "bytes": len(raw), "leaves": list(leaves)}
+        | ({"forbids": [dict(each) for each in forbids]} if forbids else {}),
     )
 
 

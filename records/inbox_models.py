@@ -28,6 +28,13 @@ class Inbox(InboxRecord, table=True):
             sqlite_where=text("drained_at is null and parked_at is null"),
             postgresql_where=text("drained_at is null and parked_at is null"),
         ),
+        Index(
+            "ix_inbox_parked",
+            "urgent",
+            "id",
+            sqlite_where=text("drained_at is null and parked_at is not null"),
+            postgresql_where=text("drained_at is null and parked_at is not null"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -4,7 +4,7 @@ Two ways of asking, for many contacts before a batch and for one at the moment o
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,13 +15,14 @@ from sqlmodel import Session, col, or_
 from domain.standing import ADDRESS_FIELD, EMAIL, Standing, address_on
 from records.models import Consent, Suppression
 
-Withdrawn = Callable[[list[str]], Mapping[str, set[str]]]
-"""Tells the topics (`*`: everything) whose withdrawal is still in the inbox, by contact."""
 
+class Undrained(NamedTuple):
+    """What still lies in the inbox and forbids to write to a contact: a `topic` (`*`: everything) that was withdrawn,
+    or a `reason` as of a suppression; on one channel, or (None) on all."""
 
-def nobody(contacts: list[str]) -> Mapping[str, set[str]]:
-    """Nobody's withdrawal is in the inbox."""
-    return {}
+    topic: str = ""
+    channel: str | None = None
+    reason: str = ""
 
 
 class Said(NamedTuple):
@@ -45,6 +46,15 @@ class Person(NamedTuple):
     def of(cls, id: str, fields: Mapping[str, Any], erased_at: datetime | None) -> "Person":
         found = ((channel, address_on(fields, channel)) for channel in ADDRESS_FIELD)
         return cls(id, {channel: address for channel, address in found if address}, erased_at is not None)
+
+
+Withdrawn = Callable[[Sequence[Person]], Mapping[str, Collection[Undrained]]]
+"""Tells what still lies in the inbox and forbids to write to these people, by contact."""
+
+
+def nobody(people: Sequence[Person]) -> Mapping[str, Collection[Undrained]]:
+    """Nothing in the inbox stands against anybody."""
+    return {}
 
 
 # Asked twice for every message, so they are built once; the rows are read as they are, without objects.
@@ -72,7 +82,7 @@ def read_standings(session: Session, people: Sequence[Person], withdrawn: Withdr
     """Return what stands for each of these people."""
     ids = [person.id for person in people]
     # The inbox first: a withdrawal that is drained between these questions is found by the later ones.
-    leaving = withdrawn(ids)
+    leaving = withdrawn(people)
     addresses = {address for person in people for address in person.addresses.values()}
     connection = session.connection()
     reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -85,18 +95,18 @@ def read_standings(session: Session, people: Sequence[Person], withdrawn: Withdr
 
 
 def _standing(
-    person: Person, said: Sequence[Said], reasons: Mapping[tuple[str, str], set[str]], leaving: Iterable[str]
+    person: Person, said: Sequence[Said], reasons: Mapping[tuple[str, str], set[str]], leaving: Collection[Undrained]
 ) -> Standing:
     of_person = reasons.get(("contact", person.id), set()) | ({"erased"} if person.erased else set())
-    withdrawn = frozenset(leaving)
 
     def on(channel: str) -> Standing:
         words = newest([each for each in said if each.channel == channel])
         of_address = reasons.get(("address", person.addresses.get(channel, "")), set())
+        undrained = [each for each in leaving if each.channel in (None, channel)]
         return Standing(
             consents={topic: word.state for topic, word in words.items()},
-            suppressed=frozenset(of_person | of_address),
-            withdrawn=withdrawn,
+            suppressed=frozenset(of_person | of_address | {each.reason for each in undrained if each.reason}),
+            withdrawn=frozenset(each.topic for each in undrained if each.topic),
             bases={topic: word.basis for topic, word in words.items() if word.basis},
         )
 

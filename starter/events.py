@@ -26,7 +26,7 @@ from starter.api import (
 from starter.forms.base import inbox_key, named, read_instant
 from starter.site import Site
 
-# With these the contact withdraws: they are drained before anything that might write to them.
+# With these, and with an address that is bad, nobody is written to: they are drained before anything that might write.
 URGENT = frozenset({"unsubscribed", "complained", "complaint"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _BODY: dict[str, object] = {
@@ -74,7 +74,7 @@ def read_event(told: JsonValue, now: datetime) -> Inbox:
         kind="event",
         source=SOURCE,
         contact_id=contact.get("id"),
-        urgent=name in URGENT,
+        urgent=name in URGENT or (name == "bounced" and data.get("permanent") is True),
         received_at=now,
         body={
             "event": name,

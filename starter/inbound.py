@@ -1,7 +1,7 @@
 """The process that takes mail which comes back, by SMTP, LMTP or from a mailbox, and puts it into the inbox.
 
-`python -m starter.inbound` prints `inbound ready` when it listens. It reads no mail and decides nothing: that is the
-drainer's business. It needs no Temporal; what comes in while that is away waits.
+`python -m starter.inbound` prints `inbound ready` when it listens. It decides nothing: that is the drainer's business.
+Only whom nobody may write to from now on it finds out at once. It needs no Temporal; what comes in meanwhile waits.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from records.inbox_mail import keep, mail_row
 from records.session import Database
 from settings import Settings, SettingsError, connect_options, load, signing_key
 from starter.inbound_imap import Account, Take, keep_looking
+from starter.inbound_reports import forbids
 from starter.inbound_smtp import Doors, Listener
 from starter.waker import Waker
 
@@ -59,7 +60,8 @@ class Receiving:
         self, raw: bytes, sender: str | None, to: Sequence[str], via: str, leaves: Sequence[str] = ()
     ) -> bool:
         """Put a mail into the inbox; False if it was there already. Whatever this returns, it is on disk."""
-        row = mail_row(raw, sender, to, via, datetime.now(UTC), leaves)
+        forbidden = await asyncio.to_thread(forbids, self._doors, raw, sender, to)
+        row = mail_row(raw, sender, to, via, datetime.now(UTC), leaves, forbidden)
 
         def write(session: Session) -> bool:
             return keep(session, row, raw)

@@ -43,6 +43,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("drained_at is null and parked_at is null"),
             postgresql_where=sa.text("drained_at is null and parked_at is null"),
         )
+        batch_op.create_index(
+            "ix_inbox_parked",
+            ["urgent", "id"],
+            unique=False,
+            sqlite_where=sa.text("drained_at is null and parked_at is not null"),
+            postgresql_where=sa.text("drained_at is null and parked_at is not null"),
+        )
     op.create_table(
         "inbox_mail",
         sa.Column("inbox_id", sa.Integer(), autoincrement=False, nullable=False),

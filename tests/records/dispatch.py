@@ -24,7 +24,7 @@ from domain.program import Program
 from domain.run import entered, need
 from records.contacts import find_or_make, record_consent
 from records.entries import enter
-from records.facts import nobody
+from records.facts import Withdrawn, nobody
 from records.models import Decision, Message
 from records.published import Published, publish
 from records.session import Database
@@ -98,6 +98,7 @@ class Dispatch:
     ) -> None:
         self.workers, self.files, self.now = list(workers), dict(files), NOW
         self.taker = Taker()
+        self.stands: Withdrawn = nobody
         self.channels = channels or {"email": self.taker, "staff": self.taker}
         self.settings = MailSettings(
             "https://acme.example",
@@ -157,7 +158,9 @@ class Dispatch:
 
     async def _batch(self, sequence: str, arrived: datetime, runs: list[str], worker: int) -> dict[str, Outcome]:
         program, now = self.programs[sequence], self.now
-        post = Post(self.workers[worker], cast(Renderer, Pen()), self.channels, lambda: self.now, self.settings, nobody)
+        post = Post(
+            self.workers[worker], cast(Renderer, Pen()), self.channels, lambda: self.now, self.settings, self.stands
+        )
         wanted = need(program, entered(program, arrived))
         assert wanted is not None
         batch = Batch(

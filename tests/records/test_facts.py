@@ -14,6 +14,7 @@ from domain.program import Program
 from records.contacts import record_consent
 from records.facts import read_again, read_known, what_holds
 from records.models import Contact, Enrolment, Interaction, Record, Suppression
+from records.permissions import Undrained
 from records.published_models import Bundle as PublishedFiles
 from records.published_models import Edition
 from records.session import Database
@@ -34,7 +35,7 @@ suppressed = st.sets(
     ),
     max_size=4,
 )
-leaving = st.sets(st.sampled_from([*TOPICS, "*"]))
+leaving = st.sets(st.sampled_from([Undrained(topic) for topic in (*TOPICS, "*")]))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_the_short_look_sees_the_standing_that_the_long_one_sees(
     database: Database,
     said: list[tuple[str, str, int]],
     suppressed: set[tuple[str, str, str]],
-    leaving: set[str],
+    leaving: set[Undrained],
     erased: bool,
 ) -> None:
     def look(session: Session) -> None:

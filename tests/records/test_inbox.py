@@ -21,6 +21,7 @@ from records.inbox import (
     withdrawals_waiting,
 )
 from records.models import Inbox, InboxRecord
+from records.permissions import Undrained
 from records.session import Database
 
 NOON = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)
@@ -174,7 +175,7 @@ def test_a_withdrawal_counts_until_it_is_drained_parked_or_not(inbox: Database) 
     asked = ["c1", "c2", "c4", "c5", "c6"]
 
     found = inbox.read_now(lambda session: withdrawals_waiting(session, asked))
-    assert found == {"c1": {"product-news", "*"}, "c2": {"*"}}
+    assert found == {"c1": {Undrained("product-news", "email"), Undrained("*")}, "c2": {Undrained("*")}}
 
     inbox.write_now(lambda session: mark_drained(session, [news, everything, nameless, other], NOON))
     assert inbox.read_now(lambda session: withdrawals_waiting(session, [*asked, "c3"])) == {}

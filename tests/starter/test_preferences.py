@@ -11,6 +11,7 @@ from sqlmodel import select
 from records.contacts import record_consent, suppress
 from records.inbox import withdrawals_waiting
 from records.models import Consent, Interaction
+from records.permissions import Undrained
 from tests.starter.published_site import NOON, PublishedSite, published_site
 from tests.starter.site import TOKENS
 
@@ -73,7 +74,9 @@ async def test_a_yes_and_a_no_are_kept_with_the_words_that_were_shown(tmp_path: 
         page = await site.http.post(
             link(site), data=form | {"say:product-news:email": "yes", "say:service:email": "no"}
         )
-        assert await site.inbox.read(lambda s: withdrawals_waiting(s, [site.contact])) == {site.contact: {"service"}}
+        assert await site.inbox.read(lambda s: withdrawals_waiting(s, [site.contact])) == {
+            site.contact: {Undrained("service", "email")}
+        }
         [row] = await site.rows()
         assert (row.kind, row.urgent) == ("preferences", True)
         await site.drain()
@@ -142,7 +145,9 @@ async def test_everything_can_be_stopped_and_a_yes_comes_back_to_that_topic_only
     async with published_site(tmp_path) as site:
         await said(site, "product-news", "opted_in")
         page = await site.http.post(link(site), data={"everything": "stop"})
-        assert await site.inbox.read(lambda s: withdrawals_waiting(s, [site.contact])) == {site.contact: {"*"}}
+        assert await site.inbox.read(lambda s: withdrawals_waiting(s, [site.contact])) == {
+            site.contact: {Undrained("*")}
+        }
         await site.drain()
         assert await site.against() == {"unsubscribed"}
         assert "You have stopped everything." in page.text

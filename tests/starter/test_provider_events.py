@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from channels.base import Refused, Unavailable
 from domain.keys import mail_token
-from records.inbox import objections_waiting
+from records.objections import objections_waiting
 from starter.app import make_app
 from starter.waker import Waker
 from tests.channels.provider_events import (
@@ -222,7 +222,7 @@ async def test_a_complaint_counts_before_it_is_drained(tmp_path: Path, name: str
         await tell(site, name, *case.sign(_told_anew(nameless)))
         told = await site.inbox.read(objections_waiting)
 
-    assert [(each.message, each.who) for each in told] == [(ID, ""), (None, ANN)]
+    assert [(each.message, each.recipient) for each in told] == [(ID, ANN), ("", ANN)]
 
 
 def _told_anew(tree: Any) -> Any:

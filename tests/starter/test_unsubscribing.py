@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from records.inbox import withdrawals_waiting
+from records.permissions import Undrained
 from starter.unsubscribing import withdrawal_key
 from tests.starter.site import TOKENS, Site, site_in
 
@@ -15,7 +16,7 @@ FOREIGN = "/u/" + TOKENS.make("survey", ["c1", "product-news", "m1"])
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-async def waiting(site: Site) -> dict[str, set[str]]:
+async def waiting(site: Site) -> dict[str, set[Undrained]]:
     return await site.inbox.read(lambda session: withdrawals_waiting(session, ["c1"]))
 
 
@@ -37,7 +38,7 @@ async def test_a_mail_program_s_one_click_counts_at_once(tmp_path: Path, encodin
         else:
             answer = await site.http.post(LINK, data=ONE_CLICK)
         [row] = await site.rows()
-        assert await waiting(site) == {"c1": {"product-news"}}
+        assert await waiting(site) == {"c1": {Undrained("product-news", "email")}}
 
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
@@ -64,7 +65,7 @@ async def test_the_page_s_buttons_stop_a_topic_or_everything(tmp_path: Path, but
 async def test_a_mail_program_that_says_it_badly_is_understood(tmp_path: Path, body: bytes) -> None:
     async with site_in(tmp_path) as site:
         answer = await site.http.post(LINK, content=body)
-        assert await waiting(site) == {"c1": {"product-news"}}
+        assert await waiting(site) == {"c1": {Undrained("product-news", "email")}}
 
     assert answer.status_code == 200
 
