@@ -11,7 +11,7 @@ from sqlmodel import Session
 from domain.coming_back import Clues
 from domain.needs import Sent
 from records import inbox as received
-from records import inbox_mail, ledger, links, matching, notices, outbox, runs, throttling, waits
+from records import inbox_mail, ledger, links, matching, notices, objections, outbox, runs, throttling, waits
 from records.contacts import find
 from records.evidence import weigh
 from records.falling_due import all_due, next_due
@@ -103,7 +103,7 @@ def ask_inbox(session: Session) -> None:
     received.is_waiting(session, NOW)
     received.oldest_waiting(session, ["c-1", "c-2"])
     received.withdrawals_waiting(session, ["c-1", "c-2"])
-    received.objections_waiting(session)
+    objections.objections_waiting(session)
     received.wishes_waiting(session, "c-1")
     received.received_about(session, "test", ["c-1"], NOW)
     received.mark_drained(session, [1, 2], NOW)
