@@ -1,22 +1,23 @@
-"""What an installation decides about the channels beside e-mail: the provider that text messages are given to.
+"""What an installation decides about other channels than e-mail: who sends text messages, what signs webhooks.
 
 A part of `Settings` (settings.py), in a file of its own; nobody else uses it.
 """
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
 from settings_environment import PREFIX
-from settings_values import CallSecrets, WebAddress
+from settings_values import CallSecrets, EndpointSecrets, WebAddress
 
 
 class SettingsOfChannels(BaseSettings):
-    """The fields of `Settings` about text messages."""
+    """The fields of `Settings` about text messages and webhooks."""
 
     sms_url: WebAddress | None = None
     sms_secret: CallSecrets = ()
+    webhook_secrets: EndpointSecrets = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _texts_are_signed(self) -> Self:

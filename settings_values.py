@@ -151,6 +151,15 @@ def _provider_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
     return by_name
 
 
+def _endpoint_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
+    shape = 'give JSON like {"crm": ["whsec_…", "whsec_…"]}'
+    by_name = _secrets_by_name(value, shape)
+    for name, keys in by_name.items():
+        if not all(_is_webhook_secret(key.get_secret_value()) for key in keys):
+            raise ValueError(f"what stands under '{name[:40]}' is not whsec_ and 16 bytes or more in base64; {shape}")
+    return by_name
+
+
 def _topics(value: object) -> tuple[str, ...]:
     topics = tuple(str(word) for word in (value.split() if isinstance(value, str) else _listed(value)))
     if wrong := [each for each in topics if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+", each)]:
@@ -218,6 +227,7 @@ Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
 RsaKey = Annotated[SecretStr, BeforeValidator(_rsa_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]
+EndpointSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_endpoint_secrets), AlsoFromFile()]
 ProviderSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_provider_secrets), AlsoFromFile()]
 Topics = Annotated[tuple[str, ...], BeforeValidator(_topics)]
 FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]

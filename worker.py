@@ -8,12 +8,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
@@ -31,6 +32,7 @@ from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, forget_mail, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
+from channels.endpoints import Endpoints
 from channels.outbox import Kept, Outbox
 from channels.providers.known import provider
 from channels.sms import SmsGateway
@@ -156,14 +158,31 @@ def relay(settings: Settings) -> Relay:
 
 def texts(settings: Settings, line: Line, main: Database) -> Channel:
     """Return how text messages leave: not at all, until `live` is on. Then nothing that could reach anybody is made."""
+    if not settings.live:
+        return kept_instead("sms", main)
+    return SmsGateway(line, settings.sms_url or "", _told(settings.sms_secret))
+
+
+def webhooks(settings: Settings, line: Line, main: Database) -> Channel:
+    """Return how other systems are told about contacts: not at all, until `live` is on."""
+    if not settings.live:
+        return kept_instead("webhook", main)
+    own = {name: _told(secrets) for name, secrets in settings.webhook_secrets.items()}
+    return Endpoints(line, own, _told(settings.call_secrets))
+
+
+def kept_instead(channel: str, main: Database) -> Channel:
+    """Return a channel that keeps what it is given in the table of the outbox."""
 
     async def keep(kept: Kept) -> None:
         row = outbox.of(kept.id, kept.channel, kept.sender, kept.recipient, kept.body, wall_clock())
         await main.write(lambda session: outbox.keep(session, row))
 
-    if not settings.live:
-        return Outbox("sms", keep)
-    return SmsGateway(line, settings.sms_url or "", [each.get_secret_value() for each in settings.sms_secret])
+    return Outbox(channel, keep)
+
+
+def _told(secrets: Iterable[SecretStr]) -> list[str]:
+    return [each.get_secret_value() for each in secrets]
 
 
 async def connected(settings: Settings) -> Client:
@@ -191,12 +210,16 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 main,
                 received,
                 renderer,
-                {"email": pool, "staff": pool, "sms": texts(settings, line, main)},
+                {
+                    **dict.fromkeys(("email", "staff"), pool),
+                    "sms": texts(settings, line, main),
+                    "webhook": webhooks(settings, line, main),
+                },
                 mail,
                 at_once=2 * settings.mail_server.pool_size,
                 round_every=timedelta(seconds=settings.round_seconds),
                 line=line,
-                call_secrets=tuple(each.get_secret_value() for each in settings.call_secrets),
+                call_secrets=tuple(_told(settings.call_secrets)),
             )
             async with make_worker(client, parts, settings.task_queue) as worker:
                 beside = [

@@ -20,6 +20,7 @@ from domain.facts import Facts
 from domain.keys import ledger_id, message_id, send_key
 from domain.letters import Plan
 from domain.needs import Later, Left, Outcome, Sent
+from domain.patience import is_repeated
 from records import ledger, waits
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
@@ -28,8 +29,6 @@ Result = TypeVar("Result")
 
 # A claim that somebody else holds is asked about again after this long.
 SOON = timedelta(seconds=30)
-# A message that must arrive is repeated under the same Message-ID, but not for ever.
-MOST_REPEATS = 4
 
 
 class Account:
@@ -75,8 +74,8 @@ class Account:
 
     def fate(self, session: Session, row: Message, now: datetime) -> Outcome | None:
         """Close the visit with the fate of its message; None if the message is to be sent again."""
-        if row.state == ledger.UNKNOWN and row.class_ != "marketing" and row.repeats < MOST_REPEATS:
-            ledger.repeat(session, row)  # the same Message-ID: a receiver that has it already can tell
+        if row.state == ledger.UNKNOWN and is_repeated(row.channel, row.class_, row.repeats):
+            ledger.repeat(session, row)  # the same id: a receiver that has it already can tell
             return None
         return self._ends(session, row, now)
 

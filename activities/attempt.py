@@ -15,6 +15,7 @@ from activities.composing import Composing
 from activities.handing_over import HandingOver
 from activities.post import Bundle, Post
 from activities.taking import Taking
+from domain import patience
 from domain.answering import Answer, Asked
 from domain.facts import Facts
 from domain.needs import Later, Outcome
@@ -76,7 +77,7 @@ class Attempt:
             return None
         due = min(each for each in (row.not_before, expires) if each is not None)
         # Not in the server's words: they often name the address, and this goes into a history.
-        return Later(due, "the mail server asked for patience")
+        return Later(due, patience.asked_by(row.channel))
 
     async def _close(self, answer: Answer) -> Outcome:
         account = self.account

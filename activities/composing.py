@@ -20,13 +20,14 @@ from domain.letters import Lacks, Written
 from domain.meetings import Meeting, counted_on
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
-from domain.standing import SMS
+from domain.standing import SMS, WEBHOOK
 from records.meetings import last_told
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
 from rendering.order import made_whole, ordered
 from rendering.process import MissingVariable, TemplateFault
 from rendering.text_message import text_message_of
+from rendering.webhook_message import webhook_message_of
 
 # Why a message is skipped whose letter nobody could send: its address is none, or its subject is empty.
 UNWRITABLE = "cannot be written"
@@ -58,6 +59,8 @@ class Composing:
         try:
             if self.plan.need.channel == SMS:
                 return self._packed_text(written)
+            if self.plan.need.channel == WEBHOOK:
+                return self._packed_webhook(written)
             over_us = self._linked(written)
             packed = await self._pack(self._letter(over_us.written))
             return replace(packed, meeting=written.meeting, links=over_us.links)
@@ -69,7 +72,7 @@ class Composing:
         job = ordered(self.plan, self.facts, self.bundle.hash, self.bundle.sources, self._links())
         rendered = await self.post.renderer.render(job)
         whole = await self._counted(made_whole(rendered, job, self.plan, self.facts))
-        return _marked(whole) if self.facts.program.trial else whole
+        return _marked(whole) if self.facts.program.trial and self.plan.aim is None else whole
 
     async def _counted(self, written: Written) -> Written:
         """Return the message, its meeting counted on from what calendars were last told of it."""
@@ -108,6 +111,11 @@ class Composing:
     def _packed_text(self, written: Written) -> Packed:
         text = text_message_of(self.plan, written, self.facts, self.id)
         return Packed(Envelope(text.sender, text.to, text.body(), self.key), "")
+
+    def _packed_webhook(self, written: Written) -> Packed:
+        told = webhook_message_of(self.plan, written, self.facts, self.id, self.writing.asked_at)
+        organisation = self.facts.policies.messaging.organisation.name
+        return Packed(Envelope(organisation, told.endpoint, told.body, self.key, url=told.url), "")
 
     def _about(self) -> About:
         _, step, _ = read_send_key(self.key)

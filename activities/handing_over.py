@@ -12,6 +12,7 @@ from sqlmodel import Session
 from activities.account import Account, full_second
 from activities.taking import Taking
 from channels.base import Accepted, Away, ChannelError, Envelope, Refused, SenderFault, Unavailable
+from domain import patience
 from domain.answering import Answer, Row
 from domain.needs import Later, Outcome
 from records import ledger
@@ -63,11 +64,11 @@ class HandingOver:
 
     def _accept(self, accepted: Accepted, session: Session, now: datetime) -> Outcome:
         row = ledger.accept(session, self.taken, accepted.reply, now, accepted.provider_id)
-        self.way.answered(session, row.handing_over_at, True, now)
+        self.way.answered(session, row.handing_over_at, None, now)
         return self._known(session, row, now)
 
     def _refuse(self, error: Refused, session: Session, now: datetime) -> Outcome:
-        self.way.answered(session, None, False, now)
+        self.way.answered(session, None, str(error), now)
         self.way.give_back(session)
         if error.suppress:
             self.account.writing.bounced(session, self.account.facts, now)
@@ -80,24 +81,28 @@ class HandingOver:
         row = ledger.held(session, self.taken.id)
         if row is None or row.attempt != self.taken.attempt or row.state != ledger.HANDING_OVER:
             return self.account.theirs(now)
-        self.way.lost(session, now)
-        return self._known(session, ledger.lose(session, row, reason, now), now)
+        self.way.lost(session, reason, now)
+        row = ledger.lose(session, row, reason, now)
+        if self.account.plan.aim is None:
+            return self._known(session, row, now)
+        return self._rests(ledger.repeat(session, row), reason, timedelta(0), session, now)
 
     def _back(self, reason: str, wait: timedelta, session: Session, now: datetime) -> Outcome:
         """A definite no for now: the message is tried again."""
-        row = ledger.held(session, self.taken.id)
-        # The further a message has been tried, the longer it rests: a minute, two, four … at most an hour.
-        rest = max(wait, min(wait * 2 ** ((row.attempts if row else 1) - 1), timedelta(hours=1)))
-        due = full_second(now + min(rest, self.post.settings.longest_rest))
-        ledger.put_back(session, self.taken, reason, due)
-        self.way.answered(session, None, False, now)
+        row = ledger.put_back(session, self.taken, reason, None)
+        self.way.answered(session, None, reason, now)
         self.way.give_back(session)
-        expires = self.account.writing.expires(self.account.facts)
-        due = due if expires is None else min(due, expires)
-        more = {"template": self.account.writing.template, "until": due}
-        late = Row("deferred", why=[reason], more=more, final=False)
-        answer = Answer(Later(due, "the mail server asked for patience"), late)
-        return self.account.comes_again(session, answer, now)
+        return self._rests(row, reason, wait, session, now)
+
+    def _rests(self, row: Message, reason: str, wait: timedelta, session: Session, now: datetime) -> Outcome:
+        """Let a message rest before it is tried again: the further it has been tried, the longer."""
+        account, longest = self.account, self.post.settings.longest_rest
+        due = full_second(now + patience.rest(row.channel, row.attempts, wait, row.id, longest))
+        row.not_before, expires = due, account.writing.expires(account.facts)
+        until = due if expires is None else min(due, expires)
+        late = Row("deferred", why=[reason], more={"template": account.writing.template, "until": until}, final=False)
+        answer = Answer(Later(until, patience.asked_by(row.channel)), late)
+        return account.comes_again(session, answer, now)
 
     def _stop(self, error: Away | SenderFault, session: Session, now: datetime) -> Outcome:
         """Not about this message: the channel stands still, and the attempt does not count."""

@@ -27,7 +27,7 @@ def look_again(
     back = capping.reach(facts.policies, plan.class_, plan.need.channel)
     if back is not None:
         capping.hold(session, contact_id)
-    once = plan.team is None and can_be_same(plan.class_)
+    once = plan.team is None and can_be_same(plan.class_, plan.need.channel)
     address = address_on(facts.contact, plan.need.channel)
     if once:
         hold_address(session, plan.need.channel, address)

@@ -11,8 +11,9 @@ from temporalio import activity
 
 from activities.post import Post
 from activities.writing import Writing
-from channels.base import Away, SenderFault
+from channels.base import Away, Gone, SenderFault
 from domain.answering import Answer, Asked, Row
+from domain.endpoints import is_given_up
 from domain.facts import Facts
 from domain.needs import Later
 from domain.slots import Counter, Outgoing, counters
@@ -20,8 +21,9 @@ from domain.standing import EMAIL
 from domain.stops import BY_ITSELF, Kind, comes_back, coming_back, rate, unaddressed
 from domain.throttles import ANY_WAY_OUT
 from domain.zones import zone_named
-from records import channel_states, notices, throttling
+from records import channel_states, endpoints, notices, throttling
 from records.channel_states import queue_of, what_to_tell
+from records.endpoints import queue_name
 from records.sending_models import ChannelState
 from records.throttling import Wanted
 
@@ -41,16 +43,20 @@ class Way:
         self.post, self.writing, self.facts, self.plan = post, writing, facts, writing.plan
         priority = facts.program.priority
         self.wanted = Wanted(message_id, facts.enrolment, self.plan.class_, priority, asked.arrived_at)
-        self.channel = self.plan.need.channel
+        aim = self.plan.aim
+        self.channel = self.plan.need.channel if aim is None else queue_name(aim.name)
         self.queue: str | None = None
         self.passed: list[Counter] = []
 
     def is_busy(self, queues: frozenset[str], now: datetime) -> bool:
         """Whether others wait for what this message needs, so that it is better asked before it is written."""
-        return not queues.isdisjoint({queue_of(self.channel), *(each.name for each in self._counters(now))})
+        return not queues.isdisjoint({*map(queue_of, self._channels), *(each.name for each in self._counters(now))})
 
     def enter(self, session: Session, now: datetime) -> Answer | None:
         """Ask whether the channel goes, and for a slot of every throttle; None if the message may leave."""
+        whole = self._all_stopped(session)
+        if whole is not None:
+            return self._stopped(session, whole, now)
         found = channel_states.state_of(session, self.channel)
         stands = found is not None and found.stopped_at is not None
         state = channel_states.stopped(session, self.channel, hold=True) if stands else None
@@ -69,7 +75,7 @@ class Way:
 
     def leave(self, session: Session, now: datetime) -> Answer | None:
         """Use the slots up: the body leaves now. Not None where it must not, or its slots are not promised any more."""
-        state = channel_states.stopped(session, self.channel)
+        state = self._all_stopped(session) or channel_states.stopped(session, self.channel)
         if state is not None and state.kind != "away" and state.probe != self.wanted.message_id:
             self.give_back(session)
             return self._stopped(session, state, now)
@@ -83,13 +89,19 @@ class Way:
             throttling.give_back(session, self.wanted.message_id)
         channel_states.give_up(session, self.channel, self.wanted.message_id)
 
-    def answered(self, session: Session, left_at: datetime | None, accepted: bool, now: datetime) -> None:
-        """Note that the other side has answered about the message: if it was the one that tries, the channel goes."""
-        if channel_states.answered(session, self.channel, self.wanted.message_id, left_at, accepted, now):
-            activity.logger.warning("channel %s goes again", self.channel)
+    def answered(self, session: Session, left_at: datetime | None, refusal: str | None, now: datetime) -> None:
+        """Note that the other side has answered about the message: if it was the one that tries, the channel goes.
 
-    def lost(self, session: Session, now: datetime) -> None:
+        `refusal` is None where it has accepted it.
+        """
+        for channel in self._channels:
+            if channel_states.answered(session, channel, self.wanted.message_id, left_at, refusal is None, now):
+                activity.logger.warning("channel %s goes again", channel)
+        self._counts(session, refusal, now)
+
+    def lost(self, session: Session, reason: str, now: datetime) -> None:
         """Note that the other side was lost: if it was the one that tries, the channel rests longer."""
+        self._counts(session, reason, now)
         state = channel_states.stopped(session, self.channel)
         if state is not None and state.probe == self.wanted.message_id:
             self._stop(session, "fault" if state.kind == "fault" else "away", state.reason, now)
@@ -100,15 +112,44 @@ class Way:
         At fault, that is behind the others: were it always the one that tries, a message that is refused for itself
         would keep the channel shut.
         """
-        kind: Kind = "fault" if isinstance(error, SenderFault) else "away"
+        kind: Kind = "disabled" if isinstance(error, Gone) else "fault" if isinstance(error, SenderFault) else "away"
         state = self._stop(session, kind, unaddressed(str(error)), now)
         self.give_back(session)
+        if kind != "fault":  # which is ours
+            state = self._counts(session, str(error), now) or state
         found = self._stopped(session, state, now)
         assert isinstance(found.outcome, Later), "who is stopped is told to come back"
         if state.kind != "fault" or found.outcome.due is None:
             return found
         longest, self.queue = min(WHILE_TRYING, self.post.settings.longest_rest), None
         return self._later(found.outcome.due + longest, found.outcome.why)
+
+    def _counts(self, session: Session, refusal: str | None, now: datetime) -> ChannelState | None:
+        """Count how an endpoint answers; return its state if it has failed for so long that it is given up."""
+        aim = self.plan.aim
+        if aim is None:
+            return None
+        if refusal is None:
+            endpoints.succeeded(session, aim.name, now)
+            return None
+        known = endpoints.failed(session, aim.name, unaddressed(refusal), now)
+        assert known.failing_since is not None, "it has just failed"
+        if not is_given_up(known.failures, now - known.failing_since, aim.endpoint):
+            return None
+        failures = f"{known.failures} failures since {known.failing_since:%Y-%m-%d %H:%M} UTC, and no success"
+        return self._stop(session, "disabled", f"{failures}; the last: {known.reason}", now)
+
+    def _all_stopped(self, session: Session) -> ChannelState | None:
+        """Return the state of all endpoints together, if somebody stopped them; None where they go."""
+        if self.plan.aim is None:
+            return None
+        state = channel_states.stopped(session, self.plan.need.channel)
+        return state if state is not None and state.kind not in BY_ITSELF else None
+
+    @property
+    def _channels(self) -> list[str]:
+        """What stands still or goes with this message: its channel; of webhooks its endpoint, and all of them."""
+        return [self.channel] if self.plan.aim is None else [self.channel, self.plan.need.channel]
 
     def _stop(self, session: Session, kind: Kind, reason: str, now: datetime) -> ChannelState:
         longest, mine = self.post.settings.longest_rest, self.wanted.message_id
@@ -119,8 +160,8 @@ class Way:
         return state
 
     def _stopped(self, session: Session, state: ChannelState, now: datetime) -> Answer:
-        self.queue = queue_of(self.channel)
-        why = f"channel {self.channel} is stopped: {state.reason}"[:300]
+        self.queue = queue_of(state.channel)
+        why = f"channel {state.channel} is stopped: {state.reason}"[:300]
         if state.kind not in BY_ITSELF or state.until is None:
             return self._later(state.until, why)
         until = state.until if now < state.until else now + WHILE_TRYING
@@ -130,11 +171,14 @@ class Way:
 
     @property
     def _channel(self) -> str:
-        return EMAIL if self.plan.team is not None else self.channel  # messages to staff take the same way out
+        # Messages to staff take the same way out.
+        return EMAIL if self.plan.team is not None else self.plan.need.channel
 
     @property
     def _provider(self) -> str:
-        """Which way out of the channel it goes by, as throttles name it."""
+        """Which way out of the channel it goes by, as throttles name it: of webhooks, the endpoint."""
+        if self.plan.aim is not None:
+            return self.plan.aim.name
         return self.post.settings.provider.name if self._channel == EMAIL else ANY_WAY_OUT
 
     def _counters(self, now: datetime, state: ChannelState | None = None) -> list[Counter]:

@@ -1,4 +1,4 @@
-"""What differs between a message to the contact and one to staff: who may get it, its names, what is said of its fate.
+"""What differs between a message to the contact, to staff and to another system: who may get it, what is said of it.
 
 `activities/attempt.py` brings either on its way; the account, the claim and the hand-over are the same.
 """
@@ -17,7 +17,7 @@ from domain.facts import Facts
 from domain.letters import Lacks, Plan, hold, plan, plan_for_staff
 from domain.needs import Deliver, Need, Notify, Sent
 from domain.references import TemplatesKnown
-from domain.standing import address_on
+from domain.standing import WEBHOOK, address_on
 from records.contacts import suppress
 
 
@@ -27,6 +27,8 @@ class Writing(Protocol):
     plan: Plan
     log: dict[str, Any]
     """What the decision log keeps of every row about this message: the gate's questions, by which policies."""
+    asked_at: datetime
+    """When the contact came to the step."""
 
     @property
     def template(self) -> str:
@@ -67,7 +69,7 @@ def writing(need: Need, asked: Asked, facts: Facts, templates: TemplatesKnown) -
     if isinstance(need, Notify):
         return ToStaff(need, asked, facts)
     assert isinstance(need, Deliver), "only messages are sent"
-    return ToContact(need, asked, facts, templates)
+    return (ToSystem if need.channel == WEBHOOK else ToContact)(need, asked, facts, templates)
 
 
 class ToContact:
@@ -75,7 +77,8 @@ class ToContact:
 
     def __init__(self, need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown) -> None:
         self.plan = plan(need, facts, templates)
-        self._proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at)
+        self._proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at, self.plan.lasts)
+        self.asked_at = asked.arrived_at
         self.log: dict[str, Any] = {}
 
     @property
@@ -107,6 +110,17 @@ class ToContact:
         suppress(session, "address", address_on(facts.contact, self.plan.need.channel), "hard_bounce", now)
 
 
+class ToSystem(ToContact):
+    """A message to another system about the contact: it goes to an endpoint, whatever addresses they have."""
+
+    def recipient(self, facts: Facts) -> str | None:
+        assert self.plan.aim is not None, "a webhook goes somewhere"
+        return self.plan.aim.name
+
+    def bounced(self, session: Session, facts: Facts, now: datetime) -> None:
+        """No address of theirs is bad because a system says no."""
+
+
 def _lists(asked: Sequence[tuple[str, str]]) -> list[list[str]]:
     return [list(each) for each in asked]  # as JSON has them
 
@@ -116,7 +130,7 @@ class ToStaff:
 
     def __init__(self, need: Notify, asked: Asked, facts: Facts) -> None:
         self.plan = plan_for_staff(need, facts)
-        self._need, self._asked_at = need, asked.arrived_at
+        self._need, self.asked_at = need, asked.arrived_at
         self.log: dict[str, Any] = {}  # nobody's consent is asked
 
     @property
@@ -139,7 +153,7 @@ class ToStaff:
         """What is asked of messages to staff stands in their reasons."""
 
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
-        return lacking(self._need, self._asked_at, facts, lacks)
+        return lacking(self._need, self.asked_at, facts, lacks)
 
     def told(self, sent: Sent, why: list[str], more: dict[str, Any]) -> Answer:
         return notified(self._need, fate=sent, why=why, more=more)

@@ -20,7 +20,8 @@ class Envelope:
     """One message for one address. `body` are the finished bytes; no channel changes them.
 
     `key` is the send key, the same at every attempt: for whoever can tell a repeat by it. `known_by` is how a report
-    about its delivery is to name it (RFC 3461), where reports are read.
+    about its delivery is to name it (RFC 3461), where reports are read. `url` is where the recipient is, if it is a
+    system: `recipient` is then its name among our endpoints.
     """
 
     sender: str
@@ -28,6 +29,7 @@ class Envelope:
     body: bytes
     key: str = ""
     known_by: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class Unknown(ChannelError):
 
 class SenderFault(ChannelError):
     """Stop the channel and tell the operator: we are the ones at fault, and every contact would get the same answer."""
+
+
+class Gone(SenderFault):
+    """Whoever it is for wants no more of it: nothing goes there until somebody says so, and the operator is told."""
 
 
 class Channel(Protocol):

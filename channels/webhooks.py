@@ -21,6 +21,7 @@ from channels.base import Refused, Unavailable
 MOST_BYTES = 64_000
 # Where nobody says when, the next attempt waits as long as whoever asks thinks fit.
 AT_ONCE = timedelta(0)
+MOST_PATIENCE = timedelta(days=30)
 # Statuses that say "not now", beside all from 500 on.
 NOT_NOW = frozenset({408, 425, 429})
 # IPv6 addresses that a gateway turns into the IPv4 address in their last 32 bits (RFC 6052).
@@ -58,7 +59,7 @@ class Line:
     ) -> bytes:
         try:
             async with asyncio.timeout(within):
-                return await self._ask_one(method, httpx2.URL(url), headers, body, attempt)
+                return await self._ask_one(method, httpx2.URL(url), headers, body, attempt, within / 2)
         except TimeoutError:
             raise Unavailable("no answer in time", retry_after=AT_ONCE) from None
         except (httpx2.InvalidURL, UnicodeError):
@@ -67,9 +68,9 @@ class Line:
             raise Unavailable(f"not reached: {type(error).__name__}", retry_after=AT_ONCE) from None
 
     async def _ask_one(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes, attempt: int
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes, attempt: int, connect: float
     ) -> bytes:
-        async with self.opened(method, url, headers, body, attempt) as answer:
+        async with self.opened(method, url, headers, body, attempt, connect) as answer:
             _judge(answer)
             return await _read(answer)
 
@@ -148,15 +149,19 @@ def _judge(answer: httpx2.Response) -> None:
 
 
 def asked_for(words: str) -> timedelta:
-    """Return the patience that a Retry-After asks for, in seconds or by a date."""
+    """Return the patience that a Retry-After asks for, in seconds or by a date; a month at most.
+
+    >>> str(asked_for("90")), str(asked_for("tomorrow")), str(asked_for("Wed, 21 Oct 2015 07:28:00 GMT"))
+    ('0:01:30', '0:00:00', '0:00:00')
+    """
     if words.strip().isdecimal():
-        return timedelta(seconds=min(int(words), 86_400))
+        return min(timedelta(seconds=int(words.strip()[:9])), MOST_PATIENCE)
     try:
         at = parsedate_to_datetime(words)
-    except ValueError:
+    except (ValueError, OverflowError):
         return AT_ONCE
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(at - datetime.now(UTC), AT_ONCE)
+    return min(max(at - datetime.now(UTC), AT_ONCE), MOST_PATIENCE)
 
 
 async def _read(answer: httpx2.Response) -> bytes:

@@ -34,6 +34,7 @@ from domain.needs import (
 )
 from domain.opening import opens
 from domain.policies import MessageClass
+from domain.spans import Span
 
 __all__ = [
     "FROM_FACTS",
@@ -126,9 +127,11 @@ def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     return Answer(Elapsed(), Row("waited", why=[due.why], more={"until": due.at}))
 
 
-def propose(need: Deliver, class_: MessageClass, topic: str | None, arrived_at: datetime) -> Proposed:
+def propose(
+    need: Deliver, class_: MessageClass, topic: str | None, arrived_at: datetime, lasts: Span | None = None
+) -> Proposed:
     """Return the message a step wants to send."""
-    return Proposed(need=need, class_=class_, topic=topic, asked_at=arrived_at)
+    return Proposed(need=need, class_=class_, topic=topic, asked_at=arrived_at, lasts=lasts)
 
 
 def may_go(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Answer | None:

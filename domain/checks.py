@@ -19,7 +19,7 @@ from domain.policy_files import stem
 from domain.program import Trigger
 from domain.references import Declared, TemplatesKnown, called
 from domain.spans import Span
-from domain.standing import SMS
+from domain.standing import SMS, WEBHOOK
 from domain.steps.base import Refers, Step, of_time
 from domain.tree import Items, Keys, Problem, locate
 
@@ -181,6 +181,9 @@ class Checking:
         class_ = self.declared.class_of(need)
         if class_ is None:
             return  # the missing template is said already
+        if need.channel == WEBHOOK:
+            self._check_webhook(place, need)
+            return
         sender = need.sender or self.templates.sender_of(need.channel, need.template) or "default"
         if need.sender is None:
             self._check_refers(place, Refers(step.kind, "sender", sender))
@@ -192,6 +195,13 @@ class Checking:
         if class_ == "marketing" and topic is None and "topic" not in self.tree:
             what = f"'{need.template}' is marketing and has no topic; add 'topic:' to the sequence or the template"
             self._say(place, step.kind, what)
+
+    def _check_webhook(self, place: Keys, need: Deliver) -> None:
+        """Refuse what only a message to a person has: nobody here answers, and caps count what people get."""
+        for key, said in (("thread", need.thread), ("on_cap", need.on_cap), ("sender", need.sender)):
+            if said is not None:
+                self._say(place, key, f"a webhook has no '{key}'; delete it")
+        self._check_refers(place, Refers("send", "sender", "default"))
 
     def _check_condition(self, place: Keys, key: str, source: str, events: tuple[Trigger, ...]) -> None:
         if self.doubtful & {"contact", "events", "messaging", "forms", "segments"}:

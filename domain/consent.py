@@ -20,6 +20,8 @@ from domain.permission import (
     suppressed,
     wanted,
 )
+from domain.standing import WEBHOOK
+from domain.systems import OF_SYSTEMS
 from domain.timing import (
     in_window,
     not_before,
@@ -99,12 +101,20 @@ NAMES = {
     "not_quiet": "quiet",
     "not_their_quiet": "own_quiet",
     "in_window": "window",
+    "may_be_told": "suppression",
+    "not_kept_from_calling": "holdout",
+    "in_own_window": "window",
 }
 EXPIRED = "expired"
 
 
 def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Verdict:
-    """Ask every question in order; the first that does not say yes is the verdict."""
+    """Ask every question in order; the first that does not say yes is the verdict.
+
+    Of what is told to another system other things are asked (`domain/systems.py`).
+    """
+    if proposed.need.channel == WEBHOOK:
+        questions = OF_SYSTEMS
     expires = expiry(proposed, facts)
     if facts.now >= expires:
         return _expired(expires, facts.waited_for)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.policies import MessageClass
+from domain.standing import WEBHOOK
 
 # No day is longer, on any clock: one on which the clocks go back has 25 hours.
 REACHES_BACK = timedelta(hours=26)
@@ -29,9 +30,9 @@ class Alike:
     occasion: Mapping[str, Any] = field(default_factory=dict)
 
 
-def can_be_same(class_: MessageClass) -> bool:
-    """Whether a message of this class can be the same as another."""
-    return class_ != "transactional"
+def can_be_same(class_: MessageClass, channel: str) -> bool:
+    """Whether a message of this class can be the same as another; what a system is told it knows by its id."""
+    return class_ != "transactional" and channel != WEBHOOK
 
 
 def sent_today(wanted: Alike, class_: MessageClass, left: Sequence[Alike], zone: ZoneInfo) -> datetime | None:

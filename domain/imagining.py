@@ -56,7 +56,7 @@ class Letter:
 def delivered(need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown, compose: Compose) -> Letter:
     """Return what becomes of a message to the contact."""
     planned = plan(need, facts, templates)
-    proposed = propose(need, planned.class_, planned.topic, asked.arrived_at)
+    proposed = propose(need, planned.class_, planned.topic, asked.arrived_at, planned.lasts)
     found, log = weighed(proposed, facts)
     if found is not None:
         others = {step: visit for step, visit in facts.sends.items() if step != asked.step}

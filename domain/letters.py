@@ -12,11 +12,14 @@ from typing import Any, Protocol
 from domain.answering import Answer, Row
 from domain.attachments import Enclosed
 from domain.consent import Proposed, expiry
+from domain.endpoints import Aim, aimed
 from domain.facts import Facts
 from domain.meetings import Meeting
 from domain.needs import OWNER, Deliver, Later, Notify
 from domain.policies import MessageClass, Sender
 from domain.references import TemplatesKnown
+from domain.spans import Span
+from domain.standing import WEBHOOK
 
 # How often a message that lacks a value is looked at again. A changed record wakes it sooner.
 HELD_AGAIN = timedelta(hours=1)
@@ -31,13 +34,22 @@ LAST_EVENTS = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """A message as decided, not yet rendered. `team` is whom it is for, where it is not for the contact."""
+    """A message as decided, not yet rendered.
+
+    `team` is whom it is for where it is for our own people, `aim` where it goes where it is for another system.
+    """
 
     need: Deliver
     class_: MessageClass
     topic: str | None
     sender: Sender
     team: str | None = None
+    aim: Aim | None = None
+
+    @property
+    def lasts(self) -> Span | None:
+        """How long it is of use where its step does not say; None: as long as its class."""
+        return self.aim.endpoint.expires if self.aim is not None else None
 
 
 @dataclass(frozen=True)
@@ -75,14 +87,20 @@ class Compose(Protocol):
 
 
 def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
-    """Decide class, topic and sender. Raises KeyError when the template or the sender is not published."""
+    """Decide class, topic, sender and aim. Raises KeyError when the template, sender or endpoint is not published."""
     # A test for one of us needs nobody's consent and counts under no cap.
     class_ = TRIAL_CLASS if facts.program.trial else templates.class_of(need.channel, need.template)
     topic = need.topic or templates.topic_of(need.channel, need.template) or facts.program.topic
     if topic is None and class_ != "marketing":
         topic = _asked_about(facts)
     sender = _sender(need.sender or templates.sender_of(need.channel, need.template), facts)
-    return Plan(need=need, class_=class_, topic=topic, sender=sender)  # type: ignore[arg-type]  # Front keeps to the three
+    aim = _aim(need, facts, templates) if need.channel == WEBHOOK else None
+    return Plan(need=need, class_=class_, topic=topic, sender=sender, aim=aim)  # type: ignore[arg-type]  # Front keeps to the three
+
+
+def _aim(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Aim:
+    endpoint, event = templates.aim_of(need.channel, need.template)
+    return aimed(facts.policies.messaging.webhooks, endpoint, need.template, event)
 
 
 def _asked_about(facts: Facts) -> str | None:

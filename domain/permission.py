@@ -106,7 +106,7 @@ def held_out(facts: Facts) -> str | None:
 
 def not_duplicate(proposed: Proposed, facts: Facts) -> Answer:
     """One address, one template, one day: once. Of which classes, `domain/duplicates.py` says."""
-    if not can_be_same(proposed.class_):
+    if not can_be_same(proposed.class_, proposed.need.channel):
         return f"{proposed.class_}: each one is its own"
     left = sent_today(wanted(proposed, facts), proposed.class_, facts.alike, facts.zone.zone)
     if left is None:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from domain.attachment_policy import Attachments
 from domain.away import Replies
 from domain.calendars import Calendar, Calendars
+from domain.endpoints import Endpoint, well_named
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
 from domain.forms import FormMapping
@@ -157,6 +158,7 @@ class Messaging(Policy):
     replies: Replies = Replies()
     tracking: Tracking = Tracking()
     holdout: Holdout | None = None
+    webhooks: dict[Annotated[str, AfterValidator(well_named)], Endpoint] = Field(default_factory=dict)
 
 
 class OwnField(Policy):

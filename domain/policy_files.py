@@ -19,6 +19,8 @@ from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy, TeamsPolicy
 from domain.reading import Model, validate
 from domain.segment_checks import segment_problems
+from domain.standing import WEBHOOK
+from domain.throttles import ANY_WAY_OUT
 from domain.tree import Problem, empties, line_of, locate, read_tree
 
 POLICIES, FORMS = "policies/", "policies/forms/"
@@ -130,6 +132,10 @@ def _strange_throttles(policies: Policies, trees: Mapping[str, Any], sequences: 
         place = ("throttles", number, each.scope)
         if each.sequence is not None and sequences and each.sequence not in sequences:
             what = f"sequence '{each.sequence}' is not in sequences/{nearest(each.sequence, set(sequences))}"
+            yield Problem(path, locate(trees[path], place), what)
+        endpoints = {ANY_WAY_OUT, *policies.messaging.webhooks}
+        if each.channel == WEBHOOK and each.provider is not None and each.provider not in endpoints:
+            what = f"there is no endpoint '{each.provider}' below 'webhooks'{nearest(each.provider, endpoints)}"
             yield Problem(path, locate(trees[path], place), what)
         if each.mailbox is not None and each.mailbox not in ours:
             what = f"no sender writes from '{each.mailbox}'{nearest(each.mailbox, ours)}"

@@ -37,6 +37,7 @@ MISSING = {
     "team": "team '{}' is not in policies/teams.yaml",
     "staff template": "template '{}' does not exist for staff",
     "text template": "there is no text message '{}' in templates/sms/",
+    "webhook template": "there is no webhook '{}' in templates/webhook/",
     "blank": "'{}' cannot be filled in",
     "name": "there is no name '{}'",
     "date": "'{}' is no date, so no time can be counted from it",
@@ -64,6 +65,8 @@ class TemplatesKnown(Protocol):
     def topic_of(self, channel: str, name: str) -> str | None: ...
 
     def sender_of(self, channel: str, name: str) -> str | None: ...
+
+    def aim_of(self, channel: str, name: str) -> tuple[str | None, str | None]: ...
 
     def shows(self, channel: str, name: str, value: str) -> bool: ...
 
@@ -108,6 +111,7 @@ class Declared:
             "template": frozenset(self.templates.names("email")),
             "staff template": frozenset(self.templates.names("staff")),
             "text template": frozenset(self.templates.names("sms")),
+            "webhook template": frozenset(self.templates.names("webhook")),
             "team": frozenset(policies.teams.teams),
             "segment": frozenset(policies.segments.segments),
             "sequence": self.sequences or frozenset(),
@@ -135,7 +139,8 @@ class Declared:
             return None
         found = nearest(refers.name, known)
         if refers.to == "template":
-            found = _meant(refers.name, known) or self._on_sms(refers.name) or self._beside(refers.name, known) or found
+            meant = _meant(refers.name, known) or self._elsewhere(refers.name)
+            found = meant or self._beside(refers.name, known) or found
         return MISSING[refers.to].format(refers.name) + found
 
     def _no_name(self, path: str) -> str | None:
@@ -158,9 +163,11 @@ class Declared:
             return self.sequences is None
         return DECLARED_IN.get(sort) in self.doubtful
 
-    def _on_sms(self, name: str) -> str | None:
-        there = name in self._known["text template"]
-        return "; there is a text message of this name, so write 'channel: sms', too" if there else None
+    def _elsewhere(self, name: str) -> str | None:
+        if name in self._known["text template"]:
+            return "; there is a text message of this name, so write 'channel: sms', too"
+        there = name in self._known["webhook template"]
+        return "; there is a webhook of this name, so write 'channel: webhook', too" if there else None
 
     def _beside(self, name: str, known: frozenset[str]) -> str | None:
         folder = name.rpartition("/")[0]

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from domain.events import EVERYTHING, SAYS_OF_TOPICS
 
-EMAIL, SMS = "email", "sms"
+EMAIL, SMS, WEBHOOK = "email", "sms", "webhook"
 ADDRESS_FIELD: Mapping[str, str] = {EMAIL: "email", SMS: "phone"}
 """The field of a contact that holds its address, by channel."""
 

@@ -2,7 +2,9 @@
 
 Two sorts come back by themselves: *away* (nobody answers) after seconds that grow to minutes, *fault* (we are refused,
 whoever the message is to) after a quarter of an hour that grows to hours. One message, the *probe*, tries; its
-acceptance opens the channel. The other two take a person: *person* (`rapport channel stop`) and *protection*.
+acceptance opens the channel. The others take a person: *person* (`rapport channel stop`), *protection*, and *disabled*
+(an endpoint of another system that wants no more, or has failed for days). Of webhooks each endpoint is a channel of
+its own, `webhook/NAME`, and `webhook` is all of them.
 """
 
 import re
@@ -12,7 +14,7 @@ from typing import Literal
 
 from domain.throttles import ANY_WAY_OUT, Throttle
 
-Kind = Literal["away", "fault", "person", "protection"]
+Kind = Literal["away", "fault", "person", "protection", "disabled"]
 CHANNELS = ("email", "staff", "sms", "webhook")
 BY_ITSELF = frozenset({"away", "fault"})
 

@@ -11,6 +11,7 @@ from domain.dues import resolve
 from domain.facts import Facts
 from domain.needs import Deliver
 from domain.policies import MessageClass
+from domain.spans import Span
 
 Asked = Sequence[tuple[str, str]]
 """The questions that were asked, in order, each with its answer."""
@@ -25,6 +26,8 @@ class Proposed:
     topic: str | None
     asked_at: datetime
     """The contact's arrival at the step."""
+    lasts: Span | None = None
+    """How long it is of use where the step does not say; None: as long as its class."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ Question = Callable[[Proposed, Facts], Answer]
 
 def expiry(proposed: Proposed, facts: Facts) -> datetime:
     """Return the instant from which the message is of no use any more: the step's word, else the policies'."""
-    words = proposed.need.expires or facts.policies.expiry(proposed.class_)
+    words = proposed.need.expires or proposed.lasts or facts.policies.expiry(proposed.class_)
     due = resolve(words, proposed.asked_at, facts.sight())
     assert due is not None, "an expiry has an end"
     return due.at

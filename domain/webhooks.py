@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import new as hmac
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain.answers import clean_tree
 
@@ -68,14 +70,38 @@ def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], no
     return any(fits)
 
 
-def enveloped(type_: str, at: datetime, contact: str, data: Any) -> bytes:
+def checked_url(value: str) -> str:
+    """Return an address of another system as it is. Raises ValueError where contacts' data must not go there.
+
+    >>> checked_url("https://crm.acme.example/hooks"), checked_url("http://localhost:9000/")
+    ('https://crm.acme.example/hooks', 'http://localhost:9000/')
+    """
+    parts = urlsplit(value)
+    if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
+        raise ValueError(f"'{value[:60]}' is no address to call; write https://…, without user and password")
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        raise ValueError(f"'{value[:60]}' would send the contact's data in the clear; write https://…")
+    return value
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def enveloped(type_: str, at: datetime, contact: str, data: Any, id: str | None = None) -> bytes:
     """Return the body of a request: what it is, when it came about, whom it concerns, and the author's own words.
+
+    One that has an `id` says so in its body, too: whoever keeps bodies can tell a repeat by it.
 
     >>> enveloped("referral.thanks", datetime(2026, 3, 27, 9, tzinfo=UTC), "c1", {"points": 5}).decode()
     '{"type": "referral.thanks", "timestamp": "2026-03-27T09:00:00Z", "contact": "c1", "data": {"points": 5}}'
     """
     said = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    tree = {"type": type_, "timestamp": said, "contact": contact, "data": data}
+    named = {} if id is None else {"id": id}
+    tree = {**named, "type": type_, "timestamp": said, "contact": contact, "data": data}
     return json.dumps(tree, ensure_ascii=False, allow_nan=False, default=str).encode("utf-8", "replace")
 
 

@@ -51,6 +51,8 @@ def stop(
     """
     state = _held(session, channel)
     resting = state.stopped_at is not None
+    if resting and kind == "disabled" and state.kind not in BY_ITSELF:
+        return state, False
     if resting and kind in BY_ITSELF and (state.kind not in BY_ITSELF or _milder(state, kind, message)):
         return state, False
     probed = resting and message is not None and state.probe == message
@@ -131,6 +133,9 @@ def what_to_tell(state: ChannelState, now: datetime) -> tuple[str, str] | None:
             "channel stopped",
             f"{what}; correct it, a message tries it again at {again}, or `rapport channel resume`",
         )
+    if state.kind == "disabled":
+        what = f"channel {name} is stopped, its messages wait until they expire: {state.reason}"
+        return "endpoint disabled", f"{what}; when it is there again, `rapport webhook enable {name.partition('/')[2]}`"
     if state.kind == "away" and state.stopped_at is not None and now - state.stopped_at >= WORTH_TELLING:
         what = f"channel {name} is away since {state.stopped_at:%Y-%m-%d %H:%M} UTC, messages wait: {state.reason}"
         return "channel away", f"{what}; it is tried again at {again}"

@@ -28,7 +28,7 @@ def read_for_message(
         known.counted = counted(session, contacts, now - back)
     if class_ == "marketing":
         known.cases = open_cases(session, contacts)
-    if can_be_same(class_):
+    if can_be_same(class_, need.channel):
         known.alike = _left_alike(session, known.contacts, need, now)
 
 

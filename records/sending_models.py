@@ -34,12 +34,12 @@ class ChannelState(Record, table=True):
     """A channel that stands still since `stopped_at`, or did once. Without a row it has always gone.
 
     `kind` says how it comes back: `away` and `fault` by the message that is let through at `until` (the *probe*, which
-    one attempt holds until `probe_until`), `person` and `protection` by `rapport channel resume`, or at `until`.
+    one attempt holds until `probe_until`), the others by `rapport channel resume`, or at `until`.
     `tries` counts the probes that failed.
     """
 
     __tablename__ = "channel_state"
-    __table_args__ = (CheckConstraint("kind in ('away', 'fault', 'person', 'protection')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind in ('away', 'fault', 'person', 'protection', 'disabled')", name="kind"),)
 
     channel: str = Field(primary_key=True, max_length=40)
     kind: str = Field(max_length=20)
@@ -51,6 +51,22 @@ class ChannelState(Record, table=True):
     probe: str | None = Field(default=None, max_length=36)
     probe_until: datetime | None = Field(default=None, sa_type=Instant)
     resumed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EndpointState(Record, table=True):
+    """How an endpoint of policies/messaging.yaml has answered.
+
+    `failures` are those since its last success, the first of them at `failing_since`; `reason` is that of the last one.
+    """
+
+    __tablename__ = "webhook_endpoint"
+
+    name: str = Field(primary_key=True, max_length=40)
+    succeeded_at: datetime | None = Field(default=None, sa_type=Instant)
+    failed_at: datetime | None = Field(default=None, sa_type=Instant)
+    failing_since: datetime | None = Field(default=None, sa_type=Instant)
+    failures: int = 0
+    reason: str = Field(default="", max_length=1000)
 
 
 class Notice(Record, table=True):

@@ -1,7 +1,8 @@
 """Where a template lives in a published bundle, and which of its variants speaks to whom.
 
 A bundle is a mapping of path to text (`{"email/welcome/hello.de.html": "..."}`), paths relative to `templates/`. A
-message is an .html file, an .mjml file or, where it is text alone, a .txt file; what lies below `files/` is none.
+message is an .html file, an .mjml file or, where it is text alone, a .txt file; what another system is told is a
+.json file. What lies below `files/` is none of these.
 Nothing here reads a file: what is not in the mapping does not exist. The rendering process imports this module too,
 so it stays on the standard library.
 """
@@ -21,13 +22,16 @@ NOT_SENT = ("layouts/", "parts/")
 PAGES = ("html", "mjml")
 """The kinds of files that have an HTML part."""
 
+JSON = "json"
+"""The kind of files that tell other systems: no message that anybody reads."""
+
 STAFF = "staff"
 """The folder of messages to our own teams, beside the channels to contacts."""
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _LOCALE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?"
 _PATH = re.compile(
-    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})*)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|mjml|txt)"
+    rf"(?P<channel>{_WORD})/(?P<name>{_WORD}(?:/{_WORD})*)(?:\.(?P<locale>{_LOCALE}))?\.(?P<kind>html|mjml|txt|json)"
 )
 
 
@@ -85,7 +89,7 @@ def chain(locale: str | None) -> list[str | None]:
 
 def choose(sources: Container[str], channel: str, name: str, locale: str | None) -> Place | None:
     """Return the file to render for somebody who reads `locale`; any page goes before a .txt file."""
-    for kinds in (PAGES, ("txt",)):
+    for kinds in (PAGES, ("txt",), (JSON,)):
         for variant in chain(locale):
             for kind in kinds:
                 place = Place(channel, name, variant, kind)

@@ -35,7 +35,7 @@ class Catalogue:
         return frozenset(self._fronts.get(channel, {}))
 
     def class_of(self, channel: str, name: str) -> Literal["marketing", "service", "transactional"]:
-        """Return the class of a template. Raises KeyError for one that is not there, as the two below do."""
+        """Return the class of a template. Raises KeyError for one that is not there, as those below do."""
         return self._fronts[channel][name].class_
 
     def topic_of(self, channel: str, name: str) -> str | None:
@@ -54,6 +54,11 @@ class Catalogue:
         """Return what the author's own words of a text message take. Raises KeyError for one that is not there."""
         self._fronts[SMS][name]
         return own_length(self._trees, Place(SMS, name, None, "txt").path)
+
+    def aim_of(self, channel: str, name: str) -> tuple[str | None, str | None]:
+        """Return the endpoint a webhook goes to, and what it says it is where it does not go by its name."""
+        front = self._fronts[channel][name]
+        return front.endpoint, front.event
 
     def shows(self, channel: str, name: str, value: str) -> bool:
         """Whether every variant of a template (itself, its layout or its parts) shows this value."""

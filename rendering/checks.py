@@ -10,7 +10,8 @@ from difflib import get_close_matches
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from rendering.bundle import NOT_SENT, PAGES, STAFF, Place, TemplateProblem, compiled_text, sibling, target
+from rendering.bundle import JSON, NOT_SENT, PAGES, STAFF, Place, TemplateProblem, compiled_text, sibling, target
+from rendering.hook_checks import tree_of
 from rendering.known import Known, way_out
 from rendering.sandbox import Sandbox
 
@@ -41,12 +42,17 @@ class Trees:
         """Return a template's tree; raise `TemplateProblem` if it cannot be parsed."""
         if path not in self._parsed:
             try:
-                self._parsed[path] = self.sandbox.parse(compiled_text(self.sources[path]), path, path)
+                self._parsed[path] = self._read(path)
             except TemplateSyntaxError as error:
                 raise TemplateProblem(error.lineno, f"{_said(error)}; correct the template") from error
             except ValueError as error:
                 raise TemplateProblem(1, "a number is too long to be read; shorten it") from error
         return self._parsed[path]
+
+    def _read(self, path: str) -> nodes.Template:
+        if path.endswith(f".{JSON}"):
+            return tree_of(self.sandbox, path, self.sources[path])
+        return self.sandbox.parse(compiled_text(self.sources[path]), path, path)
 
     def reach(self, path: str) -> dict[str, nodes.Template]:
         """Return the trees of a template and of all it extends, includes and imports, as far as they can be parsed."""

@@ -28,6 +28,8 @@ FRONT_KEYS = {
     "sender": "a sender of policies/messaging.yaml, or owner",
     "pin": "latest or entry",
     "attach": f"files below templates/, such as [files/terms.pdf], at most {MOST_FILES}",
+    "endpoint": "a name of `webhooks` in policies/messaging.yaml",
+    "event": "what it says it is, such as lead.created",
     "invitation": "keys below it, such as `start: run.event.starts_at`",
 }
 INVITATION_KEYS = {
@@ -42,6 +44,7 @@ INVITATION_KEYS = {
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+EventName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*$", max_length=100)]
 Path = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[A-Za-z_][A-Za-z0-9_]*)+$", max_length=200)]
 
 
@@ -80,6 +83,8 @@ class Front(BaseModel):
     pin: Literal["latest", "entry"] = "latest"
     attach: tuple[str, ...] = Field(default=(), max_length=MOST_FILES)
     invitation: Invitation | None = None
+    endpoint: Word | None = None
+    event: EventName | None = None
 
     @field_validator("attach")
     @classmethod
@@ -143,8 +148,9 @@ def _wrong(error: Any, given: Mapping[str, Any], lines: Mapping[Keys, int]) -> T
     if error["type"] == "missing":
         return TemplateProblem(line, f"the invitation has no 'start'; write start: {INVITATION_KEYS['start']}")
     value = given[keys[0]] if len(keys) == 1 else given[keys[0]][key]
+    article = "an" if key[0] in "aeiou" else "a"
     means = FRONT_KEYS[key] if len(keys) == 1 else INVITATION_KEYS[key]
-    return TemplateProblem(line, f"'{str(value)[:60]}' is not a {key}; write {means}")
+    return TemplateProblem(line, f"'{str(value)[:60]}' is not {article} {key}; write {means}")
 
 
 def _value(name: str, node: Node, line: int, lines: dict[Keys, int]) -> Any:

@@ -15,8 +15,9 @@ from jinja2.runtime import Context
 from markupsafe import escape
 
 from domain.attachments import is_file
-from rendering.bundle import Place, choose, sibling
+from rendering.bundle import JSON, Place, choose, sibling
 from rendering.formats import speech
+from rendering.hook import Hook
 from rendering.mjml import compile_mjml
 from rendering.plain import Page, read_page
 from rendering.sandbox import Sandbox, blank
@@ -122,6 +123,7 @@ class Press:
         self._output = output
         self._html = Sandbox(sources, html=True)
         self._text = Sandbox(sources, html=False)
+        self._hooks: dict[str, Hook] = {}
 
     def render(
         self,
@@ -152,6 +154,9 @@ class Press:
         return sound(" ".join(budget.join(template.root_render_func(template.new_context(context))).split()))
 
     def _parts(self, place: Place, context: dict[str, Any], budget: Budget) -> tuple[dict[str, str], list[str]]:
+        if place.kind == JSON:
+            said = budget.join(iter([self._hook(place).said(context)]))
+            return {"subject": "", "preheader": "", "html": "", "text": said}, []
         plain = _Rendering(self._text.get_template(place.path), context, budget)
         stage, blocks = plain.stage()
         subject, preheader = (" ".join(plain.block(stage, name).split()) for name in ("subject", "preheader"))
@@ -167,6 +172,11 @@ class Press:
         else:
             text = _tidy(plain.block(stage, "text"))
         return {"subject": subject, "preheader": preheader, "html": html, "text": text or page.text}, [*page.pictures]
+
+    def _hook(self, place: Place) -> Hook:
+        if place.path not in self._hooks:
+            self._hooks[place.path] = Hook(self._text, place.path, self._sources[place.path])
+        return self._hooks[place.path]
 
     def _read(self, html: str) -> Page:
         page = read_page(html)

@@ -49,7 +49,7 @@ def parse_template(path: str, text: str) -> Template:
 
 
 def _why_not_a_place(path: str) -> str:
-    if path.rpartition(".")[2] not in ("html", "mjml", "txt"):
+    if path.rpartition(".")[2] not in ("html", "mjml", "txt", "json"):
         return "is no template; what messages carry or show belongs into templates/files/"
     return "not a template's name; call it CHANNEL/FOLDER/NAME.html, or NAME.de.html for a language"
 

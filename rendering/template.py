@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
+from jinja2 import nodes
+
 from domain.attachments import is_file
 from rendering.bundle import NOT_SENT, PAGES, Place, TemplateProblem, choose, page_beside
 from rendering.checks import Problem, Trees, template_problems
+from rendering.hook_checks import hook_problems
 from rendering.known import Known
 from rendering.page_checks import page_problems
 from rendering.source import Front, Template, parse_template
@@ -83,6 +86,7 @@ class Library:
         yield from template_problems(trees, template.place, front.class_, known, beside=beside)
         yield from page_problems(template, self._sources[template.place.path], self._files, known)
         yield from text_problems(trees, template.place, front)
+        yield from hook_problems(_tree(trees, template.place), template, self._sources[template.place.path], front)
 
     def _family(self, template: Template) -> Iterator[tuple[int, str]]:
         """Yield what is wrong between a file and the others of its name."""
@@ -115,6 +119,14 @@ class Library:
             return _default_front(self._sources, place)
         except TemplateProblem:
             return None
+
+
+def _tree(trees: Trees, place: Place) -> nodes.Template | None:
+    """Return a template's syntax tree, None where it cannot be read, which is said elsewhere."""
+    try:
+        return trees.tree(place.path)
+    except TemplateProblem:
+        return None
 
 
 def front_of(sources: Mapping[str, str], place: Place) -> Front:

@@ -20,7 +20,7 @@ def list_outbox(channel: str | None, most: int) -> Result:
         rows = store.read(lambda session: outbox.listing(session, channel, most))
     table = Listing("id", "channel", "from", "to", "kept", "text", prose=["text"])
     for row in rows:
-        table.row(row.id, row.channel, row.sender, row.recipient, minute(row.kept_at), _text(row)[:60])
+        table.row(row.id, row.channel, row.sender, row.recipient, minute(row.kept_at), _in_a_line(row))
     return Result({"messages": [_document(row) for row in rows]}, [table] if rows else ["the outbox is empty"])
 
 
@@ -46,4 +46,12 @@ def _said(row: OutboxMessage) -> Any:
 
 def _text(row: OutboxMessage) -> str:
     said = _said(row)
+    if row.channel == "webhook":
+        return json.dumps(said, ensure_ascii=False, indent=2)
     return str(said["text"]) if isinstance(said, dict) and "text" in said else row.body
+
+
+def _in_a_line(row: OutboxMessage) -> str:
+    said = _said(row)
+    line = str(said.get("type", "")) if row.channel == "webhook" and isinstance(said, dict) else _text(row)
+    return line[:60]

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from domain.definition import nearest
 from domain.facts import Facts
+from domain.keys import ledger_id
 from domain.letters import Plan, Written, plan
 from domain.needs import Deliver
 from domain.program import Program
@@ -16,6 +17,7 @@ from rendering.bundle import Place
 from rendering.email import BadLetter
 from rendering.process import MissingVariable, Rendered, TemplateFault
 from rendering.text_message import text_message_of
+from rendering.webhook_message import webhook_message_of
 from starter.cli_home import problems_found, problems_it_stands_on
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_simulate import composing, prepare, write
@@ -26,8 +28,11 @@ from starter.home_files import TEMPLATES
 from starter.preview_page import preview_page
 from starter.preview_parts import Shown
 from starter.preview_texts import ShownText, texts_shown
+from starter.preview_webhooks import ShownWebhook, webhook_shown
 
-Channel = Literal["email", "sms"]
+Channel = Literal["email", "sms", "webhook"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+"""Those with templates to look at; a name that several have is that of the first."""
 Of = TypeVar("Of")
 
 
@@ -59,6 +64,8 @@ def preview_template(home: Path, asked: Asked) -> Result:
     )
     locales = _locales(loaded, channel, name) if asked.all_locales else [asked.locale or written_locale]
     notes = [str(each) for each in problems]
+    if channel == "webhook":
+        return _webhook(name, _written(loaded, channel, name, facts, locales[:1], _as_webhook)[0], asked.out, notes)
     if channel == "sms":
         return _texts(name, _written(loaded, channel, name, facts, locales, _as_text), asked.out, notes)
     variants = _written(loaded, channel, name, facts, locales, _as_letter)
@@ -95,6 +102,10 @@ def _as_text(planned: Plan, rendered: Rendered, whole: Written, facts: Facts) ->
     return ShownText(planned, rendered, text_message_of(planned, whole, facts, preview_id(planned.need.template)))
 
 
+def _as_webhook(planned: Plan, rendered: Rendered, whole: Written, facts: Facts) -> ShownWebhook:
+    return ShownWebhook(planned, webhook_message_of(planned, whole, facts, ledger_id(planned.need.template), facts.now))
+
+
 def _locales(loaded: LoadedHome, channel: Channel, name: str) -> list[str | None]:
     """Return a language for each variant of a message; the first is that of the variant for everybody else."""
     places = [place for place in map(Place.parse, loaded.sources) if place and place.name == name]
@@ -107,12 +118,15 @@ def _template(loaded: LoadedHome, template: str) -> tuple[Channel, str, str | No
     """Return channel, name and locale of a template given by name (`welcome/hello`, `sms/order/ready`) or path."""
     path = template.partition(TEMPLATES)[2] if TEMPLATES in template else template
     place = Place.parse(path)
-    name, locale = (place.name, place.locale) if place else (path.removeprefix("email/").removeprefix("sms/"), None)
-    names, texts = loaded.templates.names("email"), loaded.templates.names("sms")
-    is_text = name in texts and (path.startswith("sms/") or name not in names)
-    if not is_text and name not in names:
-        raise ProblemsFound([f"template '{name}' does not exist{nearest(name, names | texts)}"])
-    return "sms" if is_text else "email", name, locale
+    written = place.channel if place else path.partition("/")[0]
+    name, locale = (place.name, place.locale) if place else (path.removeprefix(f"{written}/"), None)
+    if not place and written not in CHANNELS:
+        name = path
+    there = [channel for channel in CHANNELS if name in loaded.templates.names(channel)]
+    if not there:
+        names = frozenset().union(*(loaded.templates.names(channel) for channel in CHANNELS))
+        raise ProblemsFound([f"template '{name}' does not exist{nearest(name, names)}"])
+    return next((channel for channel in there if channel == written), there[0]), name, locale
 
 
 def _result(name: str, variants: list[Shown], notes: list[str]) -> Result:
@@ -134,6 +148,14 @@ def _texts(name: str, variants: list[ShownText], folder: Path | None, notes: lis
             write(folder / named, each.message.shown().encode("utf-8", "replace"))
         notes = [*notes, f"written: {len(variants)} .txt in {folder}"]
     return texts_shown(name, variants, notes)
+
+
+def _webhook(name: str, shown: ShownWebhook, folder: Path | None, notes: list[str]) -> Result:
+    if folder is not None:
+        prepare(folder)
+        write(folder / f"{name.replace('/', '-')}.json", shown.message.body)
+        notes = [*notes, f"written: 1 .json in {folder}"]
+    return webhook_shown(name, shown, notes)
 
 
 def _write_out(folder: Path, name: str, variants: list[Shown]) -> list[str]:

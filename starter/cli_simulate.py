@@ -10,15 +10,17 @@ from typing import Any
 
 from domain.dues import resolve
 from domain.facts import Facts
+from domain.keys import ledger_id
 from domain.policies import Policies
 from domain.program import Program
 from domain.simulation import ENTER, Script, Scripted, simulate
 from domain.spans import Span
-from domain.standing import SMS
+from domain.standing import SMS, WEBHOOK
 from domain.story import Story
 from rendering.email import BadLetter
 from rendering.process import RendererDown
 from rendering.text_message import text_message_of
+from rendering.webhook_message import webhook_message_of
 from starter.cli_home import problems_found, program_of
 from starter.cli_result import OutOfReach, ProblemsFound, Result
 from starter.composer import Composer, as_mail, preview_id
@@ -28,7 +30,7 @@ from starter.script_files import Told, read_events
 from starter.story_lines import lines
 from starter.story_page import page
 
-OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.(eml|txt)")
+OURS = re.compile(r"\d\d+-[a-z0-9.-]+\.(eml|txt|json)")
 """The names this command gives to messages; what lies in `--out` under such a name is of an earlier run."""
 
 
@@ -131,6 +133,10 @@ def _write_out(folder: Path, story: Story, events: Sequence[Scripted]) -> list[s
             if planned.need.channel == SMS:
                 text = text_message_of(planned, written, facts, key)
                 write(folder / f"{number:02}-{row['step']}.txt", text.shown().encode())
+                continue
+            if planned.need.channel == WEBHOOK:
+                told = webhook_message_of(planned, written, facts, ledger_id(key), facts.now)
+                write(folder / f"{number:02}-{row['step']}.json", told.body)
                 continue
             mail = as_mail(planned, written, facts, key, sent.get(planned.need.thread or ""))
         except BadLetter as error:

@@ -65,6 +65,7 @@ def _front_problems(path: str, text: str, policies: Policies) -> Iterator[Proble
     named = (
         ("topic", front.topic, frozenset(policies.messaging.topics)),
         ("sender", front.sender, senders),
+        ("endpoint", front.endpoint, frozenset(policies.messaging.webhooks)),
         ("organiser", front.invitation.organiser if front.invitation else None, senders),
     )
     for key, name, known in named:

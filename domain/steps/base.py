@@ -78,7 +78,7 @@ Destination = str | None | Ends | Skips | Rounds
 To = Literal[
     "step", "send", "event", "event of a message", "form", "topic", "calendar", "business calendar", "sender",
     "template", "field", "date", "own field", "number", "segment", "sequence", "team", "staff template",
-    "text template", "blank", "name",
+    "text template", "webhook template", "blank", "name",
 ]  # fmt: skip
 
 

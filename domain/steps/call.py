@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from domain.needs import Called, Outcome
 from domain.patterns import ANSWER, editors, whole
 from domain.spans import Span
 from domain.steps.base import Destination, Ends, Refers, Step, of_blanks
+from domain.webhooks import checked_url
 
 MOST_SECONDS = 600
 
@@ -37,12 +37,7 @@ class Call(Step):
     @field_validator("call")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
-            raise ValueError(f"'{value[:60]}' is no address to call; write https://…, without user and password")
-        if parts.scheme == "http" and not _is_here(parts.hostname):
-            raise ValueError(f"'{value[:60]}' would send the contact's data in the clear; write https://…")
-        return value
+        return checked_url(value)
 
     @field_validator("up_to")
     @classmethod
@@ -76,10 +71,3 @@ class Call(Step):
     def refers(self) -> Iterator[Refers]:
         for text in texts_in(self.body):
             yield from of_blanks("body", text)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

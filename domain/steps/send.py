@@ -1,12 +1,18 @@
 """`send`: one message through the gate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from domain.caps import OVER_CAP, OnCap
 from domain.needs import OWNER, Deliver, Outcome, Sent
 from domain.spans import Expiry
 from domain.steps.base import Destination, Ends, Refers, Step, of_time
+
+_SORTS: Mapping[str, Literal["template", "text template", "webhook template"]] = {
+    "email": "template",
+    "sms": "text template",
+    "webhook": "webhook template",
+}
 
 
 class Send(Step):
@@ -15,9 +21,9 @@ class Send(Step):
     kind: ClassVar[str] = "send"
 
     send: str
-    """The template: FOLDER/NAME is templates/email/FOLDER/NAME.html, or templates/sms/FOLDER/NAME.txt for a text."""
-    channel: Literal["email", "sms"] = "email"
-    """How the message goes: email, or sms to the contact's phone; the template lies in the folder of its channel."""
+    """The template: FOLDER/NAME is templates/email/FOLDER/NAME.html, for a text templates/sms/FOLDER/NAME.txt."""
+    channel: Literal["email", "sms", "webhook"] = "email"
+    """How the message goes: email, sms to the contact's phone, or webhook to another system about the contact."""
     topic: str | None = None
     """What the message is about, instead of the template's and the sequence's topic."""
     sender: str | None = None
@@ -58,7 +64,7 @@ class Send(Step):
             yield "refused", Ends("exited:send refused")
 
     def refers(self) -> Iterator[Refers]:
-        yield Refers("send", "template" if self.channel == "email" else "text template", self.send)
+        yield Refers("send", _SORTS[self.channel], self.send)
         if self.topic is not None:
             yield Refers("topic", "topic", self.topic)
         if self.sender not in (None, OWNER):

@@ -688,8 +688,21 @@ def _sending() -> None:
         sa.Column("probe", sa.String(length=36), nullable=True),
         sa.Column("probe_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("kind in ('away', 'fault', 'person', 'protection')", name=op.f("ck_channel_state_kind")),
+        sa.CheckConstraint(
+            "kind in ('away', 'fault', 'person', 'protection', 'disabled')", name=op.f("ck_channel_state_kind")
+        ),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_state")),
+    )
+
+    op.create_table(
+        "webhook_endpoint",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_webhook_endpoint")),
     )
 
     op.create_table(

@@ -1,14 +1,17 @@
 """One call to another system: what each answer means, and where nobody is let."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from channels.base import Refused, Unavailable
-from channels.webhooks import MOST_BYTES, Line
+from channels.webhooks import MOST_BYTES, Line, asked_for
 from tests.scripted_http import DROP, HANG, ScriptedHttp, answer
 
 pytestmark = pytest.mark.system
+
+MONTH = 30 * 86_400
 
 
 async def ask(server: ScriptedHttp, within: float = 5.0) -> bytes:
@@ -95,3 +98,35 @@ async def test_what_stands_at_an_address_is_fetched_but_never_from_our_own_netwo
                 await line.get(server.address, 5.0)
 
         assert len(server.heard) == 1
+
+
+async def test_whoever_does_not_finish_the_handshake_is_hung_up_on() -> None:
+    hung_up = asyncio.Event()
+
+    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        hung_up.set()
+        writer.close()
+
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", 0) as server, Line(private=True) as line:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(Unavailable):
+            await line.post(f"https://127.0.0.1:{port}/", {}, b"{}", 0.4)
+
+        async with asyncio.timeout(5):
+            await hung_up.wait()
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("90", 90),
+        (" 7 ", 7),
+        ("9" * 40, 30 * 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 30 * 86_400),
+        ("-5", 0),
+        ("", 0),
+    ],
+)
+def test_patience_is_read_whatever_is_written(words: str, seconds: int) -> None:
+    assert asked_for(words).total_seconds() == seconds

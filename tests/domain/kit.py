@@ -135,6 +135,9 @@ class Templates:
     def sender_of(self, channel: str, name: str) -> str | None:
         return None
 
+    def aim_of(self, channel: str, name: str) -> tuple[str | None, str | None]:
+        return None, None
+
     def shows(self, channel: str, name: str, value: str) -> bool:
         return name.startswith("confirm/") and value == "confirm_url"
 

@@ -94,10 +94,11 @@ class Dispatch:
         workers: Sequence[Database],
         files: Mapping[str, str],
         channels: Mapping[str, Channel] | None = None,
+        pen: Any = None,
         **settings: Any,
     ) -> None:
         self.workers, self.files, self.now = list(workers), dict(files), NOW
-        self.taker = Taker()
+        self.taker, self.pen = Taker(), pen or Pen()
         self.stands: Withdrawn = nobody
         self.channels = channels or {"email": self.taker, "staff": self.taker}
         self.settings = MailSettings(
@@ -159,7 +160,7 @@ class Dispatch:
     async def _batch(self, sequence: str, arrived: datetime, runs: list[str], worker: int) -> dict[str, Outcome]:
         program, now = self.programs[sequence], self.now
         post = Post(
-            self.workers[worker], cast(Renderer, Pen()), self.channels, lambda: self.now, self.settings, self.stands
+            self.workers[worker], cast(Renderer, self.pen), self.channels, lambda: self.now, self.settings, self.stands
         )
         wanted = need(program, entered(program, arrived))
         assert wanted is not None
