@@ -22,6 +22,7 @@ from settings_mail import LOOPBACK as LOOPBACK
 from settings_mail import SettingsOfMail
 from settings_values import (
     CallSecrets,
+    Count,
     Database,
     Folder,
     FormSecrets,
@@ -84,6 +85,7 @@ class Settings(SettingsOfMail, SettingsOfChannels):
     temporal_ui_port: Port = 8233
     task_queue: str = Field(default="rapport", min_length=1)
     round_seconds: Rest = 3600
+    keep_days: Count = 90
     secret: Key | None = None
     events_key: Key | None = None
     forms_unsigned: Switch = False

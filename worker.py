@@ -23,13 +23,14 @@ from activities.beside import Effects
 from activities.broadcasts import Broadcasts
 from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
+from activities.forgetting import Forgetting
 from activities.intake import Intake
 from activities.messages import Messages
 from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.returned import Returns
 from activities.steps import Steps
-from activities.sweeps import bury, call_broadcasts, forget_mail, make_rounds, sweep
+from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
 from channels.endpoints import Endpoints
@@ -221,6 +222,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 line=line,
                 call_secrets=tuple(_told(settings.call_secrets)),
             )
+            kept = (timedelta(days=settings.inbound_keep_days), timedelta(days=settings.keep_days))
             async with make_worker(client, parts, settings.task_queue) as worker:
                 beside = [
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
@@ -230,7 +232,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(
                         Telling(main, Published(), parts.channels["email"], parts.mail, parts.clock).watch()
                     ),
-                    asyncio.create_task(forget_mail(received, timedelta(days=settings.inbound_keep_days))),
+                    asyncio.create_task(Forgetting(main, received, wall_clock, *kept).watch()),
                 ]
                 try:
                     yield worker

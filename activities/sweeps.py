@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from activities.clock import wall_clock
 from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW, broadcast_workflow
-from records import broadcasts, inbox, inbox_mail, ledger, rounds
+from records import broadcasts, inbox, ledger, rounds
 from records.broadcast_models import Broadcast
 from records.falling_due import next_due
 from records.published import Published
@@ -27,8 +27,6 @@ logger = logging.getLogger("worker")
 SWEEP = 2.0
 # How often messages are looked for that somebody left on their way and nobody asks for.
 BURY = 30.0
-# How often mail is looked for that has been kept long enough.
-FORGET = 3600.0
 # How often every broadcast is called that is not over: one whose workflow was lost begins again, and goes on.
 CALL_ALL = 60.0
 
@@ -48,18 +46,6 @@ async def _bury_now(main: Database, now: datetime) -> None:
     if left:
         await main.write(lambda session: ledger.lose_abandoned(session, left, now))
         logger.warning("the fate of %d messages is unknown: worker dead, run over", len(left))
-
-
-async def forget_mail(received: Database, kept_for: timedelta) -> None:
-    """Delete mail that came back, once it was drained and has been kept long enough; what it became stays."""
-    while True:
-        try:
-            before = wall_clock() - kept_for
-            while await received.write(lambda session: inbox_mail.forget(session, before)):  # noqa: B023 - awaited here
-                pass
-        except Exception:
-            logger.exception("cannot delete mail that was kept long enough; trying again")
-        await asyncio.sleep(FORGET)
 
 
 async def sweep(client: Client, main: Database, received: Database, task_queue: str) -> None:

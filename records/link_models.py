@@ -10,7 +10,7 @@ from records.columns import Instant, Record
 class Link(Record, table=True):
     """A link in messages: `url` as its author wrote it, `address` where a browser is sent. Its id is made of both.
 
-    Nothing else is ever redirected to.
+    Nothing else is ever redirected to. `noted_at` is when it stood in a message last, to within a month.
     """
 
     __tablename__ = "link"

@@ -5,16 +5,18 @@ Every function works inside the caller's transaction and commits nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from records.columns import Record
 from records.link_models import Link
 from records.models import Message
 
+# A link that was noted longer ago than this is noted anew when a message carries it.
+NOTED_AGAIN = timedelta(days=30)
 _TABLE = Record.metadata.tables["link"]
 _KEEP = {
     "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]),
@@ -31,11 +33,14 @@ class Sent:
 
 
 def keep(session: Session, links: Iterable[tuple[str, str, str]], now: datetime) -> None:
-    """Note links (id, url, address) that are not known yet. A message carries the same ones as thousands before it."""
+    """Note links (id, url, address) that are not known yet. A message carries the same ones as thousands before it.
+
+    When one stood in a message last is known to within a month: those of nobody's mail any more are forgotten by it.
+    """
     told = {id: (url, address) for id, url, address in links}
     if not told:
         return
-    known = set(session.exec(select(Link.id).where(col(Link.id).in_(list(told)))))
+    known = dict(session.exec(select(Link.id, Link.noted_at).where(col(Link.id).in_(list(told)))).all())
     # In one order for everybody, so that no two who note the same wait for each other.
     fresh = [
         {"id": id, "url": url, "address": address, "noted_at": now}
@@ -44,6 +49,10 @@ def keep(session: Session, links: Iterable[tuple[str, str, str]], now: datetime)
     ]
     if fresh:
         session.connection().execute(_KEEP[session.get_bind().dialect.name], fresh)
+    stale = sorted(id for id, noted_at in known.items() if noted_at < now - NOTED_AGAIN)
+    if stale:
+        again = update(Link).where(col(Link.id).in_(stale)).values(noted_at=now)
+        session.exec(again.execution_options(synchronize_session=False))
 
 
 def find(session: Session, id: str) -> Link | None:
