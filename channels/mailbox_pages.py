@@ -40,7 +40,14 @@ _PAGES = {
  table { border-collapse: collapse; width: 100% }
  td, th { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
  td { overflow-wrap: anywhere }
- th, time, .quiet { opacity: .7; font-weight: normal; white-space: nowrap }
+ th, time, .quiet { opacity: .7; font-weight: normal }
+ th, time { white-space: nowrap }
+ .quiet { overflow-wrap: anywhere }
+ @media (max-width: 40rem) {
+  th { display: none }
+  td { display: block; padding: .1rem 0; border: 0 }
+  td:first-child { padding-top: .6rem; border-top: 1px solid #8884 }
+ }
  pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8884; border-radius: .4rem; padding: 1rem }
  iframe { width: 100%; height: 36rem; border: 1px solid #8884; border-radius: .4rem; background: #fff }
  h2 { font-size: 1rem; margin: 1.5rem 0 .4rem }

@@ -8,13 +8,14 @@ from sqlmodel import Session, col
 from domain.broadcast import ARMS
 from domain.winner import Arm, By
 from records.broadcast_models import Broadcast, BroadcastMember
-from records.ledger import ACCEPTED
+from records.ledger import ACCEPTED, SKIPPED
 from records.models import Enrolment, Interaction, Message
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everybody in the audience: `members` by fate, `refused` by check, `messages` of those who entered by state.
+    """Everybody in the audience: `members` by fate, `refused` by check, `messages` of those who entered by state,
+    those that were `skipped` by reason.
 
     `open` are those who entered and whose message has no fate yet; `without` ended before there was a message.
     """
@@ -22,6 +23,7 @@ class Progress:
     members: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
     open: int = 0
     without: int = 0
 
@@ -49,16 +51,22 @@ def progress_of(session: Session, row: Broadcast) -> Progress:
             refused[reason or ""] = count
     of_it = col(Enrolment.sequence) == row.sequence
     states = (
-        select(col(Message.state), func.count().label("many"))
+        select(col(Message.state), col(Message.reason), func.count())
         .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
         .where(of_it)
-        .group_by(col(Message.state))
+        .group_by(col(Message.state), col(Message.reason))
     )
-    messages = {row.state: row.many for row in run.execute(states)}
+    messages: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    for state, reason, count in run.execute(states):
+        messages[state] = messages.get(state, 0) + count
+        if state == SKIPPED:
+            skipped[reason or ""] = count
     going = select(func.count()).select_from(Enrolment).where(of_it, col(Enrolment.ended_at).is_(None))
     nothing = ~exists().where(col(Message.enrolment_id) == col(Enrolment.id))
     without = select(func.count()).select_from(Enrolment).where(of_it, col(Enrolment.ended_at).is_not(None), nothing)
-    return Progress(members, refused, messages, run.execute(going).scalar_one(), run.execute(without).scalar_one())
+    still, left = run.execute(going).scalar_one(), run.execute(without).scalar_one()
+    return Progress(members, refused, messages, skipped, still, left)
 
 
 def arms_of(session: Session, row: Broadcast, by: By) -> tuple[Arm, Arm]:

@@ -8,7 +8,7 @@ from domain.broadcast_rates import Rate
 from domain.counting import CLICKED, uncounted
 from domain.definition import nearest
 from domain.spans import Span
-from starter.broadcast_wanted import CHANNELS, Named, Office, Wanted, name_problems
+from starter.broadcast_wanted import AFTER, CHANNELS, SHARE, Named, Office, Wanted, name_problems
 
 
 def problems_of(office: Office, wanted: Wanted, template: Named, other: Named | None, now: datetime) -> Iterator[str]:
@@ -29,6 +29,11 @@ def problems_of(office: Office, wanted: Wanted, template: Named, other: Named | 
         yield f"--goal: event '{wanted.goal}' is not declared in policies/events.yaml{nearest(wanted.goal, events)}"
     if other is not None:
         yield from _comparison_problems(office, wanted, template, other)
+    if wanted.other is None:
+        # Without --ab everybody gets it: whoever typed a share meant something else.
+        given = {"--share": wanted.share, "--winner": wanted.winner, "--after": wanted.after}
+        for option in (option for option, value in given.items() if value is not None):
+            yield f"{option}: is about two messages that are compared; give --ab TEMPLATE, or leave it out"
     yield from _time_problems(wanted, now)
 
 
@@ -45,8 +50,8 @@ def _comparison_problems(office: Office, wanted: Wanted, template: Named, other:
         yield f"--ab: {other.name} is the same message; name another one"
     if first is not None:
         yield from _winner_problems(office, wanted, template.channel, first)
-    yield from _refused("--share", lambda: read_share(wanted.share))
-    yield from _refused("--after", lambda: Span.parse(wanted.after).elapsed())
+    yield from _refused("--share", lambda: read_share(wanted.share or SHARE))
+    yield from _refused("--after", lambda: Span.parse(wanted.after or AFTER).elapsed())
 
 
 def _winner_problems(office: Office, wanted: Wanted, channel: str, class_: str) -> Iterator[str]:

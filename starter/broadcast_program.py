@@ -23,7 +23,7 @@ from records.broadcasts import find
 from records.published import Published
 from rendering.catalogue import Catalogue
 from starter.broadcast_problems import as_utc, problems_of
-from starter.broadcast_wanted import Office, Wanted, compared, named
+from starter.broadcast_wanted import AFTER, SHARE, Office, Wanted, compared, named
 from starter.cli_result import ProblemsFound
 
 # For how long a conversion counts where nothing is compared.
@@ -55,7 +55,7 @@ def plan_broadcast(session: Session, published: Published, wanted: Wanted, now: 
         other=other.name if other is not None else None,
         topic=wanted.topic or office.templates.topic_of(template.channel, template.name),
         goal=wanted.goal,
-        within=None if wanted.goal is None else (wanted.after if other else COUNTS_FOR),
+        within=None if wanted.goal is None else ((wanted.after or AFTER) if other else COUNTS_FOR),
         own_clock=wanted.at if wanted.own_clock else None,
     )
     return Planned(_row(office, wanted, announced, now), compiled(announced, office), office.bundle, office.templates)
@@ -86,10 +86,10 @@ def _row(office: Office, wanted: Wanted, announced: Announcement, now: datetime)
         topic=announced.topic,
         begins_at=begins_at(wanted.at, as_utc(wanted.at, now) if wanted.own_clock else None),
         rate=Rate.parse(wanted.rate).words if wanted.rate is not None else None,
-        share=wanted.share if compares else None,
+        share=(wanted.share or SHARE) if compares else None,
         winner_by=_told_by(office, wanted, announced.channel, class_) if compares else None,
         goal=announced.goal,
-        decide_after=Span.parse(wanted.after).words if compares else None,
+        decide_after=Span.parse(wanted.after or AFTER).words if compares else None,
         created_at=now,
         created_by="cli",
     )

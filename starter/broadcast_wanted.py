@@ -20,6 +20,9 @@ from starter.home_files import TEMPLATES
 # What a broadcast can be sent by, and what people call one message there.
 CHANNELS = {EMAIL: "an e-mail", SMS: "a text message"}
 
+# Of two messages that are compared: on which share of the segment, and for how long.
+SHARE, AFTER = "20%", "4 hours"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -32,10 +35,10 @@ class Wanted:
     own_clock: bool = False
     rate: str | None = None
     other: str | None = None
-    share: str = "20%"
+    share: str | None = None
     winner: By | None = None
     goal: str | None = None
-    after: str = "4 hours"
+    after: str | None = None
     name: str | None = None
     channel: str | None = None
 

@@ -13,6 +13,10 @@ broadcasts = typer.Typer(help="Messages to whole segments: how far they are, and
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A broadcast's name or id.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; kept with it.")]
+Share = Annotated[str | None, typer.Option("--share", metavar="SHARE", help="Who compares, half each; default: 20%.")]
+After = Annotated[
+    str | None, typer.Option("--after", metavar="SPAN", help="When the winner is decided; default: 4 hours.")
+]
 
 
 def send(
@@ -32,7 +36,7 @@ def send(
     ab: Annotated[
         str | None, typer.Option("--ab", metavar="TEMPLATE", help="Compare it with this one, on a share of them.")
     ] = None,
-    share: Annotated[str, typer.Option("--share", metavar="SHARE", help="Who compares, half each.")] = "20%",
+    share: Share = None,
     winner: Annotated[
         str | None,
         typer.Option("--winner", metavar="BY", help="clicks or conversions; default: clicks where they are counted."),
@@ -40,7 +44,7 @@ def send(
     goal: Annotated[
         str | None, typer.Option("--goal", metavar="EVENT", help="The event that counts as a conversion.")
     ] = None,
-    after: Annotated[str, typer.Option("--after", metavar="SPAN", help="When the winner is decided.")] = "4 hours",
+    after: After = None,
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="What reports call it.")] = None,
     channel: Annotated[
         str | None, typer.Option("--channel", metavar="C", help="email or sms, where both have a TEMPLATE.")
@@ -57,7 +61,7 @@ def send(
         raise typer.BadParameter("write clicks or conversions", param_hint="--winner")
     if channel not in (None, "email", "sms"):
         raise typer.BadParameter("write email or sms", param_hint="--channel")
-    begins = None if at is None else _a_wall_time(at) if own_clock else a_time(at)
+    begins = None if at is None else _a_wall_time(at) if own_clock else _an_instant(at)
     by: By | None = "conversions" if winner == "conversions" else None if winner is None else "clicks"
     wanted = Wanted(template, to or "", topic, begins, own_clock, rate, ab, share, by, goal, after, name, channel)
     if test is not None:
@@ -65,6 +69,14 @@ def send(
     if to is None:
         raise typer.BadParameter("name a segment of policies/segments.yaml, or --test ADDRESS", param_hint="--to")
     raise typer.Exit(show(send_to_segment(wanted, yes), json))
+
+
+def _an_instant(text: str) -> datetime:
+    """Read a time. Raises `BadParameter`, which names --at."""
+    try:
+        return a_time(text)
+    except typer.BadParameter as error:
+        raise typer.BadParameter(error.message, param_hint="--at") from None
 
 
 def _a_wall_time(text: str) -> datetime:

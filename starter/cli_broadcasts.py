@@ -101,6 +101,7 @@ def _counts(progress: Progress) -> dict[str, Any]:
         "members": progress.members,
         "refused": progress.refused,
         "messages": progress.messages,
+        "skipped": progress.skipped,
         "open": progress.open,
         "without_message": progress.without,
     }
@@ -125,25 +126,38 @@ def _shown(told: dict[str, Any]) -> Iterator[str]:
             f", at {told['begins_at']:%Y-%m-%d %H:%M} UTC" if told["begins_at"] else ""
         )
         return
-    yield f"{told['audience']} contacts in the audience of {told['taken_at']:%Y-%m-%d %H:%M} UTC"
-    yield from (f"  {many} {MEMBERS[state]}" for state, many in sorted(told["members"].items()))
+    yield f"{_so_many(told['audience'], 'contact')} in the audience of {told['taken_at']:%Y-%m-%d %H:%M} UTC"
+    yield from (f"  {many} {MEMBERS[state][many != 1]}" for state, many in sorted(told["members"].items()))
     yield from (f"    {many} by the check '{check}'" for check, many in sorted(told["refused"].items()))
-    yield from (f"  {many} messages {state.replace('_', ' ')}" for state, many in sorted(told["messages"].items()))
+    for state, many in sorted(told["messages"].items()):
+        yield f"  {_so_many(many, 'message')} {state.replace('_', ' ')}"
+    yield from (f"    {many} because of: {reason}" for reason, many in _largest(told["skipped"]))
     if told["open"]:
-        yield f"  {told['open']} are still on their way"
+        yield f"  {told['open']} {'is' if told['open'] == 1 else 'are'} still on their way"
     if told["without_message"]:
         yield f"  {told['without_message']} left before there was a message"
     if (compared := told.get("compares")) is not None:
         yield from _comparison(compared)
 
 
+# What is said of one, and of several.
 MEMBERS = {
-    "waiting": "wait to be let in",
-    "entered": "were let in",
-    "refused": "were refused",
-    "gone": "were erased meanwhile",
-    "left_out": "were left out, because it was stopped",
+    "waiting": ("waits to be let in", "wait to be let in"),
+    "entered": ("was let in", "were let in"),
+    "refused": ("was refused", "were refused"),
+    "gone": ("was erased meanwhile", "were erased meanwhile"),
+    "left_out": ("was left out, because it was stopped", "were left out, because it was stopped"),
 }
+# So many reasons are shown; the values in them may make each its own.
+MOST_REASONS = 8
+
+
+def _so_many(many: int, what: str) -> str:
+    return f"{many} {what}" + ("" if many == 1 else "s")
+
+
+def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_REASONS]
 
 
 def _rate_words(told: dict[str, Any]) -> str:

@@ -34,15 +34,10 @@ def publish_files(confirmed: Confirm) -> Result:
             say(line)
         if not publication.changes_anything:
             return Result(_document(publication, False), ["nothing is new"], status=status)
-        if not confirmed([f"would be {line}" for line in _done(publication)]):
+        if not confirmed([f"would be {line}" for line in publication.done()]):
             return Result(_document(publication, False), ["nothing was published"], status=status)
         store.write(lambda session: publication.write(session, datetime.now(UTC)))
-    return Result(_document(publication, True), _done(publication), status=status)
-
-
-def _done(publication: Publication) -> list[str]:
-    changes = [str(change) for change in publication.changes]
-    return changes or ["published new templates or policies"]
+    return Result(_document(publication, True), publication.done(), status=status)
 
 
 def _document(publication: Publication, published: bool) -> dict[str, Any]:
@@ -53,6 +48,7 @@ def _document(publication: Publication, published: bool) -> dict[str, Any]:
             {"sequence": each.sequence, "version": each.version, "before": each.before, "inside": each.inside}
             for each in publication.changes
         ],
+        "texts": list(publication.texts),
         "problems": [as_document(problem) for problem in publication.problems],
         "kept": publication.kept,
     }

@@ -155,7 +155,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "from": {"en": "From", "de": "Von"},
     "to": {"en": "To", "de": "Bis"},
-    "never": {"en": "at any hour", "de": "zu jeder Zeit"},
+    "never": {"en": "no quiet hours", "de": "keine Ruhezeit"},
     "pause": {"en": "A pause", "de": "Eine Pause"},
     "pause_why": {
         "en": "Nothing but what you have asked for or what concerns an order, for a while.",

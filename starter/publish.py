@@ -30,6 +30,8 @@ from starter.home_files import TEMPLATES, files_of
 from starter.settling import settled, unread
 
 SHOWN_OF_A_HASH = len("sha256:") + 12
+# So many templates and policies are named; a whole redesign is not read file by file.
+MOST_TEXTS = 12
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Publication:
     problems: list[Problem]
     kept: list[str]
     new_files: bool
+    texts: tuple[str, ...] = ()
+    """What is new, changed or gone of templates and policies, a line each; empty at the first publication."""
 
     @property
     def changes_anything(self) -> bool:
@@ -84,10 +88,15 @@ class Publication:
         """The name of the files together."""
         return hash_of(self.files)
 
+    def done(self) -> list[str]:
+        """Return what publishing it does, a line each."""
+        more = [f"published {len(self.texts) - MOST_TEXTS} more"] if len(self.texts) > MOST_TEXTS else []
+        did = [*map(str, self.changes), *(f"published {each}" for each in self.texts[:MOST_TEXTS]), *more]
+        return did or ["published templates and policies"]
+
     def lines(self) -> list[str]:
         """Return what there is to say about it, a line each."""
-        texts = ["published new templates or policies"] if self.new_files and not self.changes else []
-        return [*map(str, self.problems), *self.kept, *map(str, self.changes), *texts]
+        return [*map(str, self.problems), *self.kept, *(self.done() if self.changes_anything else [])]
 
     def write(self, session: Session, now: datetime) -> list[str]:
         """Publish it, and wake whose times it changes; return the sequences that have a new version."""
@@ -154,7 +163,19 @@ def plan_publication(home: Home, standing: Standing) -> Publication:
         problems=problems,
         kept=[*_said_of_broken(broken, standing), *_said_of_needed(needed)],
         new_files=hash_of(files | needed) != standing.bundle,
+        texts=tuple(_texts(files | needed, standing)),
     )
+
+
+def _texts(files: Mapping[str, str], standing: Standing) -> Iterator[str]:
+    """Yield what changes of templates and policies; sequences are said as versions."""
+    if standing.bundle is None:
+        return
+    for path in sorted({*files, *standing.files}):
+        if path.startswith(SEQUENCES) or files.get(path) == standing.files.get(path):
+            continue
+        what = "gone" if path not in files else "changed" if path in standing.files else "new"
+        yield f"{path} ({what})"
 
 
 def hash_of(files: Mapping[str, str]) -> str:

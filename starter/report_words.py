@@ -101,13 +101,23 @@ def listed(counts: Mapping[str, int], most: int = 100) -> str:
 def entries(figures: SequenceFigures) -> Iterator[str]:
     """Yield who entered and who did not, a sentence each."""
     held_out = figures.comparison.held_out.people if figures.comparison else 0
-    yield f"{people(figures.entered)} entered{_period(figures)}; {number(figures.inside)} are inside now."
+    inside = f"{number(figures.inside)} {_verb(figures.inside, 'is')} inside now"
+    yield f"{people(figures.entered)} entered{_period(figures)}; {inside}."
     if figures.refused:
-        yield f"{number(sum(figures.refused.values()))} times somebody was not let in: {listed(figures.refused)}."
+        yield f"{_times(sum(figures.refused.values()))} somebody was not let in: {listed(figures.refused)}."
     if figures.waiting_to_enter:
-        yield f"{number(sum(figures.waiting_to_enter.values()))} wait to be let in: {listed(figures.waiting_to_enter)}."
+        waiting = sum(figures.waiting_to_enter.values())
+        yield f"{people(waiting)} {_verb(waiting, 'waits')} to be let in: {listed(figures.waiting_to_enter)}."
     if held_out:
         yield f"{people(held_out)} {'was' if held_out == 1 else 'were'} held out, to compare with."
+
+
+def _times(count: int) -> str:
+    return "Once" if count == 1 else f"{number(count)} times"
+
+
+def _verb(count: int, of_one: str) -> str:
+    return of_one if count == 1 else {"is": "are", "waits": "wait"}[of_one]
 
 
 def _period(figures: SequenceFigures) -> str:

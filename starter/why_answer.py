@@ -13,7 +13,7 @@ from domain.zones import wall
 from starter.telling import ended
 from starter.why_known import File, Known
 from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, rule_of, way_out
-from starter.why_said import Row, Said, instant, of_messages, of_pauses, said, short
+from starter.why_said import Row, Said, in_order, instant, of_messages, of_pauses, said, short
 from starter.why_silence import Walk, in_window, never_at, nothing_sent
 
 
@@ -108,7 +108,7 @@ def _runs(
             if _asked_about({**each.rows[0], "at": each.last, "message": each.rows[0]["id"]}, question, window)
         ]
         paused = of_pauses([each for each in walk.pauses if _pause_asked_about(each, question, window)], zone)
-        told = sorted([*said(rows, known.messages, zone, known.who), *left, *paused], key=lambda each: each.last)
+        told = in_order([*said(rows, known.messages, zone, known.who), *left, *paused])
         now = _now(known, walk, question) if window is None else ()
         if told or (now and question.message is None):
             file = known.files.get(walk.run["version"], File())

@@ -38,3 +38,9 @@ def test_what_is_not_there_is_said_with_a_way_out(records: SmallHome, words: lis
     typed = records.type(*words)
 
     assert (typed.status, typed.err.strip()) == (1, said)
+
+
+def test_a_time_that_is_none_is_said_with_its_option(records: SmallHome) -> None:
+    typed = records.type("send", "welcome/tips", "--to", "everybody", "--at", "tomorrow")
+
+    assert "Invalid value for --at: 'tomorrow' is not a time" in typed.err

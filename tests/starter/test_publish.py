@@ -69,10 +69,18 @@ def test_a_changed_sequence_gets_a_version_and_the_old_one_is_retired(records: S
     assert editions(records) == [("welcome", False), ("welcome", True)]
 
 
+EXTRA = "{% block subject %}More{% endblock %}{% block html %}<p>More.</p>{% endblock %}"
+
+
 def test_templates_alone_make_a_new_bundle_and_no_version(records: SmallHome) -> None:
     records.change("templates/email/welcome/tips.html", "A tip", "Another tip")
 
-    assert publish_home(records.settings) == ["published new templates or policies"]
+    records.write("templates/email/welcome/extra.html", "---\nclass: service\n---\n" + EXTRA)
+
+    assert publish_home(records.settings) == [
+        "published templates/email/welcome/extra.html (new)",
+        "published templates/email/welcome/tips.html (changed)",
+    ]
     assert "Another tip" in newest(records)["templates/email/welcome/tips.html"]
     assert editions(records) == [("welcome", True)]
 
@@ -152,7 +160,10 @@ def test_old_and_new_policies_that_do_not_fit_together_stay_old_together(records
     records.write("policies/calendars.yaml", night)
     quiet = "quiet: [{class: marketing, channel: email, calendar: night}]\n"
     records.write("policies/messaging.yaml", newest(records)["policies/messaging.yaml"] + quiet)
-    assert publish_home(records.settings) == ["published new templates or policies"]
+    assert publish_home(records.settings) == [
+        "published policies/calendars.yaml (new)",
+        "published policies/messaging.yaml (changed)",
+    ]
     # The calendar is renamed, and the file that names it breaks at the same time.
     records.write("policies/calendars.yaml", night.replace("night", "dark"))
     records.change("policies/messaging.yaml", "topics:", "topicz:")

@@ -139,6 +139,14 @@ def test_the_same_reason_at_two_visits_is_told_twice() -> None:
     assert len(tell(row("deferred", ["cap"]), row("deferred", ["cap"], visit=2))) == 2
 
 
+def test_the_door_stands_before_the_step_that_was_asked_in_the_same_second() -> None:
+    door = row("entered", step=None, kind="entry", at=MONDAY + timedelta(milliseconds=308))
+
+    told = tell(door, row("held", ["contact.city is missing"], at=MONDAY))
+
+    assert [each.where for each in told] == ["at the door", "hello"]
+
+
 def test_instants_are_on_the_contacts_clock_and_in_utc() -> None:
     assert instant(MONDAY, UTC) == "Mon 02 Mar 2026 09:00 UTC"
     assert instant(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), BERLIN) == "Mon 02 Mar 2026 00:30 (Sun 01 Mar 23:30 UTC)"
