@@ -16,12 +16,13 @@ from activities.post import Bundle, Post
 from activities.way import Way
 from activities.writing import writing
 from domain.answering import Answer, Asked
+from domain.consent import EXPIRED
 from domain.facts import Facts
 from domain.keys import ledger_id, message_id, send_key
 from domain.letters import Plan
 from domain.needs import Later, Left, Outcome, Sent
 from domain.patience import is_repeated
-from records import ledger, waits
+from records import ledger, notices, waits
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
 
@@ -87,8 +88,15 @@ class Account:
                 return self._ends(session, row, now)  # it left once, and nobody knows: that is its fate
             if row.state != ledger.SKIPPED:
                 return self.theirs(now)
+            if self.plan.team is not None and answer.outcome.reason == EXPIRED:
+                self._tell_that_nobody_was_told(session, now)
         self._decide(session, answer, now)
         return answer.outcome
+
+    def _tell_that_nobody_was_told(self, session: Session, now: datetime) -> None:
+        what = f"a message to team '{self.plan.team}' waited until it was of no use any more ({self.facts.waited_for})"
+        whose = f"run {self.facts.enrolment} of {self.batch.sequence} went on without it"
+        notices.note(session, f"staff/{self.plan.team}/expired", "team not told", f"{what}; {whose}", now)
 
     def comes_again(self, session: Session, late: Answer, now: datetime) -> Outcome:
         """Write down that a message on its way was not taken and asks again, unless its run has ended meanwhile."""

@@ -73,9 +73,9 @@ class Attempt:
     def _rests(self, row: Message) -> Outcome | None:
         """Wait as long as the other side asked for; None once the message is of no use any more, which is said then."""
         expires = self.account.writing.expires(self.account.facts)
-        if expires is not None and expires <= self.account.facts.now:
+        if expires <= self.account.facts.now:
             return None
-        due = min(each for each in (row.not_before, expires) if each is not None)
+        due = expires if row.not_before is None else min(row.not_before, expires)
         # Not in the server's words: they often name the address, and this goes into a history.
         return Later(due, patience.asked_by(row.channel))
 

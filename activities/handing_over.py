@@ -99,7 +99,7 @@ class HandingOver:
         account, longest = self.account, self.post.settings.longest_rest
         due = full_second(now + patience.rest(row.channel, row.attempts, wait, row.id, longest))
         row.not_before, expires = due, account.writing.expires(account.facts)
-        until = due if expires is None else min(due, expires)
+        until = min(due, expires)
         late = Row("deferred", why=[reason], more={"template": account.writing.template, "until": until}, final=False)
         answer = Answer(Later(until, patience.asked_by(row.channel)), late)
         return account.comes_again(session, answer, now)

@@ -19,6 +19,7 @@ from records.gate import read_for_message
 from records.ledger import by_key
 from records.published import Published
 from records.throttling import queues
+from records.waits import waiting_of
 from rendering.catalogue import Catalogue
 
 TEMPLATES = "templates/"
@@ -61,6 +62,8 @@ class Messages:
         if isinstance(batch.need, Deliver):
             class_ = next(iter(texts.values())).catalogue.class_of(batch.need.channel, batch.need.template)
             read_for_message(session, read.known, read.policies, batch.need, class_, batch.now)
+        else:
+            read.known.waits = waiting_of(session, list(read.known.contacts))  # what it waits for is said if it expires
         busy = frozenset(queue_of(each) for each in all_stopped(session))
         if read.policies.messaging.throttles:
             busy |= queues(session, batch.now)

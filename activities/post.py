@@ -22,7 +22,7 @@ class MailSettings:
     """What messages need to know of the installation. Mail comes back to `inbound_host`, where there is one.
 
     `lease` is the final reply's time-out + 60 s (messaging.md section 2): longer than any attempt can live. No message
-    rests longer than `longest_rest` between two attempts, whatever the mail server asks for.
+    rests longer than `longest_rest` between two attempts, whatever the other side asks for.
     """
 
     public_url: str

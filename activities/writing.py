@@ -11,8 +11,8 @@ from sqlmodel import Session
 from temporalio import activity
 
 from domain.answering import Answer, Asked, Row, propose, weighed
-from domain.consent import AGAIN, QUESTIONS, expiry, overlaid
-from domain.deeds import held_back, lacking, notified
+from domain.consent import AGAIN, EXPIRED, QUESTIONS, expiry, overlaid
+from domain.deeds import held_back, lacking, notified, of_use_until
 from domain.facts import Facts
 from domain.letters import Lacks, Plan, hold, plan, plan_for_staff
 from domain.needs import Deliver, Need, Notify, Sent
@@ -43,8 +43,8 @@ class Writing(Protocol):
         """Ask whether it may go; None if it may. `again` asks only what can have changed since."""
         ...
 
-    def expires(self, facts: Facts) -> datetime | None:
-        """Return from when on it is of no use any more, None if it always is."""
+    def expires(self, facts: Facts) -> datetime:
+        """Return from when on it is of no use any more."""
         ...
 
     def noted(self, question: str, answer: str) -> None:
@@ -96,7 +96,7 @@ class ToContact:
     def noted(self, question: str, answer: str) -> None:
         self.log["asked"] = _lists(overlaid(self.log.get("asked", ()), [(question, answer)]))
 
-    def expires(self, facts: Facts) -> datetime | None:
+    def expires(self, facts: Facts) -> datetime:
         return expiry(self._proposed, facts)
 
     def lacks(self, lacks: Lacks, facts: Facts) -> Answer:
@@ -141,13 +141,13 @@ class ToStaff:
         return None
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
-        found = held_back(self._need, facts)
-        if found is not None and isinstance(found.outcome, Sent):
+        found = held_back(self._need, self._asked_at, facts)
+        if found is not None and isinstance(found.outcome, Sent) and found.outcome.reason != EXPIRED:
             activity.logger.error("nobody is told: %s; add it, and publish", found.outcome.reason)
         return found
 
-    def expires(self, facts: Facts) -> datetime | None:
-        return None
+    def expires(self, facts: Facts) -> datetime:
+        return of_use_until(self._need, self._asked_at, facts)
 
     def noted(self, question: str, answer: str) -> None:
         """What is asked of messages to staff stands in their reasons."""

@@ -117,7 +117,8 @@ def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTI
         questions = OF_SYSTEMS
     expires = expiry(proposed, facts)
     if facts.now >= expires:
-        return _expired(expires, facts.waited_for)
+        said = expired_words(expires, facts.waited_for)
+        return Verdict("no", EXPIRED, asked=[(EXPIRED, said)], why=said)
     asked: list[tuple[str, str]] = [(EXPIRED, f"of use until {_minute(expires)}")]
     for question in questions:
         answer, name = question(proposed, facts), named(question)
@@ -132,9 +133,9 @@ def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTI
     return Verdict("go", asked=asked)
 
 
-def _expired(expires: datetime, waited_for: str) -> Verdict:
-    said = f"expired at {_minute(expires)}" + (f", waiting for: {waited_for}" if waited_for else "")
-    return Verdict("no", EXPIRED, asked=[(EXPIRED, said)], why=said)
+def expired_words(expires: datetime, waited_for: str) -> str:
+    """Return what the log says of a message that is of no use any more, and of what it waited for last."""
+    return f"expired at {_minute(expires)}" + (f", waiting for: {waited_for}" if waited_for else "")
 
 
 def _minute(at: datetime) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.asking import Answer, Row
-from domain.consent import Proposed, expiry, held_out, waits_for
+from domain.consent import EXPIRED, Proposed, expired_words, expiry, held_out, not_before, waits_for
+from domain.dues import resolve
 from domain.facts import Facts
 from domain.holds import HELD
 from domain.letters import STAFF_CLASS, Lacks, hold
@@ -16,17 +17,37 @@ from domain.needs import Begin, Call, Called, Deliver, Done, Halt, Later, Notify
 from domain.permission import HOLDOUT
 
 
-def held_back(need: Notify, facts: Facts) -> Answer | None:
-    """Return the answer of a message to staff that may not go: for whom it is, it waits, or nobody is there."""
+def held_back(need: Notify, asked_at: datetime, facts: Facts) -> Answer | None:
+    """Return the answer of a message to staff that may not go: it waits, is of no use any more, or nobody is there."""
     if facts.hold is not None:
         return Answer(Later(facts.hold.until, HELD))
     if need.team not in facts.policies.teams.teams:
         return notified(need, fate=Sent("skipped", f"team '{need.team}' is not in policies/teams.yaml"))
     closed = waits_for(need.window, facts)
     if closed is None:
-        return None
+        return _expired(need, asked_at, facts)
     more = {"template": f"staff/{need.template}", "until": closed.until, "clock": str(facts.zone)}
     return Answer(Later(closed.until, closed.reason), Row("deferred", why=[closed.reason], more=more, final=False))
+
+
+def _expired(need: Notify, asked_at: datetime, facts: Facts) -> Answer | None:
+    expires = of_use_until(need, asked_at, facts)
+    if facts.now < expires:
+        return None
+    return notified(need, fate=Sent("skipped", EXPIRED), why=[expired_words(expires, facts.waited_for)])
+
+
+def of_use_until(need: Notify, asked_at: datetime, facts: Facts) -> datetime:
+    """Return from when on a message to staff is of no use any more: as the policies say of its class.
+
+    It is counted from when it could have gone: nobody is to miss a message for a pause, or for a week-end.
+    """
+    pauses = [each.until for each in (*facts.holds, facts.suspended) if each is not None and each.until is not None]
+    began = max([asked_at, *(until for until in pauses if asked_at < until <= facts.now)])
+    opens = not_before(need.window, facts.but(now=began))
+    due = resolve(facts.policies.expiry(STAFF_CLASS), began if opens is None else opens.until or began, facts.sight())
+    assert due is not None, "an expiry has an end"
+    return due.at
 
 
 def lacking(need: Notify, asked_at: datetime, facts: Facts, lacks: Lacks) -> Answer:

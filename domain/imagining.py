@@ -71,9 +71,9 @@ def delivered(need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKno
 
 def delivered_to_staff(need: Notify, asked: Asked, facts: Facts, compose: Compose) -> Letter:
     """Return what becomes of a message to staff."""
-    found = held_back(need, facts)
+    found = held_back(need, asked.arrived_at, facts)
     if found is not None:
-        return Letter(found, facts)
+        return Letter(found, waits(found, facts))
     planned = plan_for_staff(need, facts)
     written = compose(planned, facts)
     if isinstance(written, Lacks):

@@ -47,7 +47,7 @@ def held_messages(
 
 
 def release(session: Session, messages: list[Held], now: datetime) -> None:
-    """Have these messages asked for again now. What the mail server asked us to wait for is not waited for."""
+    """Have these messages asked for again now. What the other side asked us to wait for is not waited for."""
     for each in messages:
         row = held(session, each.id)
         if row is not None and row.state == CLAIMED:

@@ -70,7 +70,7 @@ KEY = (("went", "went on"), ("waits", "wait there now"), ("gone", "left there"))
 KEY_OF_ARMS = (("choice", "took this way"), ("goal", "and reached the goal"))
 DEFINITIONS = (
     "Everything is counted for those who entered in the period, whenever it happened to them.",
-    "Sent: the other side's mail server took it. Clicked: people, each once; machines that follow links are left out.",
+    "Sent: the other side took it. Clicked: people, each once; machines that follow links are left out.",
     "Opened cannot be known for sure: some mail programs open everything, some nothing. Do not decide by it.",
     "The comparison counts a person once, when their time is over; its interval is Newcombe's, for the difference of "
     "two shares. Who looks every day and stops at the first good figure finds luck: choose the day beforehand.",

@@ -13,7 +13,7 @@ NO_HOLDOUT = (
     "'holdout: 5%' under 'enter' holds some out."
 )
 FAILED = {
-    "refused": "refused by the mail server",
+    "refused": "refused by the other side",
     "unknown": "fate unknown",
     "broken": "stopped by the contact's data",
     "failed": "no good answer",

@@ -60,7 +60,7 @@ def _phrases(row: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:
         "timed_out": "nothing came in time",
         "took": _arm(row),
         "updated": "record changed",
-        "refused": "refused by the mail server",
+        "refused": "refused by the other side",
         "unknown": "nobody can know whether it arrived",
         "opened": f"opened “{row.get('task') or row.get('case') or ''}”",
         "called": f"called {row.get('url', 'another system')}",

@@ -154,7 +154,7 @@ def fate_at(message: Row) -> datetime | None:
 
 
 def of_ledger(message: Row, zone: tzinfo) -> str:
-    """Return what the ledger says of a message: its fate, when, and in the mail server's words."""
+    """Return what the ledger says of a message: its fate, when, and in the other side's words."""
     at = fate_at(message)
     state = str(message["state"]).replace("_", " ")
     when = f" {instant(at, zone)}" if at is not None else ""

@@ -205,3 +205,23 @@ async def test_messages_to_staff_have_a_channel_of_their_own(found: Found) -> No
     await office.ask(office.enrol("news", people(1)))
 
     assert list((await office.ask(office.enrol("told", ["t@customer.example"]))).values()) == [Sent("accepted")]
+
+
+async def test_a_message_to_staff_that_waited_too_long_is_let_go_and_the_operator_is_told(found: Found) -> None:
+    office = found(told="steps: [{notify: sales, template: staff/note}]")
+    [run] = office.enrol("told", ["t@customer.example"])
+    stopping = lambda session: channel_states.stop(session, "staff", "person", "new IP", office.now, by="ops")  # noqa: E731
+    await office.workers[0].write(stopping)
+
+    assert await office.ask([run]) == {run: Later(NOW + timedelta(days=1), "channel staff is stopped: new IP")}
+    office.now += timedelta(days=1) - SECOND
+    assert isinstance((await office.ask([run]))[run], Later)
+    office.now += SECOND
+    assert await office.ask([run]) == {run: Sent("skipped", "expired")}
+
+    assert office.taker.taken == []
+    assert office.messages()[run].reason == "expired"
+    expired = "expired at 2026-03-28 09:00 UTC, waiting for: channel staff is stopped: new IP"
+    assert office.said(run)[-1].why == [expired]
+    [notice] = [each for each in office.read(Notice) if each.kind == "team not told"]
+    assert notice.what.startswith("a message to team 'sales' waited until it was of no use any more (channel staff is")
