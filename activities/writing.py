@@ -141,13 +141,13 @@ class ToStaff:
         return None
 
     def stopped(self, facts: Facts, *, again: bool = False) -> Answer | None:
-        found = held_back(self._need, self._asked_at, facts)
+        found = held_back(self._need, self.asked_at, facts)
         if found is not None and isinstance(found.outcome, Sent) and found.outcome.reason != EXPIRED:
             activity.logger.error("nobody is told: %s; add it, and publish", found.outcome.reason)
         return found
 
     def expires(self, facts: Facts) -> datetime:
-        return of_use_until(self._need, self._asked_at, facts)
+        return of_use_until(self._need, self.asked_at, facts)
 
     def noted(self, question: str, answer: str) -> None:
         """What is asked of messages to staff stands in their reasons."""

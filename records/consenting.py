@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from domain.events import EVERYTHING, SAYS_OF_TOPICS
 from domain.policies import Policies
-from domain.standing import EMAIL, address_on, channel_of
+from domain.standing import EMAIL, SMS, address_on, channel_of
 from records.contacts import Proof, record_consent, suppress
 from records.evidence import UNVERIFIED, note_bounce
 from records.facts import contact_fields
@@ -122,6 +122,25 @@ def withdrawn_since_asked(session: Session, contact: Contact, topic: str, channe
     refusals = select(Consent.given_at).where(*about, Consent.state == "opted_out")
     stopped = [row.recorded_at for row in _suppressions(session, contact) if row.reason == UNSUBSCRIBED]
     return any(at > since for at in (*session.exec(refusals), *stopped))
+
+
+def against_number(session: Session, contact: Contact) -> set[str]:
+    """Return for which reasons the contact's number gets no texts."""
+    return {row.reason for row in _of_number(session, contact)}
+
+
+def _of_number(session: Session, contact: Contact) -> list[Suppression]:
+    number = address_on(contact_fields(contact), SMS)
+    theirs = select(Suppression).where(Suppression.kind == "address", Suppression.value == number)
+    return list(session.exec(theirs)) if number else []
+
+
+def lift_by_hand(session: Session, contact: Contact, reason: str) -> bool:
+    """Lift the suppressions of a contact, their address and their number for this reason; False if there was none."""
+    of_number = [row for row in _of_number(session, contact) if row.reason == reason]
+    for row in of_number:
+        session.delete(row)
+    return lift(session, contact, reason) or bool(of_number)
 
 
 def lift(session: Session, contact: Contact, reason: str) -> bool:

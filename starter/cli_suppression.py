@@ -6,7 +6,7 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.events import SUPPRESSED, UNSUPPRESSED
-from records.consenting import UNSUBSCRIBED, lift, reasons_against
+from records.consenting import UNSUBSCRIBED, against_number, lift_by_hand, reasons_against
 from records.contacts import suppress
 from records.models import Contact
 from records.timeline import Happening, record
@@ -53,17 +53,21 @@ def unsuppress_contact(who: str, reason: str, note: str) -> Result:
 
         def write(session: Session) -> tuple[Contact, list[str]]:
             contact, now = contact_of(session, who), datetime.now(UTC)
-            if not lift(session, contact, reason):
-                stand = ", ".join(sorted(reasons_against(session, contact))) or "nothing"
+            if not lift_by_hand(session, contact, reason):
+                stand = ", ".join(_what_stands(session, contact)) or "nothing"
                 raise ProblemsFound([f"--reason: '{reason}' does not stand against {who}; what stands is {stand}"])
             _tell(session, store, contact, UNSUPPRESSED, reason, note, now)
-            return contact, sorted(reasons_against(session, contact))
+            return contact, _what_stands(session, contact)
 
         contact, left = store.write(write)
         wake_intake(store.settings)
     stands = f"; what still stands: {', '.join(left)}" if left else ""
     document = {"contact": contact.id, "reason": reason, "left": left}
     return Result(document, [f"{contact.email or contact.id} is not suppressed ({reason}) any more{stands}"])
+
+
+def _what_stands(session: Session, contact: Contact) -> list[str]:
+    return sorted(reasons_against(session, contact) | against_number(session, contact))
 
 
 def _tell(

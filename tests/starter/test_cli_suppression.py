@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from records.contacts import suppress
+from records.contacts import find, suppress
 from records.models import Enrolment, Interaction, Suppression
 from tests.starter.small_home import SmallHome
 from tests.starter.test_cli_records import NOW, impatient
@@ -89,3 +89,20 @@ def test_an_import_by_hand_lifts_nothing(ann: SmallHome) -> None:
     ann.type("contact", "add", "--email", ANN, "--consent", "product-news", "--wording", "Yes.")
 
     assert [row.reason for row in rows(ann, Suppression)] == ["manual"]
+
+
+def test_a_number_that_gets_no_texts_is_lifted_as_an_address_is(ann: SmallHome) -> None:
+    def has_a_number(session: Session) -> None:
+        contact = find(session, ANN)
+        assert contact is not None
+        contact.phone = "+491715550123"
+        session.add(contact)
+        suppress(session, "address", "+491715550123", "hard_bounce", NOW)
+
+    with ann.database() as database:
+        database.write_now(has_a_number)
+    lifting = ("contact", "unsuppress", ANN, "--note", "their new telephone", "--reason")
+
+    assert "what stands is hard_bounce" in ann.type(*lifting, "manual").err
+    assert ann.type(*lifting, "hard_bounce").status == 0
+    assert rows(ann, Suppression) == []
