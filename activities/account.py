@@ -22,7 +22,7 @@ from domain.keys import ledger_id, message_id, send_key
 from domain.letters import Plan
 from domain.needs import Later, Left, Outcome, Sent
 from domain.patience import is_repeated
-from records import ledger, notices, waits
+from records import ledger, notices, throttling, waits
 from records.models import Enrolment, Message
 from records.waiting_models import WaitingMessage
 
@@ -158,6 +158,7 @@ class Account:
             since=self.asked.arrived_at,
             due_at=answer.outcome.due,
             queue=self.way.queue,
+            passes=throttling.lines_of(self.way.passed) if self.way.queue is not None else None,
         )
         waits.wait(session, row)
 

@@ -5,6 +5,7 @@ Asked when a message is claimed, and once more in the transaction that says that
 
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import Any
 
 from sqlmodel import Session
 from temporalio import activity
@@ -202,6 +203,8 @@ class Way:
     def _later(self, due: datetime | None, why: str) -> Answer:
         expires = self.writing.expires(self.facts)
         until = min((each for each in (due, expires) if each is not None), default=None)
-        more = {"template": self.writing.template, "clock": str(self.facts.zone)}
-        late = Row("deferred", why=[why], more=more | ({"until": until} if until else {}), final=False)
+        more: dict[str, Any] = {"template": self.writing.template, "clock": str(self.facts.zone)}
+        more |= {"until": until} if until else {}
+        more |= {"in_vain": True} if until is not None and until == expires else {}
+        late = Row("deferred", why=[why], more=more, final=False)
         return Answer(Later(until, why), late)

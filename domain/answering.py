@@ -159,5 +159,6 @@ def weighed(
         return None, log
     if verdict.answer == "no":
         return Answer(Sent("skipped", verdict.reason), Row("skipped", why=[verdict.why], more=log)), log
-    late = Row("deferred", why=[verdict.why], more=log | {"until": verdict.until}, final=False)
+    more = log | {"until": verdict.until} | ({"in_vain": True} if verdict.in_vain else {})
+    late = Row("deferred", why=[verdict.why], more=more, final=False)
     return Answer(Later(verdict.until, verdict.reason), late), log

@@ -129,7 +129,7 @@ def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTI
         if isinstance(answer, No):
             return Verdict("no", answer.reason, asked=asked, why=answer.reason)
         until = expires if answer.until is None else min(answer.until, expires)
-        return Verdict("later", answer.reason, until, asked, answer.reason)
+        return Verdict("later", answer.reason, until, asked, answer.reason, in_vain=until == expires)
     return Verdict("go", asked=asked)
 
 

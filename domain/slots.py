@@ -4,9 +4,11 @@ Strict in any span: a slot counts from the moment it is promised (*held*) until 
 (*used*). Whoever gets none is given an instant near their turn, so that thousands who wait do not ask each second.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from domain.throttles import ANY_WAY_OUT, EACH_OTHER, Throttle
@@ -116,6 +118,26 @@ def counted_at(at: datetime, counter: Counter) -> datetime:
 def in_use(used: Iterable[Used], counter: Counter, now: datetime) -> int:
     """Return how many slots are used up at this instant."""
     return sum(each.count for each in used if each.at > now - counter.span)
+
+
+def leaves_room(used: Iterable[Used], held: int, counter: Counter, dues: Sequence[datetime]) -> bool:
+    """Whether one more slot may be taken now, and those whose turn comes at these instants still find theirs.
+
+    `dues` are in order.
+
+    >>> monday = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+    >>> two = Counter("n", "n", 2, timedelta(minutes=1))
+    >>> [leaves_room([Used(monday)], 0, two, [monday + timedelta(seconds=at)]) for at in (30, 60)]
+    [False, True]
+    """
+    counts = sorted((each.at, each.count) for each in used)
+    over = [0, *accumulate(count for _, count in counts)]  # so many, once the first ones are over
+    instants = [at for at, _ in counts]
+    for place, due in enumerate(dues, 1):
+        still = over[-1] - over[bisect_right(instants, due - counter.span)]
+        if held + still + place >= counter.most:
+            return False
+    return True
 
 
 def turn(used: Iterable[Used], held: int, counter: Counter, place: int, now: datetime) -> datetime:

@@ -33,13 +33,14 @@ class Proposed:
 @dataclass(frozen=True)
 class Verdict:
     """`go`, `no` (with its reason), or `later` (until when). `asked` is all that was asked, `why` the reason as
-    timelines show it."""
+    timelines show it. `in_vain` says that what it waits for comes only when it is of no use any more, if at all."""
 
     answer: str
     reason: str = ""
     until: datetime | None = None
     asked: Asked = ()
     why: str = ""
+    in_vain: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 
 from domain.caps import FORGOTTEN
-from domain.slots import CLASS_ORDER, Counter, Used, class_rank, counted_at, turn
+from domain.slots import CLASS_ORDER, Counter, Used, class_rank, counted_at, leaves_room, turn
 from records.models import Record
 from records.sending_models import ThrottleCount, ThrottleHold
 from records.waiting_models import WaitingMessage
@@ -100,6 +100,31 @@ def before(session: Session, queues: Sequence[str], wanted: Wanted, due_by: date
     return session.connection().execute(select(func.count()).where(*others)).scalar_one()
 
 
+def lines_of(passed: Sequence[Counter]) -> str:
+    """Return the names of counters as the waiting list keeps them: each between the ends of its line."""
+    return "".join(f"\n{each.name}\n" for each in passed)
+
+
+def _expected(
+    session: Session, queued: Sequence[str], counter: Counter, wanted: Wanted, now: datetime
+) -> list[datetime]:
+    """Return when messages with a better right, who wait for another counter first, will ask for a slot of this one.
+
+    As far as their turn there comes within the span for which a slot taken now counts. Were it taken, they would find
+    none here, wait here, and meanwhile lose their turn there, for ever.
+    """
+    others = (
+        col(WaitingMessage.due_at) > now - FORGOTTEN,
+        col(WaitingMessage.due_at) <= now + counter.span,
+        col(WaitingMessage.queue).not_in(queued),
+        col(WaitingMessage.passes).contains(lines_of([counter]), autoescape=True),
+        col(WaitingMessage.enrolment_id) != wanted.run,
+        _better(wanted),
+    )
+    dues = select(col(WaitingMessage.due_at)).where(*others).order_by(col(WaitingMessage.due_at)).limit(counter.most)
+    return [due for due in session.connection().execute(dues).scalars() if due is not None]
+
+
 def queues(session: Session, now: datetime) -> frozenset[str]:
     """Return the queues in which messages wait."""
     waits = (col(WaitingMessage.queue).is_not(None), col(WaitingMessage.due_at) > now - FORGOTTEN)
@@ -117,12 +142,16 @@ def _queued(session: Session, wanted: Wanted, counter: Counter, channel: str, no
     uses = select(func.coalesce(func.sum(ThrottleCount.taken), 0)).where(*since).scalar_subquery()
     held, used = connection.execute(select(holds, uses)).one()
     free = counter.most - held - used
-    if free > 0 and before(session, queued, wanted, due_by=now) < free:
+    ahead = before(session, queued, wanted, due_by=now) if free > 0 else 0
+    expected = _expected(session, queued, counter, wanted, now) if ahead < free else []
+    if ahead < free and not expected:
         return None
-    place = before(session, queued, wanted)
     rows = connection.execute(select(col(ThrottleCount.at), col(ThrottleCount.taken)).where(*since)).all()
-    due = turn([Used(at, taken) for at, taken in rows], held, counter, place, now)
-    return Queued(counter.name, counter.shown, due)
+    counted = [Used(at, taken) for at, taken in rows]
+    if ahead < free and leaves_room(counted, held + ahead, counter, expected):
+        return None
+    place = before(session, queued, wanted) + len(expected)
+    return Queued(counter.name, counter.shown, turn(counted, held, counter, place, now))
 
 
 def _better(wanted: Wanted) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from records.models import Instant, Record
@@ -11,11 +11,15 @@ from records.models import Instant, Record
 class WaitingMessage(Record, table=True):
     """The message a run waits to send. A run stands at one step, so it has one row; it goes with the message's fate.
 
-    `queue` is what it waits for in turn with others: a throttle's counter, or a channel that stands still.
+    `queue` is what it waits for in turn with others: a throttle's counter, or a channel that stands still. `passes` are
+    all counters that it takes a slot of, each in a line of its own.
     """
 
     __tablename__ = "waiting_message"
-    __table_args__ = (Index("ix_waiting_message_queue_due_at", "queue", "due_at"),)
+    __table_args__ = (
+        Index("ix_waiting_message_queue_due_at", "queue", "due_at"),
+        Index("ix_waiting_message_due_at", "due_at"),
+    )
 
     enrolment_id: str = Field(primary_key=True, foreign_key="enrolment.id", max_length=36)
     contact_id: str = Field(foreign_key="contact.id", index=True, max_length=36)
@@ -28,3 +32,4 @@ class WaitingMessage(Record, table=True):
     since: datetime = Field(sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     queue: str | None = Field(default=None, max_length=300)
+    passes: str | None = Field(default=None, sa_type=Text)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from domain.zones import wall
 from starter.telling import ended
 from starter.why_known import File, Known
-from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, rule_of, way_out
+from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, in_time, rule_of, way_out
 from starter.why_said import Row, Said, in_order, instant, of_messages, of_pauses, said, short
 from starter.why_silence import Walk, in_window, never_at, nothing_sent
 
@@ -133,7 +133,8 @@ def _now(known: Known, walk: Walk, question: Question) -> Iterator[str]:
     late = [row for row in walk.rows if row["step"] == stand.step][-1:]
     rule = rule_of(late[0]) if late and late[0]["did"] in NOT_FINAL else None
     if rule is not None:
-        yield f"by {rule.where}; what lets it go: {way_out(rule, walk.run['sequence'], known.who)}"
+        out = way_out(rule, walk.run["sequence"], known.who)
+        yield f"by {rule.where}; what lets it go: {in_time(out) if late[0]['more'].get('in_vain') else out}"
     if walk.run["id"] in known.waiting:
         id = next((str(row["message"]) for row in late if row.get("message")), "ID")
         yield f"`rapport message release {id}` has it asked for again now; see `rapport message list --held`"

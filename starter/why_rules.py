@@ -96,3 +96,16 @@ def decider(row: Mapping[str, Any]) -> str | None:
 def way_out(rule: Rule, sequence: str, who: str) -> str:
     """Return what would let through what a rule keeps back, with the names that a command needs."""
     return rule.way_out.replace("{sequence}", sequence).replace("{who}", who)
+
+
+def in_time(out: str) -> str:
+    """Return what lets go a message that expires before what it waits for comes by itself.
+
+    >>> in_time(PATIENCE)
+    'nothing by itself: it expires then, and is not sent'
+    >>> in_time("an address on this channel")
+    'an address on this channel, before it expires then'
+    """
+    return (
+        "nothing by itself: it expires then, and is not sent" if out == PATIENCE else f"{out}, before it expires then"
+    )

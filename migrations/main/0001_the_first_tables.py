@@ -496,12 +496,14 @@ def _entry() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("queue", sa.String(length=300), nullable=True),
+        sa.Column("passes", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_waiting_message_contact_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_waiting_message_enrolment_id")),
         sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_waiting_message")),
     )
     with op.batch_alter_table("waiting_message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_waiting_message_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_waiting_message_due_at", ["due_at"], unique=False)
         batch_op.create_index("ix_waiting_message_queue_due_at", ["queue", "due_at"], unique=False)
 
     op.create_table(

@@ -27,6 +27,7 @@ FILES = {
         more=QUIET,
         welcome="topic: news\nenter: {on: {event: clicked}}\nsteps:\n  - send: t/news\n  - wait: 2 days",
         twice="topic: news\nenter: {again: never}\nsteps: [{send: t/receipt}]",
+        brief="topic: news\nsteps: [{send: t/news, expires: 1 hour}]",
         win_back="topic: news\nenter: {on: {event: replied}}\nsteps: [{send: t/news}]",
     ),
     "policies/calendars.yaml": CALENDARS,
@@ -84,6 +85,19 @@ async def test_a_message_put_off_and_then_sent_is_told_with_rule_values_and_the_
     assert "now: waits at wait-2" in told
     assert "now: waits at news until Fri 27 Mar 2026 11:00 UTC: quiet hours (night)" in waits
     assert f"`rapport message release {id}` has it asked for again now" in waits
+
+
+async def test_what_will_expire_before_its_hour_comes_is_not_said_to_go_by_itself(records: SmallHome) -> None:
+    with dispatched(records) as office:
+        runs = office.enrol("brief", [ANN])
+        await office.ask(runs)
+        waits = folded(records.type("why", ANN))
+        await office.live()
+
+    assert "now: waits at news until Fri 27 Mar 2026 10:00 UTC: quiet hours (night)" in waits
+    assert "what lets it go: nothing by itself: it expires then, and is not sent" in waits
+    told = folded(records.type("why", ANN))
+    assert "expired at 2026-03-27 10:00 UTC, waiting for: quiet hours (night)" in told
 
 
 async def test_for_programs_there_are_the_raw_rows_each_once(records: SmallHome) -> None:
