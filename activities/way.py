@@ -23,7 +23,7 @@ from domain.stops import BY_ITSELF, Kind, comes_back, coming_back, rate, unaddre
 from domain.throttles import ANY_WAY_OUT
 from domain.zones import zone_named
 from records import channel_states, endpoints, notices, throttling
-from records.channel_states import queue_of, what_to_tell
+from records.channel_states import queue_of, what_to_tell, why_it_waits
 from records.endpoints import queue_name
 from records.sending_models import ChannelState
 from records.throttling import Wanted
@@ -162,7 +162,7 @@ class Way:
 
     def _stopped(self, session: Session, state: ChannelState, now: datetime) -> Answer:
         self.queue = queue_of(state.channel)
-        why = f"channel {state.channel} is stopped: {state.reason}"[:300]
+        why = why_it_waits(state.channel, state.reason)
         if state.kind not in BY_ITSELF or state.until is None:
             return self._later(state.until, why)
         until = state.until if now < state.until else now + WHILE_TRYING

@@ -275,7 +275,8 @@ def _no_connection(error: Exception, place: str) -> ChannelError:
     if isinstance(error, OSError):
         return Away(f"{place}: cannot be reached ({error})")
     if isinstance(error, SMTPException):  # STARTTLS or AUTH is not offered
-        return SenderFault(f"{place}: {error}; check the TLS mode and the login of the mail settings")
+        what = str(error).rstrip(".")
+        return SenderFault(f"{place}: {what}; look at RAPPORT_SMTP_TLS, RAPPORT_SMTP_USER and RAPPORT_SMTP_PASSWORD")
     return Away(f"{place}: {type(error).__name__}: {error}")
 
 

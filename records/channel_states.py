@@ -2,17 +2,38 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import Session, col
 
 from domain.stops import BY_ITSELF, WORTH_TELLING, Kind, rest
 from records.sending_models import ChannelState
 from records.unique import add_if_new
+from records.waiting_models import WaitingMessage
 
 
 def queue_of(channel: str) -> str:
     """Return the name of the queue in which messages wait for a channel."""
     return f"channel/{channel}"
+
+
+def why_it_waits(channel: str, reason: str) -> str:
+    """Return what is said of a message that waits because its channel stands still."""
+    return f"{_BECAUSE.format(channel)}{reason}"[:300]
+
+
+# The beginning of it: by this, too, whoever resumes a channel finds those that wait for it.
+_BECAUSE = "channel {} is stopped: "
+
+
+def waits_for(channel: str) -> ColumnElement[bool]:
+    """Return what is true of messages that wait for a channel.
+
+    Those of its queue do, and the one that ran into our own fault: it stands in no queue and asks again behind the
+    others, but once somebody has corrected the fault there is no reason to let it wait.
+    """
+    ran_into_it = col(WaitingMessage.reason).startswith(_BECAUSE.format(channel), autoescape=True)
+    behind = and_(col(WaitingMessage.queue).is_(None), ran_into_it)
+    return or_(col(WaitingMessage.queue) == queue_of(channel), behind)
 
 
 def stopped(session: Session, channel: str, *, hold: bool = False) -> ChannelState | None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from domain.stops import CHANNELS
 from records import channel_states, notices
-from records.channel_states import queue_of
+from records.channel_states import waits_for
 from records.models import Enrolment
 from records.runs import stir_all
 from records.sending_models import ChannelState, Notice
@@ -27,8 +27,7 @@ def list_channels() -> Result:
 
     def read(session: Session) -> list[dict[str, Any]]:
         known = {state.channel: state for state in channel_states.states(session)}
-        waits = _waiting(session)
-        return [_told(name, known.get(name), waits.get(queue_of(name), 0)) for name in sorted({*CHANNELS, *known})]
+        return [_told(name, known.get(name), _waiting(session, name)) for name in sorted({*CHANNELS, *known})]
 
     with opened_store() as store:
         rows = store.read(read)
@@ -45,7 +44,7 @@ def stop_channel(channel: str, reason: str) -> Result:
 
     def write(session: Session) -> dict[str, Any]:
         state, _ = channel_states.stop(session, _known(channel), "person", reason, now, by=SOURCE)
-        return _told(channel, state, _waiting(session).get(queue_of(channel), 0))
+        return _told(channel, state, _waiting(session, channel))
 
     with opened_store() as store:
         document = store.write(write)
@@ -60,10 +59,10 @@ def resume_channel(channel: str) -> Result:
         state = channel_states.try_again(session, _known(channel), now, SOURCE)
         if state is None:
             raise ProblemsFound([f"{channel}: is not stopped; there is nothing to resume"])
-        waiting = select(WaitingMessage.enrolment_id).where(WaitingMessage.queue == queue_of(channel))
+        waiting = select(WaitingMessage.enrolment_id).where(waits_for(channel))
         runs = session.exec(select(Enrolment).where(col(Enrolment.id).in_(waiting)).limit(MOST_TOLD)).all()
         stir_all(session, runs, now)
-        return _told(channel, state, _waiting(session).get(queue_of(channel), 0))
+        return _told(channel, state, _waiting(session, channel))
 
     with opened_store() as store:
         document = store.write(write)
@@ -97,9 +96,8 @@ def _known(channel: str) -> str:
     return channel
 
 
-def _waiting(session: Session) -> dict[str, int]:
-    counted = select(WaitingMessage.queue, func.count()).where(col(WaitingMessage.queue).is_not(None))
-    return {str(queue): number for queue, number in session.exec(counted.group_by(col(WaitingMessage.queue)))}
+def _waiting(session: Session, channel: str) -> int:
+    return session.exec(select(func.count()).select_from(WaitingMessage).where(waits_for(channel))).one()
 
 
 def _told(channel: str, state: ChannelState | None, waiting: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from settings import PREFIX, Settings, SettingsError, load, signing_key, temporal_config
+from starter.going_live import warnings
 from starter.guardian import Guardian
 from starter.keeper import Keeper, Patience, Say
 from starter.lock import locked
@@ -204,7 +205,10 @@ def _stopped_by_signals(ask_to_stop: Callable[[], None]) -> Iterator[None]:
 def up_from_environment(only: Collection[str] = ()) -> int:
     """`up` with the settings of the environment; what is wrong there is said, and the status is 3."""
     try:
-        return up(load(), only=only, own_cluster=temporal_config() is not None)
+        settings = load()
+        for line in warnings(settings):
+            say_to_operator(line)
+        return up(settings, only=only, own_cluster=temporal_config() is not None)
     except SettingsError as error:
         say_to_operator(str(error))
         return OUT_OF_REACH

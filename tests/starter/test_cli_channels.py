@@ -1,14 +1,19 @@
 """`channel list | stop | resume` and `notices`: what is typed, what is written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import Session
 
 from records import notices
+from records.channel_states import why_it_waits
+from records.models import Enrolment
 from records.sending_models import ChannelState
+from records.waiting_models import WaitingMessage
 from tests.starter.small_home import SmallHome
 
 NOW = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -43,6 +48,29 @@ def test_a_channel_is_stopped_and_goes_on_with_one_message_that_tries_it(records
         row = database.read_now(lambda session: session.get(ChannelState, "email"))
     assert row is not None
     assert row.until is not None
+
+
+def test_the_message_that_ran_into_our_fault_is_counted_and_told_when_somebody_corrected_it(records: SmallHome) -> None:
+    records.type("channel", "stop", "email", "--reason", "no login")
+    records.type("contact", "add", "--email", "ann@acme.example", "--consent", "product-news")
+    enrolment = records.type("enrol", "welcome", "ann@acme.example", "--json").document["enrolment"]
+
+    def it_waits(session: Session) -> None:
+        run = session.get_one(Enrolment, enrolment)
+        run.state, run.wave = "running", "seq/welcome/1"
+        about = {"enrolment_id": run.id, "contact_id": run.contact_id, "step": "hello", "class_": "marketing"}
+        why = why_it_waits("email", "no login")
+        session.add(WaitingMessage(**about, visit=1, channel="email", priority=50, reason=why, since=NOW, due_at=LATER))
+
+    with records.database() as database:
+        database.write_now(it_waits)
+
+    waiting = {row["channel"]: row["waiting"] for row in records.type("channel", "list", "--json").document["channels"]}
+    records.type("channel", "resume", "email")
+
+    assert waiting == {"email": 1, "sms": 0, "staff": 0, "webhook": 0}
+    with records.database() as database:
+        assert database.read_now(lambda session: session.get_one(Enrolment, enrolment).stirred) > 0
 
 
 @pytest.mark.parametrize(
