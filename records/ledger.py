@@ -74,6 +74,7 @@ def accept(session: Session, taken: Taken, reply: str, now: datetime, provider_i
     row = _ours(session, taken, HANDING_OVER, UNKNOWN)
     row.state, row.accepted_at, row.reply, row.lease_until = ACCEPTED, now, reply[:1000], None
     row.provider_id = provider_id[:200] if provider_id else None
+    row.reason = None  # why it was put off is no reason of what has arrived; the decision log keeps it
     session.add(row)
     return row
 

@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from channels.base import Away, ChannelError, Refused, SenderFault, Unavailable, Unknown
 from domain.needs import Later, Sent
 from records import channel_states
+from records.channel_states import waits_for
 from records.models import Suppression
 from records.sending_models import ChannelState, Notice
 from records.session import Database
+from records.waiting_models import WaitingMessage
 from tests.records.dispatch import NEWS, NOW, Dispatch, home, people
 
 pytestmark = pytest.mark.system
@@ -55,6 +58,10 @@ async def test_our_own_fault_stops_the_channel_for_everybody_and_counts_for_nobo
     assert len(office.taker.taken) == 0
     [row] = office.messages().values()
     assert (row.state, row.attempts, row.refused_at, row.not_before) == ("claimed", 0, None, None)
+    waits = office.workers[0].read_now(
+        lambda session: session.exec(select(WaitingMessage).where(waits_for("email"))).all()
+    )
+    assert {each.enrolment_id for each in waits} == {first, *others}, "whoever resumes the channel finds all of them"
     assert office.read(Suppression) == []
     assert [(each.did, each.why) for each in office.said(others[0])] == [("deferred", [WHY])]
     [notice] = office.read(Notice)
@@ -72,6 +79,7 @@ async def test_one_message_tries_and_its_acceptance_lets_the_others_follow_in_th
 
     await office.live()
 
+    assert {row.reason for row in office.messages().values()} == {None}, "what has arrived has no reason not to"
     left = office.left()
     assert len(left) == len(runs)
     assert left[0][0] == NOW + QUARTER
