@@ -269,7 +269,9 @@ def _no_connection(error: Exception, place: str) -> ChannelError:
     if isinstance(error, SMTPResponseException):
         if error.code // 100 in (4, 5):
             return decision(Reply(error.code, error.message), Stage.CONNECTION)
-        return Away(f"{place}: does not answer in SMTP ({error.message}); check host, port and TLS mode")
+        return Away(
+            f"{place}: does not answer in SMTP ({Reply(200, error.message).words}); check host, port and TLS mode"
+        )
     if isinstance(error, ssl.SSLCertVerificationError) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
         return SenderFault(f"{place}: the certificate cannot be trusted ({error}); check the host name or the relay")
     if isinstance(error, OSError):

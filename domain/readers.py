@@ -6,6 +6,8 @@ person sees the message. What is doubtful is `unknown`, and only what is `human`
 """
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,16 +131,36 @@ def machines_among(clicks: Sequence[Click]) -> dict[int, str]:
     >>> machines_among([Click(each, noon + timedelta(seconds=each), f"link {each}") for each in range(3)][:2])
     {}
     """
+    ordered = sorted(clicks, key=lambda each: each.at)
+    return _in_bursts(ordered) | _around_traps(ordered)
+
+
+def _in_bursts(clicks: Sequence[Click]) -> dict[int, str]:
+    """Each click is looked at twice at most: whoever holds a link can make many thousands."""
     found: dict[int, str] = {}
-    for first in clicks:
-        burst = [each for each in clicks if first.at <= each.at <= first.at + TOGETHER]
-        links = {each.link for each in burst}
+    links: Counter[str] = Counter()
+    end = told = 0
+    for begin, first in enumerate(clicks):
+        while end < len(clicks) and clicks[end].at <= first.at + TOGETHER:
+            links[clicks[end].link] += 1
+            end += 1
         if len(links) >= MANY_LINKS:
             why = f"{MANY_LINKS} links within {TOGETHER.seconds} s"
-            found |= {each.id: why for each in burst}
-    for trap in (each for each in clicks if each.trap):
-        near = [each.id for each in clicks if abs(each.at - trap.at) <= AROUND_A_TRAP]
-        found |= dict.fromkeys(near, "opens the link that nobody sees")
+            found |= {each.id: why for each in clicks[max(begin, told) : end]}
+            told = end
+        links[first.link] -= 1
+        if not links[first.link]:
+            del links[first.link]
+    return found
+
+
+def _around_traps(clicks: Sequence[Click]) -> dict[int, str]:
+    traps = [each.at for each in clicks if each.trap]
+    found: dict[int, str] = {}
+    for click in clicks:
+        place = bisect_left(traps, click.at - AROUND_A_TRAP)
+        if place < len(traps) and traps[place] <= click.at + AROUND_A_TRAP:
+            found[click.id] = "opens the link that nobody sees"
     return found
 
 

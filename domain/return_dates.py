@@ -19,6 +19,7 @@ from domain.return_words import (
     MONTHS,
     NEXT_WEEK,
     NOT_UNTIL,
+    SPAN_OF_DAYS,
     START,
     TOMORROW,
     language_of,
@@ -67,6 +68,11 @@ _FORMS = (
     ("tomorrow", re.compile(rf"\b(?:{'|'.join(TOMORROW.split())})\b")),
 )
 
+# They may stand beside a date and mean the same day.
+_BESIDE = frozenset({"weekday", "next week", "tomorrow"})
+# `30.11. (Monday)` is one day.
+_SAID_ALREADY = re.compile(r"\s*[(,/]\s*")
+
 Says = Literal["back", "last", "start"]
 
 
@@ -95,14 +101,13 @@ def return_date(text: str, today: date) -> date | None:
     # A line that goes on is no end of what it says.
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
     found = {"back": list[date](), "last": list[date]()}
-    before: _Named | None = None
-    for named in _days(text, today):
-        says = _says(text, named, before)
+    days = list(_days(text, today))
+    for before, named, behind in zip([None, *days], days, [*days[1:], None], strict=False):
+        says = _says(text, named, before, behind)
         if says in found:
             found[says].append(named.day + (_A_DAY if says == "last" else timedelta()))
-        before = named
-    days = [day for day in found["back"] or found["last"] if day >= today]
-    return days[0] if days else None
+    ahead = [day for day in found["back"] or found["last"] if day >= today]
+    return ahead[0] if ahead else None
 
 
 def _days(text: str, today: date) -> Iterator[_Named]:
@@ -119,15 +124,22 @@ def _days(text: str, today: date) -> Iterator[_Named]:
             day = _READ[form](match, today, language)
             if day is not None:
                 taken.append(_Named(begin, end, day, form))
-    yield from sorted(taken, key=lambda named: named.begin)
+    before: _Named | None = None
+    for named in sorted(taken, key=lambda named: named.begin):
+        if before is None or named.form != "weekday" or not _SAID_ALREADY.fullmatch(text[before.end : named.begin]):
+            yield (before := named)
 
 
-def _says(text: str, named: _Named, before: _Named | None) -> Says | None:
-    """Return what the words around a day say of it; None if nothing."""
-    lead = _NEW_SENTENCE.split(text[max(0, named.begin - _BEFORE) : named.begin])[-1]
-    rest = _NEW_CLAUSE.split(text[named.end : named.end + _BEHIND])[0]
+def _says(text: str, named: _Named, before: _Named | None, behind: _Named | None) -> Says | None:
+    """Return what the words around a day say of it, from the date before it to the one behind; None if nothing."""
+    first = before.end if before is not None and before.form not in _BESIDE else 0
+    last = behind.begin if behind is not None and behind.form not in _BESIDE else len(text)
+    lead = _NEW_SENTENCE.split(text[max(first, named.begin - _BEFORE) : named.begin])[-1]
+    rest = _NEW_CLAUSE.split(text[named.end : min(last, named.end + _BEHIND)])[0]
     if before is not None and named.day >= before.day and BETWEEN.fullmatch(text[before.end : named.begin]):
         return None if named.form == "weekday" else "last"  # `Monday to Friday` are the office hours of a signature
+    if SPAN_OF_DAYS.search(lead):
+        return "last"
     signals = {"back": _end(BACK, lead), "last": _end(LAST, lead), "start": _end(START, lead)}
     if NOT_UNTIL.search(lead[-40:]):
         return "back"

@@ -73,6 +73,11 @@ BETWEEN = re.compile(
     r"\s*(?:,|-|–|—|to|until|till|through|and|bis(?: zum| einschließlich)?|au|al|hasta|et|y)?"
     r"\s*(?:el|le|the|zum|den|dem)?\s*"
 )
+# `from the 23rd to`, `del 23 al`, before the date that says the month of both.
+SPAN_OF_DAYS = re.compile(
+    r"\b(?:from|between|vom|von|du|del|desde|entre)\s+(?:[^\W\d]+,?\s+){0,2}\d{1,2}(?:st|nd|rd|th|er|º|\.)?"
+    r"\s*(?:-|–|—|to|until|till|through|and|bis|au|al|hasta|et|y)\s*(?:the |el |le |zum |den |dem |[^\W\d]+, )?$"
+)
 
 _SAID: Mapping[str, str] = {
     "en": " the i will be am out of office and my back until your for with return ",

@@ -7,7 +7,8 @@ plain page. The reader comes first: what cannot be noted is logged, and they are
 
 import asyncio
 import hmac
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -28,6 +29,8 @@ from starter.site import RETRY_AFTER, Declined, Site, logger
 OPEN_SOURCE = "picture"
 PATIENCE = timedelta(seconds=2)
 """A reader waits no longer than this for their click to be noted."""
+MOST_A_MINUTE = 300
+"""So many clicks and opens of one message are noted; readers beyond that are sent on all the same."""
 PICTURE = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _OUT_OF_REACH = (SQLAlchemyError, OSError, RuntimeError, TimeoutError)
 _ANSWERS: dict[int | str, dict[str, str]] = {
@@ -112,11 +115,14 @@ class _Notes:
 
     site: Site
     missed: int = 0
+    minute: datetime | None = None
+    noted: Counter[str] = field(default_factory=Counter)
 
     async def click(self, request: Request, found: _Found) -> None:
-        if found.sent is None:
-            return  # erased meanwhile: the way is still there, and nobody is left to tell it of
         now = self.site.clock()
+        # Erased meanwhile: the way is still there, and nobody is left to tell it of.
+        if found.sent is None or self._is_one_too_many(found.message, now):
+            return
         data: dict[str, Any] = {"url": found.link.url if found.link else "", "link": found.id}
         reader = who_clicked(_glance(request, found.sent, now))
         if found.id == TRAP:
@@ -130,6 +136,8 @@ class _Notes:
 
     async def open(self, request: Request, message: str) -> None:
         now = self.site.clock()
+        if self._is_one_too_many(message, now):
+            return
         try:
             assert self.site.main is not None, "the records are there"
             async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -143,6 +151,16 @@ class _Notes:
             row.key = self._key(request, row, "")
             if await self._keep(row):
                 self.site.waker.wake()
+
+    def _is_one_too_many(self, message: str, now: datetime) -> bool:
+        """Whether somebody only wants to fill the inbox: it holds so many of a message and minute, and no more."""
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self.minute:
+            self.minute, self.noted = minute, Counter()
+        self.noted[message] += 1
+        if self.noted[message] == MOST_A_MINUTE + 1:
+            logger.warning("links: one message is opened over %d times a minute; more is not noted", MOST_A_MINUTE)
+        return self.noted[message] > MOST_A_MINUTE
 
     async def _keep(self, row: Inbox) -> bool:
         """Note it, if that can be done at once; return whether it is there now and was not before."""

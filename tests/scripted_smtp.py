@@ -229,7 +229,7 @@ class _Conversation:
     async def _say(self, reply: str) -> None:
         if self.server.latency:
             await asyncio.sleep(self.server.latency)
-        self.writer.write(reply.encode("utf-8") + b"\r\n")
+        self.writer.write(reply.encode("utf-8", "surrogateescape") + b"\r\n")
         await self.writer.drain()
 
     async def _ehlo(self, _: str) -> None:

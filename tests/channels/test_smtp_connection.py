@@ -20,6 +20,7 @@ CONNECTION_FAULTS = [
     (At("greeting", DROP), {}, Away),
     (At("greeting", HANG), {}, Away),
     (At("greeting", "SSH-2.0-OpenSSH_9.6"), {}, Away),
+    (At("greeting", "250 Gr\udcfc\udcdfe\0"), {}, Away),  # bytes that are no UTF-8
     (At("ehlo", "550 5.7.1 bad name"), {}, SenderFault),
     (At("ehlo", DROP), {}, Away),
     (At("ehlo", HANG), {}, Away),
@@ -37,7 +38,9 @@ async def test_a_connection_that_cannot_be_made_burns_no_contact(
     async with server, SmtpPool(relay(server, **settings)) as pool:
         ledger = Ledger()
 
-        assert type(await outcome(pool, ledger)) is kind
+        error = await outcome(pool, ledger)
+        assert type(error) is kind
+        assert str(error).encode().count(b"\0") == 0, "it can be kept"
         assert ledger.announced == 0
         assert str(await outcome(pool)).startswith("250")
 

@@ -1,15 +1,18 @@
 """People and machines told apart, by one request and by several."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.entry import is_of
 from domain.facts import Event
 from domain.program import Trigger
-from domain.readers import Click, Glance, machines_among, who_clicked, who_opened
+from domain.readers import AROUND_A_TRAP, MANY_LINKS, TOGETHER, Click, Glance, machines_among, who_clicked, who_opened
 from tests.domain.kit import MONDAY, facts, program
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
@@ -94,6 +97,30 @@ def test_three_links_within_two_seconds_are_a_machine_s_the_first_of_them_too(
 ) -> None:
     assert set(machines_among(clicks(*seconds))) == machines
     assert set(machines_among(clicks(*seconds)[::-1])) == machines, "in whatever order they are told"
+
+
+MOMENTS = st.tuples(st.integers(0, 12), st.sampled_from("abcd"), st.booleans())
+
+
+@given(st.lists(MOMENTS, max_size=12))
+def test_what_clicks_show_together_hangs_on_nothing_but_their_times_links_and_traps(told: list[Any]) -> None:
+    made = [
+        Click(n, NOON + timedelta(seconds=at / 2), link, trap and at > 10) for n, (at, link, trap) in enumerate(told)
+    ]
+    bursts = [[each for each in made if first.at <= each.at <= first.at + TOGETHER] for first in made]
+    machines = {each.id for burst in bursts if len({one.link for one in burst}) >= MANY_LINKS for each in burst}
+    traps = [each.at for each in made if each.trap]
+    machines |= {each.id for each in made if any(abs(each.at - at) <= AROUND_A_TRAP for at in traps)}
+
+    assert set(machines_among(made)) == machines
+
+
+def test_who_clicks_ten_thousand_times_keeps_nobody_busy() -> None:
+    began = time.process_time()
+    made = [Click(n, NOON + timedelta(milliseconds=n), str(n % 5), trap=n % 2 == 0) for n in range(10_000)]
+
+    assert len(machines_among(made)) == 10_000
+    assert time.process_time() - began < 1
 
 
 def test_one_link_clicked_again_and_again_is_a_person_without_patience() -> None:

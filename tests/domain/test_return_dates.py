@@ -39,6 +39,9 @@ SAID = {
     "Automatic reply: out until 2 Jan\n\nHappy holidays!": "01-03",
     "I'll be out up to and including 4 December.": "12-05",
     "On December 7 I will be back at my desk.": "12-07",
+    "I am out of office from Nov 23 - Nov 27. I will return on Nov 30.": "11-30",
+    "I am away from Monday 23rd to Friday 27th November": "11-28",
+    "I am away from 23 to 27 November.": "11-28",
     # German
     "Ich bin bis einschließlich 05.12. nicht im Büro.": "12-06",
     "Ich bin ab dem 8. Dezember wieder für Sie da.": "12-08",
@@ -56,6 +59,9 @@ SAID = {
     "Abwesend 23.11.-27.11.": "11-28",
     "Ich bin ab morgen wieder erreichbar.": "11-23",
     "Vielen Dank! Ich bin erst am 1. Dez. wieder erreichbar.": "12-01",
+    "Bis 4.12. bin ich im Urlaub, danach am 7.12. wieder da.": "12-07",
+    "Ich bin bis 27.11. (Freitag) weg und am 30.11. (Montag) zurück.": "11-30",
+    "Urlaub vom 23. bis zum 27.11.2026": "11-28",
     # French
     "Je suis absent, de retour le 4 décembre.": "12-04",
     "Je suis en congé jusqu'au 4 décembre inclus.": "12-05",
@@ -69,6 +75,7 @@ SAID = {
     "Je serai de retour lundi.": "11-23",
     "De retour la semaine prochaine, je vous répondrai.": "11-23",
     "Je suis de retour demain.": "11-23",
+    "Je suis en congé du 23 au 27 novembre.": "11-28",
     # Spanish
     "Estoy fuera de la oficina. Vuelvo el 9 de diciembre.": "12-09",
     "Estaré fuera hasta el 4 de diciembre de 2026.": "12-05",
@@ -80,6 +87,8 @@ SAID = {
     "No podré responder hasta el 7 de diciembre.": "12-07",
     "Me reincorporo el próximo lunes.": "11-23",
     "Vuelvo mañana.": "11-23",
+    "Estoy de vacaciones del 23 al 27 de noviembre.": "11-28",
+    "Estoy de vacaciones del 23 al 27 de noviembre y vuelvo el 30 de noviembre.": "11-30",
     # Nothing that makes sense
     "I am out of the office.": None,
     "I was away until 3 March 1987.": None,

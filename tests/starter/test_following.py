@@ -20,6 +20,7 @@ from records.inbox_models import Inbox
 from records.models import Contact, Message
 from records.session import Database
 from starter.app import make_app
+from starter.following import MOST_A_MINUTE
 from starter.waker import Waker
 from tests.databases import lay_down
 from tests.starter.site import CONFIG, FORMS, Sleeper, inbox_in, until
@@ -115,6 +116,18 @@ async def test_the_same_reader_in_the_same_second_has_clicked_once_and_another_t
     assert len(both) == len(once) + 1
     assert len(again) == len(both) + 1
     assert not any("127.0.0.1" in row.key or "Firefox" in row.key for row in again)
+
+
+async def test_who_opens_a_link_without_end_gets_there_and_fills_nothing(tmp_path: Path) -> None:
+    async with web_in(tmp_path) as web:
+        began = datetime.now(UTC)
+        answers = [
+            await web.http.get(CLICK, headers={"User-Agent": f"{number}"}) for number in range(MOST_A_MINUTE + 20)
+        ]
+        rows, ended = await web.rows(), datetime.now(UTC)
+
+    assert {answer.status_code for answer in answers} == {302}
+    assert len(rows) == MOST_A_MINUTE or began.minute != ended.minute
 
 
 async def test_looking_without_going_there_counts_nothing(tmp_path: Path) -> None:
