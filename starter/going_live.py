@@ -8,7 +8,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from settings import PREFIX, Settings
-from settings_mail import EXAMPLE_HOST
+
+# What is used where nothing is set.
+EXAMPLE_HOST = Settings.model_fields["message_host"].default
 
 
 def warnings(settings: Settings) -> Iterator[str]:
