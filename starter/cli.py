@@ -20,6 +20,7 @@ from starter import (
     cli_on_files,
     cli_outbox_group,
     cli_reports,
+    cli_webhook_group,
     cli_work_groups,
 )
 from starter.cli_end import environment_kept, fail, our_fault, status_of
@@ -44,6 +45,7 @@ app.add_typer(cli_reports.reports, name="report")
 app.command()(cli_reports.why)
 app.add_typer(cli_channel_group.channels, name="channel")
 app.add_typer(cli_outbox_group.kept, name="outbox")
+app.add_typer(cli_webhook_group.webhooks, name="webhook")
 app.command()(cli_channel_group.notices)
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 

@@ -7,8 +7,9 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from domain.stops import CHANNELS
-from records import channel_states, notices
+from records import channel_states, endpoints, notices
 from records.channel_states import waits_for
+from records.endpoints import queue_name
 from records.models import Enrolment
 from records.runs import stir_all
 from records.sending_models import ChannelState, Notice
@@ -59,6 +60,7 @@ def resume_channel(channel: str) -> Result:
         state = channel_states.try_again(session, _known(channel), now, SOURCE)
         if state is None:
             raise ProblemsFound([f"{channel}: is not stopped; there is nothing to resume"])
+        endpoints.forgiven(session, channel.removeprefix(queue_name("")))
         waiting = select(WaitingMessage.enrolment_id).where(waits_for(channel))
         runs = session.exec(select(Enrolment).where(col(Enrolment.id).in_(waiting)).limit(MOST_TOLD)).all()
         stir_all(session, runs, now)
@@ -91,7 +93,7 @@ def list_notices(every: bool, seen: bool) -> Result:
 
 
 def _known(channel: str) -> str:
-    if channel not in CHANNELS:
+    if channel not in CHANNELS and not channel.startswith(queue_name("")):
         raise ProblemsFound([f"there is no channel '{channel}'; there are {', '.join(CHANNELS)}"])
     return channel
 
