@@ -3,11 +3,8 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from domain.webhooks import signed
-from settings import LOOPBACK
 from starter.parts import PROJECT, child_environment
 from starter.up import Stack
 from tests.system.authored import FORM, sequence, write, write_home
 from tests.system.company import Company, opened, settings_of
+from tests.system.other_system import OtherSystem, listening
 from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
@@ -47,46 +44,10 @@ KEEN = """
 """
 
 
-@dataclass
-class OtherSystem:
-    """Remembers who asked; says nothing before it is `awake`."""
-
-    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    awake: threading.Event = field(default_factory=threading.Event)
-    port: int = 0
-
-
 @pytest.fixture
 def shop() -> Iterator[OtherSystem]:
-    shop = OtherSystem()
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            shop.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            shop.awake.wait(NOTICED_WITHIN)
-            try:
-                said = json.dumps({"points": 5}).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-            except ConnectionError:
-                pass  # whoever asked is dead
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((LOOPBACK, 0), Hook)
-    server.daemon_threads = True
-    shop.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield shop
-    shop.awake.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(NOTICED_WITHIN) as shop:
+        yield shop
 
 
 @pytest.fixture
