@@ -1,5 +1,7 @@
 """The sequences that win somebody: from the newsletter to the trial that becomes a subscription."""
 
+import json
+
 from tests.gallery import lines, said, subjects, told
 
 
@@ -279,3 +281,25 @@ def test_what_is_not_confirmed_is_not_welcomed() -> None:
     story = told("newsletter-welcome/reads", "ada", consents={"product-news": "pending"})
 
     assert lines(story) == said("Thu 07 May 20:12  refused:consent")
+
+
+def test_the_crm_is_told_who_became_a_customer_and_who_left_again() -> None:
+    story = told("customer-to-crm/leaves", "lena")
+
+    assert lines(story) == said("""
+        Mon 04 May 11:30  came sent
+        Wed 03 Jun 11:30  wait_for-2 matched subscription_cancelled
+        Wed 03 Jun 11:30  left sent
+        Wed 03 Jun 11:30  completed
+    """)
+    came, left = (json.loads(written.text) for _, written in story.letters.values())
+    assert (came["plan"], came["seats"]) == ("team", 4)
+    assert (left["plan"], left["reason"], left["days"]) == ("team", "too dear", 30)
+
+
+def test_of_who_stays_the_crm_is_told_once() -> None:
+    assert lines(told("customer-to-crm/stays", "lena")) == said("""
+        Mon 04 May 11:30  came sent
+        Sun 02 Aug 11:30  wait_for-2 timed_out
+        Sun 02 Aug 11:30  exited:stayed
+    """)
