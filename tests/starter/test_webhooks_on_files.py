@@ -61,7 +61,7 @@ def test_a_webhook_is_previewed_as_the_request_it_will_be(hooks: SmallHome) -> N
             "sequences/lead.yaml",
             ", channel: webhook",
             "",
-            "there is a webhook of this name 'channel: webhook'",
+            "there is a webhook of this name",
         ),
         ("sequences/lead.yaml", "webhook}", "webhook, thread: lead}", "a webhook has no 'thread'; delete it"),
         ("sequences/lead.yaml", "webhook}", "webhook, on_cap: skip}", "a webhook has no 'on_cap'; delete it"),
