@@ -19,7 +19,7 @@ from domain.policies import Policies
 from domain.standing import WEBHOOK
 from domain.webhooks import enveloped
 from records import channel_states, endpoints, ledger
-from records.channel_states import queue_of
+from records.channel_states import waits_for
 from records.endpoints import queue_name
 from records.models import Message
 from records.sending_models import ChannelState, EndpointState
@@ -126,11 +126,13 @@ def _row(
     }
 
 
+def _queued(session: Session, channel: str) -> int:
+    return session.exec(select(func.count()).select_from(WaitingMessage).where(waits_for(channel))).one()
+
+
 def _waiting(session: Session, names: list[str], now: datetime) -> dict[str, int]:
     """Return how many messages wait for each endpoint: in its queue, or resting between two attempts."""
-    queues = {queue_of(queue_name(name)): name for name in names}
-    queued = select(WaitingMessage.queue, func.count()).where(col(WaitingMessage.queue).in_(queues))
-    found = {queues[str(queue)]: count for queue, count in session.exec(queued.group_by(col(WaitingMessage.queue)))}
+    found = {name: _queued(session, queue_name(name)) for name in names}
     resting = select(Message.recipient, func.count()).where(
         col(Message.recipient).in_(names),
         Message.channel == WEBHOOK,
@@ -138,5 +140,5 @@ def _waiting(session: Session, names: list[str], now: datetime) -> dict[str, int
         col(Message.not_before) > now,
     )
     for name, count in session.exec(resting.group_by(col(Message.recipient))):
-        found[str(name)] = found.get(str(name), 0) + count
+        found[str(name)] += count
     return found
