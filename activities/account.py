@@ -15,7 +15,7 @@ from activities.log import decision, defer, is_closed
 from activities.post import Bundle, Post
 from activities.way import Way
 from activities.writing import writing
-from domain.answering import Answer, Asked
+from domain.answering import Answer, Asked, Row
 from domain.consent import EXPIRED
 from domain.facts import Facts
 from domain.keys import ledger_id, message_id, send_key
@@ -104,6 +104,11 @@ class Account:
         if run is None or run.ended_at is not None:
             return self._let_go(session, run, now)
         return self.close(session, late, now)
+
+    def put_off(self, session: Session, later: Later, why: str, now: datetime) -> Outcome:
+        """Write down that a message asks again, and why."""
+        more = {"template": self.writing.template, "until": later.due}
+        return self.comes_again(session, Answer(later, Row("deferred", why=[why], more=more, final=False)), now)
 
     def theirs(self, now: datetime) -> Later:
         """Return the answer of an attempt that leaves the word to another one."""

@@ -75,7 +75,9 @@ class HandingOver:
         return self._known(session, ledger.refuse(session, self.taken, str(error), now), now)
 
     def _known(self, session: Session, row: Message, now: datetime) -> Outcome:
-        return self.account.fate(session, row, now) or self.account.soon(now, "sent again")
+        lost = f"nobody knows whether it arrived: {row.reason}"
+        known = self.account.fate(session, row, now)
+        return known or self.account.put_off(session, self.account.soon(now, "sent again"), lost, now)
 
     def _lose(self, reason: str, session: Session, now: datetime) -> Outcome:
         row = ledger.held(session, self.taken.id)

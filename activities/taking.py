@@ -76,6 +76,8 @@ class Taking:
             return Left(found)
         if writing.recipient(found) != writing.recipient(facts):
             # What was written is for the address of before; it is written anew.
-            return account.soon(now, "the address has changed")
+            return account.put_off(
+                session, account.soon(now, "the address has changed"), "the address has changed", now
+            )
         refusal = writing.stopped(found, again=True)
         return None if refusal is None else account.close(session, refusal, now)
