@@ -3,15 +3,15 @@
 Nothing is decided here. Whoever writes a fate writes the decision that follows from it in the same transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from sqlmodel import Session
 
 from activities.batches import Batch
-from activities.log import decision, defer, is_closed
+from activities.log import Run, close_visits, defer, open_visits, written
 from activities.post import Bundle, Post
 from activities.way import Way
 from activities.writing import writing
@@ -23,7 +23,7 @@ from domain.letters import Plan
 from domain.needs import Later, Left, Outcome, Sent
 from domain.patience import is_repeated
 from records import ledger, notices, throttling, waits
-from records.models import Enrolment, Message
+from records.models import Decision, Enrolment, Message
 from records.waiting_models import WaitingMessage
 
 Result = TypeVar("Result")
@@ -45,33 +45,37 @@ class Account:
         self.way = Way(post, self.writing, facts, asked, self.id)
         self.subject: str | None = None
 
-    async def write(self, work: Callable[[Session, datetime], Result]) -> Result:
-        """Run `work` in a transaction, at the instant it is asked for."""
+    def now(self) -> datetime:
+        """Return the instant at which something is asked for."""
         # Never earlier than the wave asked: on a machine whose clock is behind the server's, a message that is due
         # would be answered `later` with an instant that has come, over and over.
-        now = max(self.post.clock(), self.batch.now)
+        return max(self.post.clock(), self.batch.now)
+
+    async def write(self, work: Callable[[Session, datetime], Result]) -> Result:
+        """Run `work` in a transaction, at the instant it is asked for."""
+        now = self.now()
         return await self.post.database.write(lambda session: work(session, now))
 
-    def row(self) -> Message:
-        """Return the row of a message of which the ledger knows nothing yet."""
-        return Message(
-            id=self.id,
-            send_key=self.key,
-            contact_id=self.contact_id,
-            enrolment_id=self.facts.enrolment,
-            sequence=self.batch.sequence,
-            step=self.asked.step,
-            visit=self.asked.visit,
-            channel=self.plan.need.channel,
-            template=self.plan.need.template,
-            bundle=self.bundle.hash,
-            class_=self.plan.class_,
-            topic=self.plan.topic,
-            recipient=self.writing.recipient(self.facts),
-            subject=self.subject[:1000] if self.subject else None,
-            message_id=message_id(self.key, self.post.settings.secret, self.post.settings.message_host),
-            state=ledger.CLAIMED,
-        )
+    def row(self) -> dict[str, Any]:
+        """Return the values of a row of which the ledger knows nothing yet, by column."""
+        return {
+            "id": self.id,
+            "send_key": self.key,
+            "contact_id": self.contact_id,
+            "enrolment_id": self.facts.enrolment,
+            "sequence": self.batch.sequence,
+            "step": self.asked.step,
+            "visit": self.asked.visit,
+            "channel": self.plan.need.channel,
+            "template": self.plan.need.template,
+            "bundle": self.bundle.hash,
+            "class": self.plan.class_,
+            "topic": self.plan.topic,
+            "recipient": self.writing.recipient(self.facts),
+            "subject": self.subject[:1000] if self.subject else None,
+            "message_id": message_id(self.key, self.post.settings.secret, self.post.settings.message_host),
+            "state": ledger.CLAIMED,
+        }
 
     def fate(self, session: Session, row: Message, now: datetime) -> Outcome | None:
         """Close the visit with the fate of its message; None if the message is to be sent again."""
@@ -80,17 +84,23 @@ class Account:
             return None
         return self._ends(session, row, now)
 
+    def told(self, outcome: Sent, why: list[str], subject: str | None) -> Answer:
+        """Return the answer of a message whose fate is known."""
+        known = {"message": self.id, "clock": str(self.facts.zone)}
+        return self.writing.told(outcome, why, known | ({"subject": subject} if subject else {}))
+
     def close(self, session: Session, answer: Answer, now: datetime) -> Outcome:
         """Write down an answer that sends nothing: skipped in the ledger, or postponed in the decision log."""
         if isinstance(answer.outcome, Sent):
-            row = ledger.skip(session, self.row(), answer.outcome.reason or "", now)
+            values = self.row()
+            row = ledger.skip(session, Message(class_=values.pop("class"), **values), answer.outcome.reason or "", now)
             if row.state == ledger.UNKNOWN:
                 return self._ends(session, row, now)  # it left once, and nobody knows: that is its fate
             if row.state != ledger.SKIPPED:
                 return self.theirs(now)
             if self.plan.team is not None and answer.outcome.reason == EXPIRED:
                 self._tell_that_nobody_was_told(session, now)
-        self._decide(session, answer, now)
+        log(session, [(self, answer)], now)
         return answer.outcome
 
     def _tell_that_nobody_was_told(self, session: Session, now: datetime) -> None:
@@ -129,26 +139,15 @@ class Account:
         fate = cast(Literal["accepted", "refused", "unknown", "skipped"], row.state)
         outcome = Sent(fate, row.reason if fate == "skipped" else None)  # what the server said stays in the row
         why = [row.reason] if row.reason and fate != "accepted" else []
-        known = {"message": row.id, "clock": str(self.facts.zone)}
-        more = known | ({"subject": row.subject} if row.subject else {})
-        self._decide(session, self.writing.told(outcome, why, more), now)
+        log(session, [(self, self.told(outcome, why, row.subject))], now)
         return outcome
 
-    def _decide(self, session: Session, answer: Answer, now: datetime) -> None:
-        enrolment = session.get(Enrolment, self.facts.enrolment)
-        if answer.row is None or enrolment is None or is_closed(session, enrolment.id, self.asked):
-            return
-        told = replace(answer.row, more=self.writing.log | answer.row.more)
-        row = decision(enrolment, self.asked, told, answer.outcome, now.replace(microsecond=0))
-        if answer.row.final:
-            session.add(row)
-            session.flush()
-            waits.waits_no_more(session, enrolment.id)
-        else:
-            defer(session, row)
-            self._wait(session, answer)
+    def written(self, run: Run, row: Row, outcome: Outcome, now: datetime) -> dict[str, Any]:
+        """Return the values of the row of the decision log for an answer, by column."""
+        told = replace(row, more=self.writing.log | row.more)
+        return written(run, self.asked, told, outcome, now.replace(microsecond=0))
 
-    def _wait(self, session: Session, answer: Answer) -> None:
+    def wait(self, session: Session, answer: Answer) -> None:
         """Write down that the message waits, and until when."""
         assert isinstance(answer.outcome, Later), "what is not final is put off"
         row = WaitingMessage(
@@ -166,6 +165,25 @@ class Account:
             passes=throttling.lines_of(self.way.passed) if self.way.queue is not None else None,
         )
         waits.wait(session, row)
+
+
+def log(session: Session, answers: Sequence[tuple[Account, Answer]], now: datetime) -> None:
+    """Write down answers in the decision log, each unless the end of its visit is there; who waits, and who no more."""
+    visits = {account.facts.enrolment: account.asked for account, _ in answers}
+    runs, ends = open_visits(session, visits), {}
+    for account, answer in answers:
+        run = runs.get(account.facts.enrolment)
+        if answer.row is None or run is None:
+            continue
+        row = account.written(run, answer.row, answer.outcome, now)
+        if answer.row.final:
+            ends[run.id] = row
+        else:
+            defer(session, Decision(**row))
+            account.wait(session, answer)
+    if ends:
+        close_visits(session, list(ends.values()))
+        waits.waits_no_more(session, list(ends))
 
 
 def full_second(at: datetime) -> datetime:

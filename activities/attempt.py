@@ -10,14 +10,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from activities.account import Account, full_second
-from activities.batches import Batch
 from activities.composing import Composing
-from activities.handing_over import HandingOver
-from activities.post import Bundle, Post
+from activities.handing_over import HandingOver, Writers
 from activities.taking import Taking
 from domain import patience
-from domain.answering import Answer, Asked
-from domain.facts import Facts
+from domain.answering import Answer
 from domain.needs import Later, Outcome
 from records import ledger
 from records.ledger import Taken
@@ -27,10 +24,11 @@ from records.models import Message
 class Attempt:
     """One attempt at one message."""
 
-    def __init__(self, post: Post, batch: Batch, asked: Asked, facts: Facts, contact_id: str, bundle: Bundle) -> None:
-        self.account = Account(post, batch, asked, facts, contact_id, bundle)
+    def __init__(self, account: Account, writers: Writers) -> None:
+        self.account, self.writers = account, writers
         self.key = self.account.key
-        self.composing = Composing(post, self.account.writing, facts, bundle, contact_id, self.key)
+        known = (account.facts, account.bundle, account.contact_id, account.key)
+        self.composing = Composing(account.post, account.writing, *known)
         self.taking = Taking(self.account)
 
     async def send(self, *, begun: bool = True, busy: frozenset[str] = frozenset()) -> Outcome:
@@ -52,10 +50,10 @@ class Attempt:
         if isinstance(packed, Answer):
             return await self._close(packed)
         account.subject, taking.meeting, taking.links = packed.subject, packed.meeting, packed.links
-        taken = await account.write(taking.take)
+        taken = await self.writers.take(taking, account.now())
         if not isinstance(taken, Taken):
             return taken
-        return await HandingOver(account, taking, taken).send(packed.envelope)
+        return await HandingOver(account, taking, taken, self.writers).send(packed.envelope)
 
     def _earlier(self, session: Session, now: datetime) -> Outcome | None:
         """Return what an earlier attempt left behind; None if nothing keeps this one from going."""

@@ -3,35 +3,38 @@
 The type of the channel's error is the decision; the fate and what follows from it are one transaction.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlmodel import Session
 
-from activities.account import Account, full_second
-from activities.taking import Taking
+from activities.account import Account, full_second, log
+from activities.taking import Taking, begin_all, take_all
+from activities.together import Together
 from channels.base import Accepted, Away, ChannelError, Envelope, Refused, SenderFault, Unavailable
 from domain import patience
 from domain.answering import Answer, Row
-from domain.needs import Later, Outcome
+from domain.needs import Later, Outcome, Sent
 from records import ledger
+from records.channel_states import all_stopped
 from records.ledger import NotOurs, Taken
 from records.models import Message
+from records.session import Database
 
 
 class HandingOver:
     """Hands one message over, once it was taken."""
 
-    def __init__(self, account: Account, taking: Taking, taken: Taken) -> None:
-        self.account, self.taking, self.taken = account, taking, taken
+    def __init__(self, account: Account, taking: Taking, taken: Taken, together: "Writers") -> None:
+        self.account, self.taking, self.taken, self.together = account, taking, taken, together
         self.post, self.way = account.post, account.way
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Give the message to its channel and return its fate, or when to ask again."""
 
         async def before_body() -> None:
-            stopped = await self.account.write(partial(self.taking.begin, self.taken))
+            stopped = await self.together.begin((self.taking, self.taken), self.account.now())
             if stopped is not None:
                 raise _Stopped(stopped)
 
@@ -43,7 +46,7 @@ class HandingOver:
             return self.account.theirs(self.post.clock())
         except ChannelError as error:
             return await self._told(self._failed(error))
-        return await self._told(self.account.write(partial(self._accept, accepted)))
+        return await self._told(self.together.accept((self, accepted), self.account.now()))
 
     async def _told(self, fate: Awaitable[Outcome]) -> Outcome:
         """Write down a fate. Whoever was so late that another attempt took over leaves the word to that one."""
@@ -61,11 +64,6 @@ class HandingOver:
         if isinstance(error, Unavailable):
             return await write(partial(self._back, str(error), error.retry_after))
         return await write(partial(self._lose, str(error)))
-
-    def _accept(self, accepted: Accepted, session: Session, now: datetime) -> Outcome:
-        row = ledger.accept(session, self.taken, accepted.reply, now, accepted.provider_id)
-        self.way.answered(session, row.handing_over_at, None, now)
-        return self._known(session, row, now)
 
     def _refuse(self, error: Refused, session: Session, now: datetime) -> Outcome:
         self.way.answered(session, None, str(error), now)
@@ -110,6 +108,31 @@ class HandingOver:
         """Not about this message: the channel stands still, and the attempt does not count."""
         ledger.put_back(session, self.taken, str(error), None, counted=False)
         return self.account.comes_again(session, self.way.fails(session, error, now), now)
+
+
+def accept_all(session: Session, now: datetime, done: Sequence[tuple[HandingOver, Accepted]]) -> list[Outcome]:
+    """Note that the other side has these messages, and what follows from it.
+
+    Raises `NotOurs`, for all of them, if another attempt has one.
+    """
+    ledger.accept(session, [(each.taken, accepted.reply, accepted.provider_id) for each, accepted in done], now)
+    stopped = frozenset(all_stopped(session))
+    for each, _ in done:
+        if each.way.heeds_answers(stopped):
+            row = ledger.held(session, each.taken.id)
+            each.way.answered(session, row.handing_over_at if row else None, None, now)
+    outcome = Sent("accepted")
+    log(session, [(each.account, each.account.told(outcome, [], each.account.subject)) for each, _ in done], now)
+    return [outcome] * len(done)
+
+
+class Writers:
+    """What a batch writes down for many messages in one piece: claims, that bodies leave, and that they are taken."""
+
+    def __init__(self, database: Database) -> None:
+        self.take = Together(database, take_all)
+        self.begin = Together(database, begin_all)
+        self.accept = Together(database, accept_all)
 
 
 class _Stopped(Exception):

@@ -1,23 +1,33 @@
 """The decision log: what was decided about a visit, once, with what the workflow was told."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from activities.batches import Batch
 from domain.answering import Asked, Row, broken
 from domain.needs import Outcome
 from domain.story import spelled
-from records.models import Decision, Enrolment
+from records.models import Decision, Enrolment, Record
 
 # So many rows say that one visit was put off; each reason has two at most.
 MOST_POSTPONED = 40
 
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 PLAIN: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+class Run(NamedTuple):
+    """A run as the decision log names it."""
+
+    id: str
+    contact_id: str
+    sequence: str
+    version: str | None
 
 
 def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
@@ -36,6 +46,34 @@ def already_told(session: Session, batch: Batch) -> dict[str, Outcome]:
         for row in rows
         if row.enrolment_id is not None and row.outcome is not None and visits[row.enrolment_id] == row.visit
     }
+
+
+# Asked for every message, so it is built once.
+_RUNS = (
+    select(Enrolment.id, Enrolment.contact_id, Enrolment.sequence, Enrolment.version)
+    .add_columns(col(Decision.step), col(Decision.visit), col(Decision.asked))
+    .outerjoin(
+        Decision,
+        (col(Decision.enrolment_id) == col(Enrolment.id))
+        & (col(Decision.step).in_(bindparam("steps", expanding=True)))
+        & col(Decision.final).is_(True),
+    )
+    .where(col(Enrolment.id).in_(bindparam("runs", expanding=True)))
+)
+
+
+def open_visits(session: Session, visits: Mapping[str, Asked]) -> dict[str, Run]:
+    """Return the runs, by id, that are there and whose visit has no end written yet."""
+    steps = list({each.step for each in visits.values()})
+    runs, closed = {}, set()
+    for id, contact, sequence, version, *end in session.connection().execute(
+        _RUNS, {"runs": list(visits), "steps": steps}
+    ):
+        asked = visits[id]
+        runs[id] = Run(id, contact, sequence, version)
+        if end == [asked.step, asked.visit, _asked_word(asked.admission)]:
+            closed.add(id)
+    return {id: run for id, run in runs.items() if id not in closed}
 
 
 _END_OF_VISIT = select(Decision.id).where(
@@ -59,25 +97,40 @@ def _asked_word(admission: bool) -> str:
 
 def decision(enrolment: Enrolment, asks: Asked, row: Row, outcome: Outcome, now: datetime) -> Decision:
     """Return the row of the decision log for an answer."""
+    run = Run(enrolment.id, enrolment.contact_id, enrolment.sequence, enrolment.version)
+    return Decision(**written(run, asks, row, outcome, now))
+
+
+def written(run: Run, asks: Asked, row: Row, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """Return the values of the row of the decision log for an answer, by column."""
     more = {key: spelled(value) if isinstance(value, datetime) else value for key, value in row.more.items()}
-    return Decision(
-        contact_id=enrolment.contact_id,
-        enrolment_id=enrolment.id,
-        sequence=enrolment.sequence,
-        version=enrolment.version,
-        step=asks.step,
-        kind=asks.kind,
-        visit=asks.visit,
-        asked=_asked_word(asks.admission),
-        did=row.did,
-        final=row.final,
-        shown=row.shown,
-        at=now,
-        why=row.why,
-        more=PLAIN.dump_python(more, mode="json"),
-        outcome=OUTCOME.dump_python(outcome, mode="json") if row.final else None,
-        event_id=row.event,
-    )
+    return {
+        "contact_id": run.contact_id,
+        "enrolment_id": run.id,
+        "sequence": run.sequence,
+        "version": run.version,
+        "step": asks.step,
+        "kind": asks.kind,
+        "visit": asks.visit,
+        "asked": _asked_word(asks.admission),
+        "did": row.did,
+        "final": row.final,
+        "shown": row.shown,
+        "at": now,
+        "why": row.why,
+        "more": PLAIN.dump_python(more, mode="json"),
+        "outcome": OUTCOME.dump_python(outcome, mode="json") if row.final else None,
+        "event_id": row.event,
+    }
+
+
+_CLOSE = insert(Record.metadata.tables["decision"])
+
+
+def close_visits(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write final rows of the decision log; none of their visits has one."""
+    if rows:
+        session.connection().execute(_CLOSE, list(rows))
 
 
 def park(session: Session, enrolment: str, asked: Asked, why: str, now: datetime) -> Outcome:

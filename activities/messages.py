@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.account import Account
 from activities.attempt import Attempt
 from activities.batches import Answers, Batch
 from activities.beside import Effects, Member, Read
+from activities.handing_over import Writers
 from activities.post import Bundle, Post
 from activities.steps import nothing_waits
 from domain.keys import send_key
@@ -46,9 +48,12 @@ class Messages:
         """Send the message of every member through the gate and the ledger."""
         read, bundles, begun, busy = await self.post.database.read(lambda session: self._read(session, batch))
 
+        writers = Writers(self.post.database)
+
         async def one(member: Member) -> Outcome:
             bundle = bundles[member.facts.enrolment]
-            attempt = Attempt(self.post, batch, member.asked, member.facts, member.contact_id, bundle)
+            account = Account(self.post, batch, member.asked, member.facts, member.contact_id, bundle)
+            attempt = Attempt(account, writers)
             return await attempt.send(begun=attempt.key in begun, busy=busy)
 
         return await self._effects.each(batch, read, one)

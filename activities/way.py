@@ -53,12 +53,14 @@ class Way:
         """Whether others wait for what this message needs, so that it is better asked before it is written."""
         return not queues.isdisjoint({*map(queue_of, self._channels), *(each.name for each in self._counters(now))})
 
-    def enter(self, session: Session, now: datetime) -> Answer | None:
-        """Ask whether the channel goes, and for a slot of every throttle; None if the message may leave."""
+    def enter(self, session: Session, now: datetime, found: ChannelState | None) -> Answer | None:
+        """Ask whether the channel goes, and for a slot of every throttle; None if the message may leave.
+
+        `found` is the state of the channel as it is now, None if it never stood still.
+        """
         whole = self._all_stopped(session)
         if whole is not None:
             return self._stopped(session, whole, now)
-        found = channel_states.state_of(session, self.channel)
         stands = found is not None and found.stopped_at is not None
         state = channel_states.stopped(session, self.channel, hold=True) if stands else None
         if state is not None and not channel_states.may_probe(state, self.wanted.message_id, now):
@@ -74,9 +76,12 @@ class Way:
             channel_states.probes(session, state, self.wanted.message_id, now, lease)
         return None
 
-    def leave(self, session: Session, now: datetime) -> Answer | None:
-        """Use the slots up: the body leaves now. Not None where it must not, or its slots are not promised any more."""
-        state = self._all_stopped(session) or channel_states.stopped(session, self.channel)
+    def leave(self, session: Session, now: datetime, found: ChannelState | None) -> Answer | None:
+        """Use the slots up: the body leaves now. Not None where it must not, or its slots are not promised any more.
+
+        `found` is the state of the channel as it is now, None if it never stood still.
+        """
+        state = self._all_stopped(session) or (found if found is not None and found.stopped_at is not None else None)
         if state is not None and state.kind != "away" and state.probe != self.wanted.message_id:
             self.give_back(session)
             return self._stopped(session, state, now)
@@ -89,6 +94,10 @@ class Way:
         if self.passed:
             throttling.give_back(session, self.wanted.message_id)
         channel_states.give_up(session, self.channel, self.wanted.message_id)
+
+    def heeds_answers(self, stopped: frozenset[str]) -> bool:
+        """Whether anything follows from an acceptance: its channel is one of the `stopped`, or its answers count."""
+        return self.plan.aim is not None or not stopped.isdisjoint(self._channels)
 
     def answered(self, session: Session, left_at: datetime | None, refusal: str | None, now: datetime) -> None:
         """Note that the other side has answered about the message: if it was the one that tries, the channel goes.

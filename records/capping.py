@@ -39,9 +39,9 @@ def counted(session: Session, contacts: Sequence[str], since: datetime) -> dict[
     return found
 
 
-def hold(session: Session, contact: str) -> None:
-    """Let nobody else decide about this contact's caps until the commit. (SQLite has one writer anyway.)"""
-    # Not FOR UPDATE: rows that refer to the contact may be written meanwhile.
-    session.connection().execute(
-        select(col(Contact.id)).where(col(Contact.id) == contact).with_for_update(key_share=True)
-    )
+def hold(session: Session, contacts: Sequence[str]) -> None:
+    """Let nobody else decide about the caps of these contacts until the commit. (SQLite has one writer anyway.)"""
+    if session.get_bind().dialect.name == "postgresql":
+        theirs = select(col(Contact.id)).where(col(Contact.id).in_(contacts)).order_by(col(Contact.id))
+        # Not FOR UPDATE: rows that refer to the contact may be written meanwhile.
+        session.connection().execute(theirs.with_for_update(key_share=True))

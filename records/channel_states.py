@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlmodel import Session, col
 
 from domain.stops import BY_ITSELF, WORTH_TELLING, Kind, rest
 from records.sending_models import ChannelState
 from records.unique import add_if_new
 from records.waiting_models import WaitingMessage
+
+# Asked for every message, so they are built once. Few channels ever stood still.
+_KNOWN = select(col(ChannelState.channel)).where(col(ChannelState.channel) == bindparam("channel"))
+_STOPPED = select(col(ChannelState.channel)).where(col(ChannelState.stopped_at).is_not(None))
 
 
 def queue_of(channel: str) -> str:
@@ -45,14 +49,15 @@ def stopped(session: Session, channel: str, *, hold: bool = False) -> ChannelSta
 
 def state_of(session: Session, channel: str) -> ChannelState | None:
     """Return the state of a channel as it is now; None if it never stood still."""
+    if session.connection().execute(_KNOWN, {"channel": channel}).first() is None:
+        return None
     wanted = select(ChannelState).where(col(ChannelState.channel) == channel)
     return session.execute(wanted.execution_options(populate_existing=True)).scalars().first()
 
 
 def all_stopped(session: Session) -> list[str]:
     """Return the channels that stand still."""
-    wanted = select(col(ChannelState.channel)).where(col(ChannelState.stopped_at).is_not(None))
-    return list(session.connection().execute(wanted).scalars())
+    return list(session.connection().execute(_STOPPED).scalars())
 
 
 def stop(

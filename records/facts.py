@@ -20,7 +20,7 @@ from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
 from records.models import Contact, Decision, Enrolment, Interaction, Message, Record
-from records.pauses import Pauses, pauses_of, read_pauses
+from records.pauses import Pauses, read_pauses
 from records.permissions import Person, read_standings
 from records.permissions import Withdrawn as Withdrawn
 from records.permissions import nobody as nobody
@@ -114,20 +114,20 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdraw
     rows = session.exec(select(Contact).where(col(Contact.id).in_(contacts))).all()
     return Known(
         contacts={row.id: row for row in rows},
-        standings=read_standings(session, [_person(row) for row in rows], withdrawn),
+        standings=read_standings(session, [_person(row, row.id) for row in rows], withdrawn),
         events=_events(session, contacts),
         pauses=read_pauses(session, contacts),
     )
 
 
-def _person(contact: Contact) -> Person:
-    fields = {name: getattr(contact, name) for name in ("email", "phone", "country")}
-    return Person.of(contact.id, fields, contact.erased_at)
+def _person(row: Any, id: str) -> Person:
+    return Person.of(id, {"email": row.email, "phone": row.phone, "country": row.country}, row.erased_at)
 
 
-# Asked twice for every message, so it is built once; the row is read as it is, without objects.
+# Asked twice for every message, so it is built once; the rows are read as they are, without objects.
 _RUN = (
     select_columns(
+        col(Enrolment.id),
         col(Enrolment.contact_id),
         col(Enrolment.ended_at),
         col(Enrolment.end_reason),
@@ -139,7 +139,8 @@ _RUN = (
         col(Contact.paused_until),
     )
     .join(Contact, col(Contact.id) == col(Enrolment.contact_id))
-    .where(col(Enrolment.id) == bindparam("enrolment"))
+    .where(col(Enrolment.id).in_(bindparam("enrolments", expanding=True)))
+    .order_by(col(Enrolment.id))
     # Held until the commit (SQLite has one writer anyway): a run that another worker ends now, ends after it.
     .with_for_update(read=True, of=Record.metadata.tables["enrolment"])
 )
@@ -151,22 +152,34 @@ def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdra
     Returns how the run ended instead, if it has. The timeline and the other fields stay as they were read. For a
     transaction that writes: the run cannot end before it does.
     """
-    connection = session.connection()
-    run = connection.execute(_RUN, {"enrolment": facts.enrolment}).first()
-    if run is None or run.ended_at is not None:
-        return (run.end_reason or "ended") if run is not None else "erased"
-    fields = {"email": run.email, "phone": run.phone, "country": run.country}
-    person = Person.of(run.contact_id, fields, run.erased_at)
-    pauses, sequence = pauses_of(session, run.contact_id, facts.program.sequence), facts.program.sequence
-    return replace(
-        facts,
-        now=now,
-        contact={**facts.contact, "email": run.email, "phone": run.phone},
-        standing=read_standings(session, [person], withdrawn)[run.contact_id],
-        wishes=_wishes(run),
-        holds=pauses.holds.get((run.contact_id, sequence), ()),
-        suspended=pauses.suspended.get(sequence),
-    )
+    return read_all_again(session, [facts], now, withdrawn)[facts.enrolment]
+
+
+def read_all_again(
+    session: Session, many: Sequence[Facts], now: datetime, withdrawn: Withdrawn = nobody
+) -> dict[str, Facts | str]:
+    """Return, by enrolment, what `read_again` returns of each."""
+    rows = session.connection().execute(_RUN, {"enrolments": [facts.enrolment for facts in many]})
+    runs = {run.id: run for run in rows}
+    living = [run for run in runs.values() if run.ended_at is None]
+    pauses = read_pauses(session, sorted({run.contact_id for run in living}))
+    standings = read_standings(session, [_person(run, run.contact_id) for run in living], withdrawn)
+    found: dict[str, Facts | str] = {}
+    for facts in many:
+        run, sequence = runs.get(facts.enrolment), facts.program.sequence
+        if run is None or run.ended_at is not None:
+            found[facts.enrolment] = (run.end_reason or "ended") if run is not None else "erased"
+            continue
+        found[facts.enrolment] = replace(
+            facts,
+            now=now,
+            contact={**facts.contact, "email": run.email, "phone": run.phone},
+            standing=standings[run.contact_id],
+            wishes=_wishes(run),
+            holds=pauses.holds.get((run.contact_id, sequence), ()),
+            suspended=pauses.suspended.get(sequence),
+        )
+    return found
 
 
 def event_of(row: Interaction) -> Event:

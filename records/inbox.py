@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, func, select
@@ -101,19 +101,22 @@ def retry(session: Session, id: int) -> bool:
     return session.exec(again.execution_options(synchronize_session=False)).rowcount == 1
 
 
+# Asked twice for every message, so it is built once.
+_WITHDRAWALS = select(Inbox.contact_id, Inbox.body).where(
+    col(Inbox.kind).in_(("withdrawal", "preferences")),
+    col(Inbox.drained_at).is_(None),
+    col(Inbox.contact_id).in_(bindparam("contacts", expanding=True)),
+)
+
+
 def withdrawals_waiting(session: Session, contact_ids: Iterable[str]) -> dict[str, set[Undrained]]:
     """Return, for each of these contacts who withdrew something not yet drained, the topics; `*` is everything.
 
     A withdrawal that names no topic means everything; what was stopped on a preference page counts, too, on its
     channel. Contacts without any are not in the answer.
     """
-    chosen = select(Inbox.contact_id, Inbox.body).where(
-        col(Inbox.kind).in_(("withdrawal", "preferences")),
-        col(Inbox.drained_at).is_(None),
-        col(Inbox.contact_id).in_(list(contact_ids)),
-    )
     found: dict[str, set[Undrained]] = {}
-    for contact_id, body in session.exec(chosen):
+    for contact_id, body in session.connection().execute(_WITHDRAWALS, {"contacts": list(contact_ids)}):
         stopped = {Undrained(*each) for each in _withdrawn(body)}
         if contact_id is not None and stopped:
             found.setdefault(contact_id, set()).update(stopped)

@@ -7,12 +7,15 @@
 other table may say that something was sent.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Table, bindparam, insert, or_
 from sqlmodel import Session, col, select, update
 
-from records.models import Enrolment, Message
+from records.models import Enrolment, Message, Record
 
 CLAIMED, HANDING_OVER, ACCEPTED = "claimed", "handing_over", "accepted"
 REFUSED, UNKNOWN, SKIPPED = "refused", "unknown", "skipped"
@@ -33,6 +36,63 @@ class Taken:
     attempt: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A message that one attempt wants to claim: its row's values by column, as far as they are known before."""
+
+    row: Mapping[str, Any]
+    attempt: str
+
+
+_MESSAGE: Table = Record.metadata.tables["message"]
+# Done for every message, so they are built once. No two messages have an attempt in common.
+_STATES = (
+    select(_MESSAGE.c.id, _MESSAGE.c.state)
+    .where(_MESSAGE.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_MESSAGE.c.id)
+    .with_for_update()
+)
+_CLAIM = insert(_MESSAGE)
+_CLAIM_AGAIN = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id == bindparam("its_id"))
+    .values(
+        attempt=bindparam("its_attempt"),
+        attempts=_MESSAGE.c.attempts + 1,
+        not_before=None,
+        subject=bindparam("its_subject"),
+        bundle=bindparam("its_bundle"),
+        recipient=bindparam("its_recipient"),
+    )
+)
+_HAND_OVER = (
+    update(_MESSAGE)
+    .where(
+        _MESSAGE.c.id.in_(bindparam("ids", expanding=True)),
+        _MESSAGE.c.attempt.in_(bindparam("their_attempts", expanding=True)),
+        _MESSAGE.c.state == CLAIMED,
+    )
+    .values(state=HANDING_OVER, handing_over_at=bindparam("at"), lease_until=bindparam("until"))
+)
+_ACCEPT = (
+    update(_MESSAGE)
+    .where(
+        _MESSAGE.c.id == bindparam("its_id"),
+        _MESSAGE.c.attempt == bindparam("its_attempt"),
+        or_(_MESSAGE.c.state == HANDING_OVER, _MESSAGE.c.state == UNKNOWN),
+    )
+    .values(
+        state=ACCEPTED,
+        accepted_at=bindparam("at"),
+        reply=bindparam("its_reply"),
+        provider_id=bindparam("its_provider_id"),
+        lease_until=None,
+        reason=None,  # why it was put off is no reason of what has arrived; the decision log keeps it
+    )
+    .execution_options(preserve_rowcount=True)  # of all of them together
+)
+
+
 def by_key(session: Session, send_keys: list[str]) -> dict[str, Message]:
     """Return the rows of these send keys."""
     rows = session.exec(select(Message).where(col(Message.send_key).in_(send_keys))).all()
@@ -44,39 +104,56 @@ def held(session: Session, id: str) -> Message | None:
     return session.get(Message, id, with_for_update=True)
 
 
-def claim(session: Session, wanted: Message, attempt: str, now: datetime) -> Taken:
-    """Claim a message for one attempt: a new row, or one that another attempt left before anything was sent.
+def claim(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Taken | None]:
+    """Claim each message for its attempt: a new row, or one that another attempt left before anything was sent.
 
-    Raises `NotOurs` if it is being handed over or its fate is known.
+    None stands for one that is being handed over or whose fate is known.
     """
-    row = held(session, wanted.id)
-    if row is None:
-        row = wanted
-        row.claimed_at = now
-    elif row.state != CLAIMED:
-        raise NotOurs(row.state)
-    row.state, row.attempt, row.attempts, row.not_before = CLAIMED, attempt, row.attempts + 1, None
-    row.subject, row.bundle, row.recipient = wanted.subject, wanted.bundle, wanted.recipient
-    session.add(row)
-    session.flush()
-    return Taken(row.id, attempt)
+    rows = session.connection().execute(_STATES, {"ids": [each.row["id"] for each in wanted]})
+    states = {row.id: row.state for row in rows}
+    found: list[Taken | None] = []
+    fresh, left = [], []
+    for each in wanted:
+        state = states.get(each.row["id"])
+        if state is None:
+            fresh.append(
+                {**each.row, "state": CLAIMED, "claimed_at": now, "attempt": each.attempt, "attempts": 1, "repeats": 0}
+            )
+        elif state == CLAIMED:
+            written = {f"its_{name}": each.row[name] for name in ("id", "subject", "bundle", "recipient")}
+            left.append({**written, "its_attempt": each.attempt})
+        found.append(Taken(each.row["id"], each.attempt) if state in (None, CLAIMED) else None)
+    for statement, values in ((_CLAIM, fresh), (_CLAIM_AGAIN, left)):
+        if values:
+            session.connection().execute(statement, values)
+    return found
 
 
-def hand_over(session: Session, taken: Taken, now: datetime, lease: timedelta) -> None:
-    """Note, just before the first byte of the body leaves, that it leaves. Raises `NotOurs`."""
-    row = _ours(session, taken, CLAIMED)
-    row.state, row.handing_over_at, row.lease_until = HANDING_OVER, now, now + lease
-    session.add(row)
+def hand_over(session: Session, taken: Sequence[Taken], now: datetime, lease: timedelta) -> None:
+    """Note, just before the first byte of the bodies leaves, that they leave. Raises `NotOurs`, if one is not."""
+    whose = {"ids": [each.id for each in taken], "their_attempts": [each.attempt for each in taken]}
+    moved = session.connection().execute(_HAND_OVER, {**whose, "at": now, "until": now + lease})
+    if moved.rowcount != len(taken):
+        raise NotOurs("at least one of them")
 
 
-def accept(session: Session, taken: Taken, reply: str, now: datetime, provider_id: str | None = None) -> Message:
-    """Note that the other side has it, and how it calls it. A late reply resolves an `unknown`, too."""
-    row = _ours(session, taken, HANDING_OVER, UNKNOWN)
-    row.state, row.accepted_at, row.reply, row.lease_until = ACCEPTED, now, reply[:1000], None
-    row.provider_id = provider_id[:200] if provider_id else None
-    row.reason = None  # why it was put off is no reason of what has arrived; the decision log keeps it
-    session.add(row)
-    return row
+def accept(session: Session, accepted: Sequence[tuple[Taken, str, str | None]], now: datetime) -> None:
+    """Note that the other side has these messages, what it replied to each, and how it calls it.
+
+    A late reply resolves an `unknown`, too. Raises `NotOurs`, if one is not.
+    """
+    values = [
+        {
+            "its_id": taken.id,
+            "its_attempt": taken.attempt,
+            "its_reply": reply[:1000],
+            "its_provider_id": provider_id[:200] if provider_id else None,
+            "at": now,
+        }
+        for taken, reply, provider_id in accepted
+    ]
+    if session.connection().execute(_ACCEPT, values).rowcount != len(accepted):
+        raise NotOurs("at least one of them")
 
 
 def refuse(session: Session, taken: Taken, reason: str, now: datetime) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select, update
@@ -18,6 +19,7 @@ from records.models import Message
 # A link that was noted longer ago than this is noted anew when a message carries it.
 NOTED_AGAIN = timedelta(days=30)
 _TABLE = Record.metadata.tables["link"]
+_KNOWN = select(Link.id, Link.noted_at).where(col(Link.id).in_(bindparam("ids", expanding=True)))
 _KEEP = {
     "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]),
     "postgresql": postgresql_insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]),
@@ -40,7 +42,7 @@ def keep(session: Session, links: Iterable[tuple[str, str, str]], now: datetime)
     told = {id: (url, address) for id, url, address in links}
     if not told:
         return
-    known = dict(session.exec(select(Link.id, Link.noted_at).where(col(Link.id).in_(list(told)))).all())
+    known = {row.id: row.noted_at for row in session.connection().execute(_KNOWN, {"ids": list(told)})}
     # In one order for everybody, so that no two who note the same wait for each other.
     fresh = [
         {"id": id, "url": url, "address": address, "noted_at": now}

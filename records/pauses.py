@@ -23,10 +23,9 @@ _COLUMNS = (
 # Of a whole sequence only what nobody resumed: its clock runs on, so what is over has no say any more.
 _WHOLE = col(Pause.contact_id).is_(None) & col(Pause.resumed_at).is_(None)
 # Asked twice for every message, so it is built once.
-_OF_ONE = (
+_THEIRS = (
     select_columns(*_COLUMNS)
-    .where(col(Pause.sequence) == bindparam("sequence"))
-    .where(or_(col(Pause.contact_id) == bindparam("contact"), _WHOLE))
+    .where(or_(col(Pause.contact_id).in_(bindparam("contacts", expanding=True)), _WHOLE))
     .order_by(col(Pause.id))
 )
 
@@ -41,13 +40,7 @@ class Pauses:
 
 def read_pauses(session: Session, contacts: Sequence[str]) -> Pauses:
     """Read the pauses of these contacts, and those of whole sequences that nobody resumed."""
-    theirs = select_columns(*_COLUMNS).where(or_(col(Pause.contact_id).in_(contacts), _WHOLE))
-    return _sorted(session.connection().execute(theirs.order_by(col(Pause.id))).all())
-
-
-def pauses_of(session: Session, contact: str, sequence: str) -> Pauses:
-    """Read what `read_pauses` reads, of one contact in one sequence."""
-    return _sorted(session.connection().execute(_OF_ONE, {"contact": contact, "sequence": sequence}).all())
+    return _sorted(session.connection().execute(_THEIRS, {"contacts": contacts}).all())
 
 
 def _sorted(rows: Sequence[Any]) -> Pauses:

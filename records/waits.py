@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session, col
 
 from domain.caps import PutOff
@@ -47,12 +47,17 @@ def wait(session: Session, row: WaitingMessage) -> None:
     session.flush()
 
 
-def its_turn(session: Session, run: str) -> None:
-    """Note that a run's message stands in no queue any more: it has been given its turn."""
-    mine = update(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run, col(WaitingMessage.queue).is_not(None))
-    session.execute(mine.values(queue=None))
+# Done for every message, so they are built once.
+_THEIRS = col(WaitingMessage.enrolment_id).in_(bindparam("runs", expanding=True))
+_ITS_TURN = update(WaitingMessage).where(_THEIRS, col(WaitingMessage.queue).is_not(None)).values(queue=None)
+_NO_MORE = delete(WaitingMessage).where(_THEIRS)
 
 
-def waits_no_more(session: Session, run: str) -> None:
-    """Forget that a run's message waited: its fate is known."""
-    session.execute(delete(WaitingMessage).where(col(WaitingMessage.enrolment_id) == run))
+def its_turn(session: Session, runs: Sequence[str]) -> None:
+    """Note that the messages of these runs stand in no queue any more: they have been given their turn."""
+    session.connection().execute(_ITS_TURN, {"runs": runs})
+
+
+def waits_no_more(session: Session, runs: Sequence[str]) -> None:
+    """Forget that messages of these runs waited: their fate is known."""
+    session.connection().execute(_NO_MORE, {"runs": runs})

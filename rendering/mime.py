@@ -95,7 +95,7 @@ def _box(kind: str, seed: str, parts: list[Part]) -> Part:
 
 
 def _text(subtype: str, text: str) -> Part:
-    wide = sum(not character.isascii() for character in text)
+    wide = len(text) - len(text.encode("ascii", "ignore"))
     data = (text if text.endswith("\n") else f"{text}\n").encode()
     kind = f'text/{subtype}; charset="utf-8"'
     if wide * 4 > len(text):  # Cyrillic, Greek, Chinese: shorter this way

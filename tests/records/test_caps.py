@@ -5,7 +5,7 @@ The real activity of several workers on real records; what is fake is the pen an
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -97,12 +97,19 @@ class Office:
 
     async def send(self, sequence: str, now: datetime = NOW, worker: int = 0) -> Outcome:
         """Let one worker send the first message of a sequence."""
+        enrolment = self.enrolments[sequence]
+        return (await self.send_batch(sequence, [enrolment], now, worker))[enrolment]
+
+    async def send_batch(
+        self, sequence: str, enrolments: Sequence[str], now: datetime = NOW, worker: int = 0
+    ) -> dict[str, Outcome]:
+        """Let one worker send the first message of a sequence to several at once."""
         secret = "a-secret-of-sixteen"
         settings = MailSettings("https://acme.example", "mail.acme.example", secret, Tokens([secret]), WEEK)
         post = Post(
             self.workers[worker], cast(Renderer, self.slow), {"email": self.slow}, lambda: now, settings, nobody
         )
-        program, enrolment = self.programs[sequence], self.enrolments[sequence]
+        program = self.programs[sequence]
         wanted = need(program, entered(program, NOW))
         assert wanted is not None
         batch = Batch(
@@ -112,10 +119,10 @@ class Office:
             kind="send",
             need=wanted,
             now=now,
-            members=(Alike(visit=1, arrived_at=NOW, since=NOW, enrolments=(enrolment,)),),
+            members=(Alike(visit=1, arrived_at=NOW, since=NOW, enrolments=tuple(enrolments)),),
         )
         answers = await ActivityEnvironment().run(Messages(post, Published()).send, batch)
-        return answers.by_enrolment([enrolment])[enrolment]
+        return answers.by_enrolment(list(enrolments))
 
 
 @pytest.fixture

@@ -76,6 +76,15 @@ async def test_six_records_of_one_address_get_one_message_though_three_workers_s
     assert {row.why[0] for row in crowd.log("skipped")} == {"duplicate"}
 
 
+async def test_six_records_of_one_address_that_are_sent_to_together_get_one_message(crowd: Crowd) -> None:
+    runs = [crowd.enrolments[f"s1/{number}"] for number in range(RECORDS)]
+
+    found = await crowd.send_batch("s1", runs)
+
+    assert Counter(found.values()) == {Sent("accepted"): 1, TWICE: RECORDS - 1}
+    assert len(crowd.slow.taken) == 1
+
+
 async def test_the_next_day_it_may_go_again(crowd: Crowd) -> None:
     assert await crowd.ask("s1", 0) == Sent("accepted")
 

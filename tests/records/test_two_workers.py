@@ -21,9 +21,9 @@ from records.contacts import change
 from records.entries import enter
 from records.facts import read_again, read_known
 from records.falling_due import all_due, see_to
-from records.ledger import NotOurs, Taken
+from records.ledger import NotOurs, Taken, Wanted
 from records.migrate import migrate_main
-from records.models import Decision, Enrolment, Message, Wake
+from records.models import Decision, Enrolment, Wake
 from records.published import publish
 from records.published_models import Edition
 from records.runs import end, stir, wakes, woken
@@ -94,25 +94,30 @@ def in_a_wave(session: Session) -> None:
         session.add(run)
 
 
-def hello(session: Session) -> Message:
+def hello(session: Session, attempt: str) -> Wanted:
     run = the_run(session)
-    return Message(
-        id="m",
-        send_key=f"{run.id}/hello/1",
-        contact_id=run.contact_id,
-        enrolment_id=run.id,
-        step="hello",
-        channel="email",
-        template="welcome/hello",
-        bundle="b",
-        class_="marketing",
-        message_id="<m@acme.example>",
-        state=ledger.CLAIMED,
-    )
+    row = {
+        "id": "m",
+        "send_key": f"{run.id}/hello/1",
+        "contact_id": run.contact_id,
+        "enrolment_id": run.id,
+        "step": "hello",
+        "visit": 1,
+        "channel": "email",
+        "template": "welcome/hello",
+        "bundle": "b",
+        "class": "marketing",
+        "subject": None,
+        "recipient": None,
+        "message_id": "<m@acme.example>",
+    }
+    return Wanted(row, attempt)
 
 
-def claimed(session: Session) -> Taken:
-    return ledger.claim(session, hello(session), "first attempt", NOW)
+def claimed(session: Session, attempt: str = "first attempt") -> Taken:
+    [taken] = ledger.claim(session, [hello(session, attempt)], NOW)
+    assert taken is not None
+    return taken
 
 
 def test_an_end_waits_for_the_last_look_so_nothing_leaves_after_it(office: Office, other: Database) -> None:
@@ -125,7 +130,7 @@ def test_an_end_waits_for_the_last_look_so_nothing_leaves_after_it(office: Offic
 
     def leave(session: Session) -> None:
         last_look(session)
-        ledger.hand_over(session, taken, NOW, DAY)
+        ledger.hand_over(session, [taken], NOW, DAY)
 
     looking = Midway(office.database, last_look)
     ending = beside(
@@ -140,8 +145,8 @@ def test_an_end_waits_for_the_last_look_so_nothing_leaves_after_it(office: Offic
 
 def test_of_two_attempts_at_one_message_one_hands_it_over(office: Office, other: Database) -> None:
     first = office.database.write_now(claimed)
-    second = Midway(other, lambda session: ledger.claim(session, hello(session), "second attempt", NOW))
-    handing_over = beside(office.database, lambda session: ledger.hand_over(session, first, NOW, DAY))
+    second = Midway(other, lambda session: claimed(session, "second attempt"))
+    handing_over = beside(office.database, lambda session: ledger.hand_over(session, [first], NOW, DAY))
     second.commit()
 
     with pytest.raises(NotOurs):
