@@ -58,6 +58,8 @@ logger = logging.getLogger("worker")
 
 # Longer than a message takes, shorter than whoever supervises waits before it kills.
 GRACE = timedelta(seconds=20)
+SIGN_OF_LIFE = timedelta(seconds=2)
+STICKY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
             *(intake.drain, intake.send_out, retention.look_at_contacts, broadcasts.go_on),
         ],
         graceful_shutdown_timeout=GRACE,
+        # Else signs of life are saved up until most of a heartbeat's time-out is over: one that is late is too late.
+        max_heartbeat_throttle_interval=SIGN_OF_LIFE,
+        # What is meant for a worker that died goes to another one after this long.
+        sticky_queue_schedule_to_start_timeout=STICKY,
         **options,
     )
 

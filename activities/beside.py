@@ -33,7 +33,7 @@ from rendering.process import RendererDown
 
 # A batch that has taken this long starts nothing new; who is left asks again at once (house.md section 3).
 MOST_SECONDS = 20.0
-HEARTBEAT = 5.0
+HEARTBEAT = 2.0
 
 # Not this contact's fault: the whole batch is asked again. (A database that is being closed says RuntimeError.)
 OUT_OF_REACH = (OperationalError, InterfaceError, RendererDown, OSError, RuntimeError, MemoryError, SystemError)

@@ -17,9 +17,10 @@ RECORDING = timedelta(seconds=30)
 
 # A batch of sends takes at most 20 s of starting new ones, then a place in the pool, a slow conversation, and the
 # longest last reply an installation may wait for (RAPPORT_SMTP_REPLY_SECONDS: an hour). To be cut off there, by a
-# server that is slow but lives, makes a message of unknown fate. That a worker died is told by its heartbeat.
+# server that is slow but lives, makes a message of unknown fate. That a worker died is told by its heartbeat: one that
+# lives gives a sign every 2 s (activities/beside.py, worker.py), so it is given up after six that did not come.
 SENDING = timedelta(hours=3)
-SENDING_HEARTBEAT = timedelta(seconds=30)
+SENDING_HEARTBEAT = timedelta(seconds=12)
 
 # A batch of calls takes at most 20 s of starting new ones, then the longest `up_to` of a call (domain/steps/call.py).
 CALLING = timedelta(seconds=720)

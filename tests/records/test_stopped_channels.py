@@ -86,7 +86,7 @@ async def test_one_message_tries_and_its_acceptance_lets_the_others_follow_in_th
     assert sum(at == NOW + QUARTER for at, _ in left) <= 3, "one tries; those whose place was told as the first, too"
     assert max(Counter(at for at, _ in left).values()) <= 21, "not in a burst"
     order = [office.sequence_of[run] for _, run in left]
-    assert order[:20].count("urgent") >= 16, "the first who asked did so before anybody important did"
+    assert order[:20].count("urgent") >= 12, "the first who asked did so together, before anybody important did"
     assert state(office).stopped_at is None
 
 
