@@ -14,7 +14,8 @@ from temporalio.service import RPCError
 
 from activities.clock import wall_clock
 from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW, broadcast_workflow
-from records import broadcasts, inbox, ledger, rounds
+from records import broadcasts, inbox, rounds
+from records.abandoned import abandoned, lose_abandoned
 from records.broadcast_models import Broadcast
 from records.falling_due import next_due
 from records.published import Published
@@ -42,9 +43,9 @@ async def bury(main: Database) -> None:
 
 
 async def _bury_now(main: Database, now: datetime) -> None:
-    left = await main.read(lambda session: ledger.abandoned(session, now))
+    left = await main.read(lambda session: abandoned(session, now))
     if left:
-        await main.write(lambda session: ledger.lose_abandoned(session, left, now))
+        await main.write(lambda session: lose_abandoned(session, left, now))
         logger.warning("the fate of %d messages is unknown: worker dead, run over", len(left))
 
 

@@ -12,6 +12,7 @@ from domain.coming_back import Clues
 from domain.needs import Sent
 from records import inbox as received
 from records import inbox_mail, ledger, links, matching, notices, objections, outbox, runs, throttling, waits
+from records.abandoned import abandoned, lose_abandoned
 from records.contacts import find
 from records.evidence import weigh
 from records.falling_due import all_due, next_due
@@ -66,7 +67,7 @@ def ask_main(session: Session) -> None:
     ledger.by_key(session, ["k1", "k2"])
     ledger.let_go(session, "r-3", "test", NOW)
     ledger.take_back(session, "r-3", "test")
-    ledger.lose_abandoned(session, [*ledger.abandoned(session, NOW), "m1"], NOW)
+    lose_abandoned(session, [*abandoned(session, NOW), "m1"], NOW)
     waits.waiting_of(session, ["c-10"])
     held_messages(session, contact="c-10")
     throttling.queues(session, NOW)

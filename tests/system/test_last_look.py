@@ -23,7 +23,7 @@ from domain.loader import load
 from domain.needs import Later, Left, Outcome, Sent
 from domain.program import Program
 from domain.run import entered, need
-from records import ledger
+from records.abandoned import abandoned, lose_abandoned
 from records.contacts import find_or_make
 from records.entries import enter
 from records.facts import nobody
@@ -273,8 +273,8 @@ async def test_whom_a_dead_worker_left_on_the_way_is_given_up_once_the_run_is_ov
     assert office.state() == "handing_over"
 
     def bury(session: Session, now: datetime) -> list[str]:
-        found = ledger.abandoned(session, now)
-        ledger.lose_abandoned(session, found, now)
+        found = abandoned(session, now)
+        lose_abandoned(session, found, now)
         return found
 
     assert await office.database.write(lambda session: bury(session, NOW + timedelta(minutes=4))) == []
