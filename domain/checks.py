@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.anniversaries import DateWords
-from domain.conditions import check, functions_used
+from domain.conditions import check
 from domain.definition import Header
 from domain.entrance import read_again
 from domain.field_values import as_value, holds, unfit
@@ -17,6 +17,7 @@ from domain.paths import A_YEAR, longest, onward, reached, sends_before_a_wait
 from domain.policies import Policies
 from domain.policy_files import stem
 from domain.program import Trigger
+from domain.reaction_checks import never_known
 from domain.references import Declared, TemplatesKnown, called
 from domain.spans import Span
 from domain.standing import SMS, WEBHOOK
@@ -161,9 +162,8 @@ class Checking:
         for key, source, with_event in step.conditions():
             events = _listened(need) if isinstance(need, Listen) and with_event else ()
             self._check_condition(place, key, source, events)
-            if "opened" in functions_used(source):
-                what = "this hangs on 'opened', which machines do too; prefer 'clicked'"
-                self._say(place, key, what, warning=True)
+        for key, what in never_known(step, self.declared):
+            self._say(place, key, what, warning=True)
         if isinstance(need, Deliver):
             self._check_message(place, step, need)
         if isinstance(need, Change):

@@ -1,6 +1,6 @@
 """Whether it can ever be known that somebody clicked or opened a message, and if not, why and what to do."""
 
-from domain.standing import SMS
+from domain.standing import EMAIL, SMS
 from domain.tracking import Tracking
 
 CLICKED, OPENED = "clicked", "opened"
@@ -18,12 +18,18 @@ def uncounted(event: str, channel: str, class_: str, tracking: Tracking) -> str 
     """
     if event not in (CLICKED, OPENED):
         return None
+    if channel not in (EMAIL, SMS):
+        return f"a message to another system is not {event}; wait for an event it tells us"
     if channel == SMS:
         return (
             "links in text messages are not counted" if event == CLICKED else "nobody is told who opens a text message"
         )
-    counts, what = (tracking.counts_clicks, "links of") if event == CLICKED else (tracking.counts_opens, "who opens")
+    key, counts = ("clicks", tracking.counts_clicks) if event == CLICKED else ("opens", tracking.counts_opens)
     if counts(class_):
         return None
-    key = "clicks" if event == CLICKED else "opens"
-    return f"{what} {class_} messages are not counted; add {class_} to 'tracking: {key}' in policies/messaging.yaml"
+    what = (
+        f"links of {class_} messages are not counted"
+        if event == CLICKED
+        else f"nobody counts who opens {class_} messages"
+    )
+    return f"{what}; add {class_} to 'tracking: {key}' in policies/messaging.yaml"

@@ -70,6 +70,8 @@ class TemplatesKnown(Protocol):
 
     def shows(self, channel: str, name: str, value: str) -> bool: ...
 
+    def leads(self, channel: str, name: str) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Declared:

@@ -11,6 +11,7 @@ from domain.standing import SMS
 from domain.texts import Segments
 from rendering.bundle import Place
 from rendering.checks import Trees, shows
+from rendering.leads import leads
 from rendering.template import Front, Library, TemplateProblem
 from rendering.text_checks import own_length
 
@@ -50,6 +51,14 @@ class Catalogue:
         """Return the sender the template declares."""
         return self._fronts[channel][name].sender
 
+    def leads(self, channel: str, name: str) -> bool:
+        """Whether any variant of a template has a link that is counted; in doubt it has."""
+        found = [place for place in self._places() if (place.channel, place.name) == (channel, name)]
+        return any(leads(self._trees, place.path) for place in found)
+
+    def _places(self) -> list[Place]:
+        return [place for place in map(Place.parse, self._trees.sources) if place is not None]
+
     def length_of(self, name: str) -> Segments:
         """Return what the author's own words of a text message take. Raises KeyError for one that is not there."""
         self._fronts[SMS][name]
@@ -62,8 +71,7 @@ class Catalogue:
 
     def shows(self, channel: str, name: str, value: str) -> bool:
         """Whether every variant of a template (itself, its layout or its parts) shows this value."""
-        places = (place for place in map(Place.parse, self._trees.sources) if place is not None)
-        found = [place for place in places if (place.channel, place.name) == (channel, name)]
+        found = [place for place in self._places() if (place.channel, place.name) == (channel, name)]
         whole = [place for place in found if place.kind == "html"] or found
         return bool(whole) and all(shows(self._trees, place.path, value) for place in whole)
 

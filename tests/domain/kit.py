@@ -141,6 +141,9 @@ class Templates:
     def shows(self, channel: str, name: str, value: str) -> bool:
         return name.startswith("confirm/") and value == "confirm_url"
 
+    def leads(self, channel: str, name: str) -> bool:
+        return "nowhere" not in name
+
 
 TEMPLATES = Templates(
     {

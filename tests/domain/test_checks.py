@@ -156,7 +156,7 @@ def test_a_condition_asks_about_the_messages_of_steps_that_send() -> None:
     text = "steps:\n  - send: shop/receipt\n  - wait: 1 day\n  - exit: a\n    when: clicked('wait-2')\n"
 
     assert said(text) == ["5: 'wait-2' is not a step that sends; there is receipt"]
-    assert said(text.replace("clicked('wait-2')", "clicked('receipt')")) == []
+    assert said(text.replace("clicked('wait-2')", "replied('receipt')")) == []
 
 
 def test_a_segment_asks_the_contact_and_no_run_and_not_itself() -> None:
@@ -196,10 +196,35 @@ def test_a_warning_keeps_nothing_from_being_published() -> None:
     assert set(loaded.programs) == {"story"}
 
 
+OPENS = POLICIES | {"policies/messaging.yaml": f"{POLICIES['policies/messaging.yaml']}tracking: {{opens: true}}\n"}
+
+
 def test_what_hangs_on_opens_is_warned_of() -> None:
-    assert said("steps:\n  - send: shop/receipt\n  - wait: 1 day\n    when: opened('receipt')\n") == [
+    assert said("steps:\n  - send: care/answer\n  - wait: 1 day\n    when: opened('answer')\n", OPENS) == [
         "warning: 4: this hangs on 'opened', which machines do too; prefer 'clicked'"
     ]
+
+
+NO_OPENS = "nobody counts who opens service messages; add service to 'tracking: opens' in policies/messaging.yaml"
+NO_CLICKS = "links of service messages are not counted; add service to 'tracking: clicks' in policies/messaging.yaml"
+
+
+@pytest.mark.parametrize(
+    ("step", "warned"),
+    [
+        ("{wait_for: clicked, of: answer, up_to: 1 day}", f"'clicked' of 'answer' never comes: {NO_CLICKS}"),
+        ("{wait_for: [clicked, opened], of: answer, up_to: 1 day}", f"'clicked' of 'answer' never comes: {NO_CLICKS}"),
+        ("{wait_for: [clicked, replied], of: answer, up_to: 1 day}", None),
+        ("{wait_for: clicked, of: [answer, tips], up_to: 1 day}", None),
+        ("""{wait: 1 day, when: "clicked('answer')"}""", f"clicked('answer') is never true: {NO_CLICKS}"),
+        ("""{branch: [{when: "opened('answer')", steps: []}]}""", f"opened('answer') is never true: {NO_OPENS}"),
+        ("""{wait: 1 day, when: "clicked('tips')"}""", None),
+    ],
+)
+def test_a_reaction_that_can_never_come_is_warned_of(step: str, warned: str | None) -> None:
+    found = said(f"topic: product-news\nsteps:\n  - send: care/answer\n  - send: welcome/tips\n  - {step}\n")
+
+    assert found == ([] if warned is None else [f"warning: 5: {warned}"])
 
 
 def test_a_message_after_a_date_should_say_until_when_it_is_of_use() -> None:

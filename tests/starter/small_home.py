@@ -49,12 +49,13 @@ class: marketing
 {% block html %}<p>Hello {{ contact.first_name|fallback("there") }}, TEXT</p>
 <p>{{ organisation.address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>{% endblock %}
 """
+TIP = '<a href="https://acme.example/tips">plan six hours</a>.'
 FILES = {
     "sequences/welcome.yaml": WELCOME,
     "policies/messaging.yaml": MESSAGING,
     "policies/events.yaml": EVENTS,
     "templates/email/welcome/hello.html": BODY.replace("SUBJECT", "Hello & welcome").replace("TEXT", "welcome."),
-    "templates/email/welcome/tips.html": BODY.replace("SUBJECT", "A tip").replace("TEXT", "plan six hours."),
+    "templates/email/welcome/tips.html": BODY.replace("SUBJECT", "A tip").replace("TEXT", TIP),
     "templates/email/welcome/nudge.html": BODY.replace("SUBJECT", "One more").replace("TEXT", "still there?"),
 }
 ANN = {"email": "ann@acme.example", "first_name": "Ann", "time_zone": "Europe/Berlin", "score": 12}

@@ -269,7 +269,7 @@ WHOLE = [
         "steps:\n  - branch:\n      - otherwise: []\n      - when: contact.score > 1\n        steps: []\n",
         "2: an arm behind 'otherwise' can never be reached; move 'otherwise' to the end"),
     Row("nothing can produce it",
-        "steps:\n  - wait_for: clicked\n    of: receipt\n    up_to: 1 day\n  - send: shop/receipt\n",
+        "steps:\n  - wait_for: replied\n    of: receipt\n    up_to: 1 day\n  - send: shop/receipt\n",
         "3: nothing can belong to 'receipt' here, because it is sent on no way that leads here; move it up, or name a "
         "send before this"),
     Row("two ids", "steps:\n  - wait: 1 day\n    id: a\n  - exit: done\n    id: a\n",
@@ -287,7 +287,8 @@ WHOLE = [
     Row("goal is entry", "enter: {on: {event: purchased}}\ngoal: {event: purchased}\nsteps: []\n",
         "2: warning: 'purchased' starts the sequence and is its goal; check that this is meant"),
     Row("hangs on opens", "steps:\n  - send: shop/receipt\n  - exit: read\n    when: opened('receipt')\n",
-        "4: warning: this hangs on 'opened', which machines do too; prefer 'clicked'"),
+        "4: warning: opened('receipt') is never true: nobody counts who opens transactional messages; add "
+        "transactional to 'tracking: opens' in policies/messaging.yaml"),
     Row("a date and never", "enter:\n  on: {date: contact.renewal_date - 30 days}\nsteps: []\n",
         "2: warning: a date comes once for each contact, because 'again' is never; say 'again: after_exit' "
         "or 'always'"),

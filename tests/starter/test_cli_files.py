@@ -40,6 +40,7 @@ def test_check_prints_all_problems_of_all_files_sorted(home: SmallHome) -> None:
         "sequences/other.yaml:2",
         "sequences/other.yaml:3",
         "sequences/welcome.yaml:11",
+        "sequences/welcome.yaml:12",
         "templates/email/welcome/nudge.html:5",
     ]
 

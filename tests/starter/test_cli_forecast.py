@@ -107,7 +107,7 @@ def test_a_bad_row_is_left_out_and_said_and_the_status_says_so(home: SmallHome) 
 
 @pytest.mark.system
 def test_a_message_that_lacks_a_value_of_some_is_found_though_few_are_rendered(home: SmallHome) -> None:
-    home.change("templates/email/welcome/tips.html", "plan six hours.", "{{ contact.company }}")
+    home.change("templates/email/welcome/tips.html", "plan six hours", "{{ contact.company }}")
     rows = [f"p{number}@acme.example,{'Acme' if number % 3 else ''}" for number in range(30)]
     many = home.write("many.csv", "email,company\n" + "\n".join(rows) + "\n")
 

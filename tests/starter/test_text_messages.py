@@ -54,6 +54,23 @@ def test_what_is_wrong_is_said_by_check(texts: SmallHome, path: str, before: str
     assert what in typed.out + typed.err
 
 
+def test_a_click_in_a_text_is_nothing_to_wait_for(texts: SmallHome) -> None:
+    wait = ", {wait_for: clicked, of: ready, up_to: 1 day}]"
+    texts.write("sequences/ready.yaml", TEXTS.replace("]", wait))
+
+    typed = texts.type("check")
+
+    assert typed.status == 0, typed.err
+    assert "sequences/ready.yaml:2: warning: 'clicked' of 'ready' never comes: links in text messages" in typed.out
+
+
+def test_a_mail_without_a_link_is_clicked_by_nobody(texts: SmallHome) -> None:
+    assert "never comes" not in texts.type("check").out
+
+    texts.change("templates/email/welcome/tips.html", '<a href="https://acme.example/tips">plan six hours</a>', "plan")
+    assert "'clicked' of 'tips' never comes: there is no link in 'welcome/tips'; add one" in texts.type("check").out
+
+
 def test_a_simulation_writes_texts_as_texts(texts: SmallHome) -> None:
     out = str(texts.folder / "out")
     person = texts.json("ann", ANN | {"phone": "+491715550123"})
