@@ -79,7 +79,8 @@ _ACCEPT = (
     .where(
         _MESSAGE.c.id == bindparam("its_id"),
         _MESSAGE.c.attempt == bindparam("its_attempt"),
-        or_(_MESSAGE.c.state == HANDING_OVER, _MESSAGE.c.state == UNKNOWN),
+        # A late yes settles what nobody knew, also while it waits to be sent again: nobody has begun with that.
+        or_(_MESSAGE.c.state == HANDING_OVER, _MESSAGE.c.state == UNKNOWN, _MESSAGE.c.state == CLAIMED),
     )
     .values(
         state=ACCEPTED,
@@ -87,6 +88,7 @@ _ACCEPT = (
         reply=bindparam("its_reply"),
         provider_id=bindparam("its_provider_id"),
         lease_until=None,
+        not_before=None,
         reason=None,  # why it was put off is no reason of what has arrived; the decision log keeps it
     )
     .execution_options(preserve_rowcount=True)  # of all of them together
