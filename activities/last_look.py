@@ -49,7 +49,7 @@ def in_turns(looks: Sequence[Look]) -> Iterator[list[Look]]:
         turn: list[Look] = []
         taken: set[str] = set()
         for each in waiting:
-            whose = {f"contact {each.contact_id}", f"address {each.address}"}
+            whose = {f"contact {each.contact_id}"} | ({f"address {each.address}"} if each.address else set())
             if (not turn or each.sort == turn[0].sort) and taken.isdisjoint(whose):
                 turn.append(each)
                 taken |= whose
