@@ -24,9 +24,9 @@ MINUTE = timedelta(minutes=1)
 class Harm(Dispatch):
     """One contact to whom very much was sent."""
 
-    def sent(self, sequence: str, number: int, ago: timedelta = MINUTE) -> list[str]:
+    def sent(self, sequence: str, number: int, ago: timedelta = MINUTE, channel: str = "email") -> list[str]:
         """Write accepted messages into the ledger; return their ids."""
-        at, names = self.now - ago, [f"{sequence}-{self.now:%H%M}-{each}" for each in range(number)]
+        at, names = self.now - ago, [f"{sequence}-{self.now:%H%M}-{channel}-{each}" for each in range(number)]
         if sequence not in self.runs:
             self.runs[sequence] = self.enrol(sequence, [f"{sequence}@customer.example"])[0]
         run = self.runs[sequence]
@@ -37,7 +37,7 @@ class Harm(Dispatch):
                 "contact_id": contact,
                 "enrolment_id": run,
                 "sequence": sequence,
-                "channel": "email",
+                "channel": channel,
             }
             same |= {"template": "t/news", "bundle": "b", "class_": "marketing", "state": "accepted"}
             session.add_all(
@@ -165,3 +165,13 @@ def test_a_stop_of_its_own_outlasts_a_message_that_is_accepted(office: Harm) -> 
 
     assert opened is False
     assert [state.stopped_at for state in office.read(ChannelState)] == [NOW]
+
+
+async def test_what_other_systems_and_staff_are_told_makes_no_rate_look_better(office: Harm) -> None:
+    messages = office.sent("news", 200)
+    for channel in ("webhook", "staff"):
+        office.sent("news", 2_000, channel=channel)
+
+    office.happens("complained", messages[:5])
+
+    assert office.paused() == ["news"]
