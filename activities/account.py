@@ -28,6 +28,8 @@ from records.waiting_models import WaitingMessage
 
 Result = TypeVar("Result")
 
+# How a value that a template shows and the contact lacks is told of.
+IS_MISSING = " is missing; "
 # A claim that somebody else holds is asked about again after this long.
 SOON = timedelta(seconds=30)
 
@@ -147,6 +149,20 @@ class Account:
         told = replace(row, more=self.writing.log | row.more)
         return written(run, self.asked, told, outcome, now.replace(microsecond=0))
 
+    def tell_it_is_held(self, session: Session, answer: Answer, now: datetime) -> None:
+        """Tell the owner, once for each message and reason; no value of the contact stands in it."""
+        assert answer.row is not None, "who is held has a row"
+        assert isinstance(answer.outcome, Later), "what is held asks again"
+        waited = session.get(WaitingMessage, self.facts.enrolment)
+        if waited is not None and (waited.step, waited.reason) == (self.asked.step, answer.outcome.why[:200]):
+            return
+        program = self.facts.program
+        where = f"{program.sequence}, step {self.asked.step}"
+        # What is missing is said in the template's words; what else a template breaks on may hold a value.
+        reason = next((str(why) for why in answer.row.why if IS_MISSING in str(why)), "its template cannot be written")
+        what = f"{where}: a message is held: {reason}; see `rapport message list --held --sequence {program.sequence}`"
+        notices.note(session, f"held/{where}"[:300], "message held", what, now, owner=program.owner)
+
     def wait(self, session: Session, answer: Answer) -> None:
         """Write down that the message waits, and until when."""
         assert isinstance(answer.outcome, Later), "what is not final is put off"
@@ -180,6 +196,8 @@ def log(session: Session, answers: Sequence[tuple[Account, Answer]], now: dateti
             ends[run.id] = row
         else:
             defer(session, Decision(**row))
+            if answer.row.did == "held":
+                account.tell_it_is_held(session, answer, now)
             account.wait(session, answer)
     if ends:
         close_visits(session, list(ends.values()))

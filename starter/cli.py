@@ -24,7 +24,7 @@ from starter import (
     cli_work_groups,
 )
 from starter.cli_end import environment_kept, fail, our_fault, status_of
-from starter.cli_options import Json, Sequence_, a_time, an_object
+from starter.cli_options import Json, Sequence_, a_time, an_object, say_version
 from starter.cli_result import OUT_OF_REACH, PROBLEMS, OutOfReach, ProblemsFound, say, show
 from starter.cli_streams import ready_streams, what_the_system_says
 
@@ -36,18 +36,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(cli_groups.contacts, name="contact")
-app.add_typer(cli_groups.inbox, name="inbox")
-app.add_typer(cli_groups.messages, name="message")
-app.add_typer(cli_work_groups.tasks, name="task")
-app.add_typer(cli_work_groups.cases, name="case")
-app.add_typer(cli_reports.reports, name="report")
-app.command()(cli_reports.why)
-app.add_typer(cli_channel_group.channels, name="channel")
-app.add_typer(cli_outbox_group.kept, name="outbox")
-app.add_typer(cli_webhook_group.webhooks, name="webhook")
-app.command()(cli_channel_group.notices)
-app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")]
 
@@ -62,6 +50,9 @@ def everywhere(
         Path | None,
         typer.Option("--home", envvar="RAPPORT_HOME", help="The folder with sequences/, policies/ and templates/."),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """A workflow engine for customer relationships."""
     if home is not None:
@@ -83,13 +74,7 @@ def up(
     raise typer.Exit(up_from_environment([name for name, wanted in chosen.items() if wanted]))
 
 
-for on_files in (
-    cli_on_files.check,
-    cli_on_files.simulate,
-    cli_on_files.draw,
-    cli_on_files.schema,
-    cli_on_files.preview,
-):
+for on_files in cli_on_files.COMMANDS:
     app.command()(on_files)
 
 
@@ -101,7 +86,10 @@ def publish(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Publish what is valid in the home; people inside a sequence keep the version they entered."""
+    """Publish what is valid in the home.
+
+    People inside a sequence keep the version they entered.
+    """
     from starter.cli_publish import publish_files
 
     def confirmed(changes: list[str]) -> bool:
@@ -118,7 +106,7 @@ def publish(
 
 @app.command()
 def versions(sequence: Sequence_, json: Json = False) -> None:
-    """List the versions of a sequence, and how many people are inside each."""
+    """List the versions of a sequence, and who is inside each."""
     from starter.cli_publish import list_versions
 
     raise typer.Exit(show(list_versions(sequence), json))
@@ -163,7 +151,10 @@ def pause(
     reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; kept with the pause.")] = None,
     json: Json = False,
 ) -> None:
-    """Pause a contact in a sequence, or a whole one: entry is closed and messages wait."""
+    """Pause a contact in a sequence, or a whole one.
+
+    Of a whole one entry is closed, and messages wait.
+    """
     from starter.cli_pauses import pause_runs
 
     raise typer.Exit(show(pause_runs(sequence, contact, until, reason), json))
@@ -202,6 +193,20 @@ def event(
     from starter.cli_runs import tell_event
 
     raise typer.Exit(show(tell_event(name, contact, data or {}, of, own_id), json))
+
+
+app.command()(cli_reports.why)
+app.add_typer(cli_groups.contacts, name="contact")
+app.add_typer(cli_groups.messages, name="message")
+app.add_typer(cli_groups.inbox, name="inbox")
+app.add_typer(cli_work_groups.tasks, name="task")
+app.add_typer(cli_work_groups.cases, name="case")
+app.add_typer(cli_reports.reports, name="report")
+app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
+app.add_typer(cli_channel_group.channels, name="channel")
+app.add_typer(cli_outbox_group.kept, name="outbox")
+app.add_typer(cli_webhook_group.webhooks, name="webhook")
+app.command()(cli_channel_group.notices)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

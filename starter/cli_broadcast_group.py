@@ -9,7 +9,7 @@ from domain.winner import By
 from starter.cli_options import Json, Most, a_time
 from starter.cli_result import show
 
-broadcasts = typer.Typer(help="Messages to whole segments: how far they are, and steering them.", no_args_is_help=True)
+broadcasts = typer.Typer(help="Messages to whole segments: how far they are; steering.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A broadcast's name or id.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; kept with it.")]
@@ -52,7 +52,10 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help="Send it. Without, nothing is sent, only foreseen.")] = False,
     json: Json = False,
 ) -> None:
-    """Send one message to everybody in a segment; without --yes, say what that would do."""
+    """Send one message to everybody in a segment.
+
+    Without --yes it only says what that would do.
+    """
     from starter.broadcast_wanted import Wanted
     from starter.cli_send import send_to_segment
     from starter.trials import send_test

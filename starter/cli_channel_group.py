@@ -45,7 +45,10 @@ def notices(
     seen: Annotated[bool, typer.Option("--seen", help="Note that what is listed was seen.")] = False,
     json: Json = False,
 ) -> None:
-    """List what the operator should know: channels that stopped, sequences that paused themselves."""
+    """List what the operator should know.
+
+    Channels that stopped, sequences that paused themselves.
+    """
     from starter.cli_channels import list_notices
 
     raise typer.Exit(show(list_notices(every, seen), json))

@@ -62,7 +62,10 @@ def simulate(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Run a sequence for one contact, or many, on a virtual clock; nobody is written to."""
+    """Run a sequence for one contact, or many, on a virtual clock.
+
+    Nobody is written to.
+    """
     if contacts is not None and contact is None:
         from starter.cli_forecast import Foreseen, forecast_files
 
@@ -105,7 +108,10 @@ def schema(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print the JSON Schema of sequences, or of a policy, for editors that check while one types."""
+    """Print the JSON Schema of sequences, or of a policy.
+
+    Editors check by it while one types.
+    """
     from starter.cli_schema import show_schema, write_schemas
 
     raise typer.Exit(show(show_schema(name) if out is None else write_schemas(out), json))
@@ -125,10 +131,13 @@ def preview(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show one message as a contact would get it, all parts and headers."""
+    """Show one message as a contact would get it, all parts."""
     from starter.cli_preview import Asked, preview_template
 
     if all_locales and locale:
         raise typer.BadParameter("give --locale for one language, or --all-locales")
     asked = Asked(template, contact, data or {}, locale, all_locales, out)
     raise typer.Exit(show(preview_template(home_folder(), asked), json))
+
+
+COMMANDS = (check, simulate, draw, schema, preview)

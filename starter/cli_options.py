@@ -3,7 +3,10 @@
 import json
 import math
 import os
+import platform
+import sys
 from datetime import date, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +30,13 @@ def a_count(text: str | int) -> int:
 Most = Annotated[int, typer.Option("--most", metavar="N", parser=a_count, help="At most so many, the newest.")]
 
 LENGTH_OF_A_DAY = len("2026-03-27")
+
+
+def say_version(wanted: bool) -> None:
+    """Say which version this is, and end."""
+    if wanted:
+        sys.stdout.write(f"rapport {metadata.version('rapport')}, Python {platform.python_version()}\n")
+        raise typer.Exit()
 
 
 def home_folder() -> Path:

@@ -67,7 +67,10 @@ def why(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Answer what was decided about a contact, when, by which rule, on which values; and what was not, and why."""
+    """Answer why something was sent to a contact, or was not.
+
+    What was decided, when, by which rule, on which values; and what never happened, and why.
+    """
     from starter.cli_why import why
 
     raise typer.Exit(show(why(contact, sequence, step, at, message), json))

@@ -15,6 +15,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from settings import PREFIX, Settings, SettingsError, load, signing_key, temporal_config
+from starter.cli_streams import OF_PLACES
 from starter.going_live import warnings
 from starter.guardian import Guardian
 from starter.keeper import Keeper, Patience, Say
@@ -182,6 +183,12 @@ def up(settings: Settings, *, only: Collection[str] = (), own_cluster: bool = Fa
             say_to_operator("stopping")
     except (UpError, SettingsError) as error:
         say_to_operator(str(error))
+        return OUT_OF_REACH
+    except OSError as error:
+        if error.errno not in OF_PLACES:
+            raise
+        what = f"{error.filename or settings.state} cannot be written ({error.strerror}); give it room or another place"
+        say_to_operator(f"{PREFIX}STATE: {what}")
         return OUT_OF_REACH
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from starter.cli import app
+from starter.cli import app, run
 
 DOCS = (Path(__file__).parents[2] / "docs/commands.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (rapport [a-z ]+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
@@ -46,3 +46,17 @@ def test_every_command_says_what_it_does(name: str) -> None:
 
 def test_the_global_option_is_described() -> None:
     assert "`--home DIR`" in DOCS
+
+
+def test_help_says_of_every_command_a_whole_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+
+    listed = capsys.readouterr().out.partition("Commands:\n")[2]
+    assert [line for line in listed.splitlines() if line.rstrip().endswith("...")] == []
+    assert listed.split()[0] == "up", "what a new user needs stands first"
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+
+    assert re.fullmatch(r"rapport [0-9.]+, Python [0-9.]+\n", capsys.readouterr().out)

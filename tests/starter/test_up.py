@@ -1,5 +1,6 @@
 """The embedded stack: parts start in order, come back when they die, and leave nothing behind, whoever is killed."""
 
+import errno
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ from settings import LOOPBACK, Settings
 from starter.guardian import Guardian
 from starter.keeper import Patience, rotate
 from starter.parts import PROJECT, SEARCH_ATTRIBUTES, Claim, Part, UpError, child_environment, parts_of
-from starter.up import Stack
+from starter.up import Stack, up
 
 system = pytest.mark.system
 HURRIED = Patience(at_once=0.5, first_delay=0.01)
@@ -41,7 +42,7 @@ SUPERVISOR = """
 import sys
 from pathlib import Path
 from settings import Settings
-from starter.up import Stack
+from starter.up import Stack, up
 from tests.starter.test_up import fake
 with Stack(Settings(home=Path(sys.argv[1])), parts=[fake("one"), fake("two")]) as stack:
     print(stack.pid("one"), stack.pid("two"), flush=True)
@@ -310,6 +311,20 @@ def test_a_state_that_cannot_be_made_is_said_by_its_setting(tmp_path: Path) -> N
         UpError, match=r"RAPPORT_STATE: .*/file/state cannot be made \(Not a directory\); give a folder"
     ):
         Stack(Settings(home=tmp_path, state=in_the_way / "state"), only=["mail"]).__enter__()
+
+
+def test_a_full_disk_is_said_with_the_place(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("starter.up.locked", full)
+
+    assert up(settings, only=["mail"]) == 3
+    assert capsys.readouterr().err == (
+        f"RAPPORT_STATE: {settings.state} cannot be written (No space left on device); give it room or another place\n"
+    )
 
 
 def test_up_says_what_is_wrong_and_ends_with_status_3(settings: Settings, taken: int) -> None:
