@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.zones import wall
 from starter.telling import ended
+from starter.why_came import of_events
 from starter.why_known import File, Known
 from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, in_time, rule_of, way_out
 from starter.why_said import Row, Said, in_order, instant, of_messages, of_pauses, said, short
@@ -108,7 +109,8 @@ def _runs(
             if _asked_about({**each.rows[0], "at": each.last, "message": each.rows[0]["id"]}, question, window)
         ]
         paused = of_pauses([each for each in walk.pauses if _pause_asked_about(each, question, window)], zone)
-        told = in_order([*said(rows, known.messages, zone, known.who), *left, *paused])
+        came = [row for row in known.came.get(walk.run["id"], ()) if _asked_about(row, question, window)]
+        told = in_order([*of_events(came, zone), *said(rows, known.messages, zone, known.who), *left, *paused])
         now = _now(known, walk, question) if window is None else ()
         if told or (now and question.message is None):
             file = known.files.get(walk.run["version"], File())

@@ -23,6 +23,7 @@ from records.published_models import Edition
 from records.waiting_models import WaitingMessage
 from starter.history import history_contact
 from starter.standing import Stand, stands
+from starter.why_came import what_came
 from starter.why_said import Row
 from starter.why_silence import Walk
 
@@ -51,6 +52,7 @@ class Known:
     broadcasts: list[dict[str, Any]]
     files: dict[str, File]
     happened: dict[str, datetime]
+    came: dict[str, list[Row]] = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -91,6 +93,7 @@ def known_of(session: Session, published: Published, contact: Contact, now: date
         broadcasts=_broadcasts(session, mine),
         files=_files(session, published, versions | {run.version for run in runs}),
         happened=_happened(session, mine),
+        came=what_came(session, mine),
     )
 
 

@@ -14,6 +14,7 @@ from records.contacts import find, record_consent
 from records.holding import pause
 from records.models import Contact, Decision
 from records.session import Database
+from records.timeline import Happening, record
 from tests.databases import lay_down
 from tests.records.dispatch import NOW, Dispatch
 from tests.records.dispatch import home as files_of
@@ -236,3 +237,32 @@ async def test_two_thousand_decisions_are_read_and_told_within_a_second(records:
         return process_time() - began
 
     assert min(spent() for _ in range(4)) < 1, "whatever else this machine does"
+
+
+async def test_what_came_of_a_message_stands_before_what_it_led_to(records: SmallHome) -> None:
+    with dispatched(records) as office:
+        runs = office.enrol("welcome", [ANN])
+        await office.live()
+        id, later = office.messages_id(runs[0]), office.now + timedelta(minutes=5)
+
+        def comes(session: Session) -> None:
+            contact = find(session, ANN)
+            assert contact is not None
+            for name, data in (
+                ("delivered", {}),
+                ("clicked", {"by": "machine", "url": "https://acme.example/scanned"}),
+                ("clicked", {"by": "human", "url": "https://acme.example/tips"}),
+                ("unsubscribed", {"topic": "news", "channel": "email"}),
+            ):
+                happening = Happening(f"{name}/{data}", name, later, data, message=id, channel="email")
+                record(session, office.published, contact, happening, later)
+
+        office.workers[0].write_now(comes)
+
+    told = folded(records.type("why", ANN, "--sequence", "welcome"))
+    clicked, left, over = (told.index(each) for each in ("news (line 4): clicked", ": unsubscribed", "the end"))
+    assert clicked < left < over
+    assert "url: https://acme.example/tips" in told
+    assert "scanned" not in told
+    assert "delivered" not in told
+    assert "clicked" in folded(records.type("why", ANN, "--message", id))
