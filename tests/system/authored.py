@@ -45,7 +45,7 @@ NEWS = "- send: letters/news"
 RECEIPT = "- send: letters/receipt"
 TOUR = """
 - send: letters/first
-- wait: 3 seconds
+- wait: 6 seconds
 - update: {benches: +1}
 - send: letters/second
 """

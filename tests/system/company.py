@@ -28,13 +28,13 @@ from starter.publish import publish_home
 from starter.up import Stack
 from tests.system.authored import write, write_home
 from tests.system.letters import Letter
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 Row = TypeVar("Row")
 
 EVENTS_KEY = "events-key-of-sixteen"
 FORM_SECRET = "form-secret-of-sixteen"
-REPLY_SECONDS, LEASE_SECONDS, REST_SECONDS = 2, 1, 1
+REPLY_SECONDS, LEASE_SECONDS, REST_SECONDS = 3, 1, 1
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Company:
         (row,) = self.enrolments(email)
         return row
 
-    def ended(self, email: str, within: float = 30) -> Enrolment:
+    def ended(self, email: str, within: float = PATIENCE) -> Enrolment:
         """Wait until the one run of a contact has ended; return it."""
         return until(
             lambda: next((row for row in self.enrolments(email) if row.ended_at), None), f"the end for {email}", within
@@ -144,7 +144,7 @@ class Company:
 
         return self.main.read_now(read)
 
-    def in_state(self, email: str, step: str, *states: str, within: float = 30) -> Message:
+    def in_state(self, email: str, step: str, *states: str, within: float = PATIENCE) -> Message:
         """Wait until a message is in one of these states; return its row."""
 
         def look() -> Message | None:
@@ -178,7 +178,7 @@ class Company:
         """Return a row of the inbox."""
         return self.inbox.read_now(lambda session: session.exec(select(Inbox).where(Inbox.key == key)).first())
 
-    def drained(self, within: float = 30) -> None:
+    def drained(self, within: float = PATIENCE) -> None:
         """Wait until nothing waits in the inbox."""
         waits = (col(Inbox.drained_at).is_(None), col(Inbox.parked_at).is_(None))
         until(lambda: self.count(Inbox, *waits) == 0, "an empty inbox", within)

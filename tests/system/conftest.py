@@ -6,11 +6,22 @@ Each test uses addresses of its own, and leaves every part running. What it did 
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.system.company import Company, founded
 from tests.system.moody_smtp import MoodySmtp
+
+# Parts start, die and are missed here: on a machine that does ten other things at once that takes its time.
+LONGEST = 600  # seconds
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test of this folder that long, unless it says otherwise."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 @dataclass(frozen=True)

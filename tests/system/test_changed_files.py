@@ -7,7 +7,7 @@ import pytest
 from tests.system.audit import audit
 from tests.system.authored import LETTER
 from tests.system.company import Company
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 from tests.system.waits import CHANGED, add_waits, changing
 
 pytestmark = pytest.mark.system
@@ -37,7 +37,7 @@ def test_a_run_that_waits_while_its_sequence_changes_walks_the_steps_it_entered_
     company.submit("changing", late)
     until(lambda: company.decisions(late, "news"), "the letter that is new")
     company.stack.kill("worker")
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
     for email in (early, late):
         company.tell("shipped", email)
 

@@ -11,7 +11,7 @@ from records.entry_models import DateEntry, Membership
 from records.models import Contact
 from tests.system.audit import audit
 from tests.system.company import EVENTS_KEY, Company, form_row
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.system
 
@@ -38,23 +38,33 @@ def test_those_whose_date_comes_at_once_enter_once_and_together_though_the_worke
     company: Company, address: Callable[[str], str]
 ) -> None:
     files(company)
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)
-    people = [address(f"visitor-{number}") for number in range(20)]
-    visit = (due + timedelta(hours=1)).isoformat()
-    company.put_into_inbox([form_row("visit", email, visit=visit) for email in people])
-    until(lambda: company.count(DateEntry, DateEntry.sequence == "visit") == 20, "a date for everybody")
-    assert datetime.now(UTC) < due, "this machine is too slow for the test"
+    # On a slow machine the date may have come before everybody has it: then others have a later one.
+    people, due = next(
+        found for span in (8, 20, 60) if (found := _with_a_date_to_come(company, address, timedelta(seconds=span)))
+    )
 
     company.stack.kill("worker")
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
 
     for email in people:
-        assert company.ended(email, within=90).entered_at == due
+        assert company.ended(email).entered_at == due
         company.in_state(email, "news", "accepted")
     runs = [run for email in people for run in company.enrolments(email)]
     assert (len(runs), len({run.wave for run in runs})) == (20, 1)
-    assert company.count(DateEntry, col(DateEntry.fired_at).is_not(None)) == 20
+    assert company.count(DateEntry, DateEntry.came_at == due, col(DateEntry.fired_at).is_not(None)) == 20
     audit(company)
+
+
+def _with_a_date_to_come(
+    company: Company, address: Callable[[str], str], span: timedelta
+) -> tuple[list[str], datetime] | None:
+    """Return twenty people whose date comes after `span`, and when that is; None if it came before they all had it."""
+    due = datetime.now(UTC).replace(microsecond=0) + span
+    people = [address(f"visitor-{span.seconds}-{number}") for number in range(20)]
+    visit = (due + timedelta(hours=1)).isoformat()
+    company.put_into_inbox([form_row("visit", email, visit=visit) for email in people])
+    until(lambda: company.count(DateEntry, DateEntry.came_at == due) == 20, "a date for everybody")
+    return (people, due) if datetime.now(UTC) < due else None
 
 
 def test_a_segment_has_its_members_by_a_change_and_by_the_round_after_its_publication(
@@ -66,7 +76,7 @@ def test_a_segment_has_its_members_by_a_change_and_by_the_round_after_its_public
     company.drained()
 
     company.edit_all({"policies/segments.yaml": SEGMENTS, "sequences/big.yaml": HEAD % "segment: big"})
-    until(lambda: company.enrolments(before, "big"), "an entry by the round", within=60)
+    until(lambda: company.enrolments(before, "big"), "an entry by the round")
     company.put_into_inbox([form_row("visit", later, company="Big")])
     until(lambda: company.enrolments(later, "big"), "an entry by the change")
 

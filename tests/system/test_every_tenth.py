@@ -72,8 +72,10 @@ async def test_what_must_arrive_arrives_and_its_repeats_can_be_recognised(many: 
         assert Count(each.recipient for each in server.accepted) == {
             f"contact{number}@customer.example": 1 for number in range(many)
         }
+        # One message may be the tenth more than once.
         lost = {each.recipient for each in server.received if not each.accepted}
         assert sum(row.unknown_at is not None for row in desk.messages()) == len(lost) >= many // 11
+        assert sum(row.attempts - 1 for row in desk.messages()) >= many // 10
         assert len(server.bodies) == sum(row.attempts for row in desk.messages())
         for row, recipient in ((desk.message(each.recipient), each.recipient) for each in server.accepted):
             assert ids(server, recipient) == [row.message_id] * row.attempts

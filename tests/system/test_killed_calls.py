@@ -17,14 +17,14 @@ from starter.up import Stack
 from tests.system.authored import FORM, sequence, write, write_home
 from tests.system.company import Company, opened, settings_of
 from tests.system.other_system import OtherSystem, listening
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.system
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SALES, ANN = "sales@acme.example", "ann@customer.example"
 # Temporal believes in a worker for half a minute after its last sign of life.
-NOTICED_WITHIN = 90
+NOTICED_WITHIN = 30 + PATIENCE
 CARE = """
 - call: http://127.0.0.1:{port}/hook
   id: credit
@@ -77,7 +77,7 @@ def test_a_call_that_died_half_way_is_made_again_under_the_same_id_and_the_rest_
     until(lambda: shop.heard, "the first call")
 
     company.stack.kill("worker")
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
     until(lambda: len(shop.heard) > 1, "the second call", NOTICED_WITHIN)
     shop.awake.set()
 

@@ -17,7 +17,7 @@ from starter.up import Stack, prepare
 from tests.system.audit import audit
 from tests.system.authored import write_home
 from tests.system.company import Company, settings_of
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.system
 
@@ -33,7 +33,7 @@ def test_a_form_is_kept_when_the_web_process_is_killed_right_after_its_answer(
     company.stack.kill("web")
 
     company.in_state(ann, "news", "accepted")
-    company.stack.wait_until_ready("web", within=30)
+    company.stack.wait_until_ready("web", within=PATIENCE)
     assert len(company.letters_to(ann)) == 1
     audit(company)
 
@@ -53,7 +53,7 @@ def test_of_a_burst_cut_off_by_a_kill_everything_that_was_answered_is_there(comp
         company.stack.kill("web")
         kept = [email for email, answer in zip(emails, answers, strict=True) if answer.result()]
 
-    company.stack.wait_until_ready("web", within=30)
+    company.stack.wait_until_ready("web", within=PATIENCE)
     for email in kept:
         company.in_state(email, "news", "accepted")
     assert len(kept) >= 10
@@ -74,11 +74,11 @@ def test_forms_are_taken_while_temporal_is_away_and_everything_goes_on_when_it_i
     hanging = company.submit_all("tour", during[:5])
     company.stack.kill("temporal")
     refusing = company.submit_all("tour", during[5:])
-    company.stack.wait_until_ready("temporal", within=60)
+    company.stack.wait_until_ready("temporal", within=PATIENCE)
 
     assert {answer.status for answer in hanging + refusing} == {202}
     for email in before + during:
-        assert company.ended(email, within=60).end_reason == "completed"
+        assert company.ended(email).end_reason == "completed"
         assert len(company.letters_to(email)) == 2
     audit(company)
 

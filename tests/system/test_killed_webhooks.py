@@ -15,14 +15,14 @@ from starter.up import Stack
 from tests.system.authored import FORM, MESSAGING, sequence, write, write_home
 from tests.system.company import opened, settings_of, through
 from tests.system.other_system import OtherSystem, listening
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.system
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ANN, BEN = "ann@customer.example", "ben@customer.example"
 # Temporal believes in a worker for half a minute after its last sign of life.
-NOTICED_WITHIN = 90
+NOTICED_WITHIN = 30 + PATIENCE
 LEAD = """---
 endpoint: crm
 event: lead.created
@@ -58,7 +58,7 @@ def test_what_a_killed_worker_was_telling_is_told_again_under_the_same_id(tmp_pa
         until(lambda: crm.heard, "the first request")
 
         stack.kill("worker")
-        stack.wait_until_ready("worker", within=60)
+        stack.wait_until_ready("worker", within=PATIENCE)
         until(lambda: len(crm.heard) > 1, "the same, told again", NOTICED_WITHIN)
         crm.awake.set()
         company.submit("lead", BEN)

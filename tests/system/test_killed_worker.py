@@ -11,12 +11,12 @@ from tests.scripted_smtp import HANG, At
 from tests.system.audit import audit
 from tests.system.company import form_row
 from tests.system.conftest import Moody
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.system
 
 # Temporal believes in a worker for half a minute after its last sign of life.
-NOTICED_WITHIN = 75
+NOTICED_WITHIN = 30 + PATIENCE
 
 
 def test_what_a_killed_worker_held_is_unknown_if_it_was_leaving_and_is_sent_once_if_it_was_not(
@@ -35,7 +35,7 @@ def test_what_a_killed_worker_held_is_unknown_if_it_was_leaving_and_is_sent_once
 
     company.stack.kill("worker")
     mail.release(claimed)
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
     company.tell("meeting_booked", won)
 
     assert company.in_state(claimed, "news", "accepted", within=NOTICED_WITHIN).unknown_at is None
@@ -61,7 +61,7 @@ def test_a_drainer_that_is_killed_amid_three_hundred_forms_drains_each_of_them_o
     company.stack.kill("worker", signal.SIGCONT)
     until(lambda: company.count(Drained) > before, "the first form drained", every=0.002)
     company.stack.kill("worker")
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
 
     company.drained(within=NOTICED_WITHIN)
     assert company.count(Drained) == before + 300

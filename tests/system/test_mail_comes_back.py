@@ -15,7 +15,7 @@ from settings import signing_key
 from tests.channels import returned_mail as came
 from tests.system.audit import audit
 from tests.system.company import Company
-from tests.system.waiting import until
+from tests.system.waiting import PATIENCE, until
 from tests.system.waits import add_waits
 
 pytestmark = pytest.mark.system
@@ -114,11 +114,11 @@ def test_what_was_taken_is_there_though_everybody_dies_before_it_is_drained(comp
     waiting = (Inbox.kind == "mail", col(Inbox.drained_at).is_(None))
     assert company.count(Inbox, *waiting) == 3
     company.stack.kill("worker")
-    company.stack.wait_until_ready("inbound", within=30)
+    company.stack.wait_until_ready("inbound", within=PATIENCE)
     people[0].send(came.VACATION, REPLIES)  # its sender did not hear our answer, and sends it again
-    company.stack.wait_until_ready("worker", within=60)
+    company.stack.wait_until_ready("worker", within=PATIENCE)
 
-    until(lambda: all(ann.told() == ["auto_replied"] for ann in people), "the absences", 30)
+    until(lambda: all(ann.told() == ["auto_replied"] for ann in people), "the absences")
     company.drained()
     assert all(ann.told() == ["auto_replied"] for ann in people)
 

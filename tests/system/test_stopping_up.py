@@ -44,7 +44,7 @@ def test_what_was_on_its_way_is_finished_and_the_rest_goes_on_after_the_next_sta
         mail.towards_everybody()
         with _up(settings), _looking_into(settings, mail) as company:
             for email in emails:
-                assert company.ended(email, within=60).end_reason == "completed"
+                assert company.ended(email).end_reason == "completed"
             states = audit(company)
             assert {len(company.letters_to(email)) for email in emails} == {2}
             assert states == {"accepted": 24}

@@ -7,9 +7,11 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 EVERY = 0.05
+# So long even a machine that does ten other things needs for nothing here; who is quicker does not wait.
+PATIENCE = 150.0
 
 
-def until(look: Callable[[], Found | None], what: str, within: float = 30, every: float = EVERY) -> Found:
+def until(look: Callable[[], Found | None], what: str, within: float = PATIENCE, every: float = EVERY) -> Found:
     """Return the first thing `look` finds that is true. Raises AssertionError `within` seconds later, naming `what`."""
     deadline = time.monotonic() + within
     while not (found := look()):

@@ -46,7 +46,7 @@ WAITS = {
 
 ORDERS = """
 - send: letters/receipt
-- wait: 3 seconds
+- wait: 6 seconds
 - wait_for: shipped
   id: parcel
   where: event.order_id == run.event.order_id
