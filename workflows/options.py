@@ -18,16 +18,17 @@ RECORDING = timedelta(seconds=30)
 # A batch of sends takes at most 20 s of starting new ones, then a place in the pool, a slow conversation, and the
 # longest last reply an installation may wait for (RAPPORT_SMTP_REPLY_SECONDS: an hour). To be cut off there, by a
 # server that is slow but lives, makes a message of unknown fate. That a worker died is told by its heartbeat: one that
-# lives gives a sign every 2 s (activities/beside.py, worker.py), so it is given up after six that did not come.
+# lives gives a sign every 2 s (activities/beside.py, worker.py), so it is given up after seven that did not come.
 SENDING = timedelta(hours=3)
-SENDING_HEARTBEAT = timedelta(seconds=12)
+SENDING_HEARTBEAT = timedelta(seconds=15)
 
 # A batch of calls takes at most 20 s of starting new ones, then the longest `up_to` of a call (domain/steps/call.py).
 CALLING = timedelta(seconds=720)
 CALLING_HEARTBEAT = timedelta(seconds=30)
 
 DRAINING = timedelta(seconds=60)
-DRAINING_HEARTBEAT = timedelta(seconds=20)
+# Sooner than that of sends: what came in while a worker died is read before what it held is asked about again.
+DRAINING_HEARTBEAT = timedelta(seconds=10)
 
 # A broadcast works for 20 s at a time, in short transactions.
 STEPPING = timedelta(seconds=60)
