@@ -63,5 +63,8 @@ CONTACT_FIELDS = frozenset({"id", "email", "phone", "first_name", "last_name", "
 CONTACT_FIELDS |= frozenset({"language", "time_zone", "stage", "tier", "score", "tags", "owner", "source"})
 CONTACT_FIELDS |= frozenset({"created_at"})
 
+# Where a contact comes from who was made up for a test of a message: in no segment, until somebody else brings them in.
+ONLY_TESTED = "send --test"
+
 # What an `update` step may write of the built-in fields; the others are found out, not decided.
 WRITABLE_FIELDS = CONTACT_FIELDS - {"id", "email", "created_at", "tags"}

@@ -16,7 +16,7 @@ from domain.cases import OpenCase
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.duplicates import Alike
-from domain.events import EVERYTHING
+from domain.events import EVERYTHING, ONLY_TESTED
 from domain.holds import Hold, held_due, hold_at
 from domain.own_wishes import Wishes
 from domain.policies import Policies
@@ -222,7 +222,7 @@ class Facts:
     def in_segment(self, name: str) -> bool:
         """Whether the contact is in a segment now, whatever sequence asks; one that hangs on itself has no members."""
         segment = self.policies.segments.segments.get(name)
-        if segment is None or name in self.asking:
+        if segment is None or name in self.asking or self.contact.get("source") == ONLY_TESTED:
             return False
         return self.but(program=NO_PROGRAM, asking=self.asking | {name}).judge(segment.when).true
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, select
 from uuid_utils.compat import uuid7
 
-from domain.events import CONTACT_FIELDS
+from domain.events import CONTACT_FIELDS, ONLY_TESTED
 from domain.zones import note_on_zone
 from records.models import Consent, Contact, Identity, Suppression
 
@@ -36,6 +36,9 @@ def find_or_make(session: Session, fields: Mapping[str, Any], source: str, now: 
         session.add(contact)
         session.flush()
         session.add(Identity(contact_id=contact.id, kind="email", value=email.lower(), recorded_at=now))
+    elif contact.source == ONLY_TESTED != source:
+        contact.source = source  # they are a contact like any other from now on
+        session.add(contact)
     said = {name: value for name, value in fields.items() if name not in _NOT_FROM_FORMS and name != "email"}
     if said:
         change(session, contact, said, now)

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from domain.answers import read_address
 from domain.broadcast import Announcement, slug
 from domain.entry import Entry
+from domain.events import ONLY_TESTED
 from domain.standing import SMS, spelled_phone
 from domain.texts import is_number
 from records.broadcasts import keep_program
@@ -25,9 +26,6 @@ from starter.broadcast_program import compiled
 from starter.broadcast_wanted import Named, Office, Wanted, compared, name_problems, named
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import LATER, opened_store, wake_intake
-
-# Where a made-up contact comes from.
-SOURCE = "test"
 
 
 def send_test(wanted: Wanted, address: str) -> Result:
@@ -76,7 +74,7 @@ def _of_address(session: Session, address: str, now: datetime) -> Contact:
         return found
     words = [word.capitalize() for word in re.split(r"[^A-Za-z]+", email.partition("@")[0]) if word]
     fields = {"email": email, "first_name": words[0] if words else "Test", "last_name": " ".join(words[1:]) or "Reader"}
-    return find_or_make(session, fields, SOURCE, now)
+    return find_or_make(session, fields, ONLY_TESTED, now)
 
 
 def _of_number(session: Session, number: str, now: datetime) -> Contact:
@@ -90,7 +88,7 @@ def _of_number(session: Session, number: str, now: datetime) -> Contact:
     if found is not None:
         return found
     names: dict[str, Any] = {"first_name": "Test", "last_name": "Reader"}
-    made = Contact(id=str(uuid7()), phone=spelled, source=SOURCE, created_at=now, updated_at=now, **names)
+    made = Contact(id=str(uuid7()), phone=spelled, source=ONLY_TESTED, created_at=now, updated_at=now, **names)
     session.add(made)
     session.flush()
     return made

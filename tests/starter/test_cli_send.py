@@ -1,20 +1,28 @@
 """`send` and `broadcast …`: what is typed, what is refused with which remedy, what is foreseen and written."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlmodel import Session, select
 
+from domain.policies import Policies, Segment, SegmentsPolicy
 from records.audience import page_of, take_down
 from records.broadcast_models import Broadcast
 from records.broadcasts import held
+from records.contacts import find_or_make
+from records.facts import read_contacts
 from records.hold_models import Pause
 from records.letting_in import let_in
 from records.models import Contact, Decision, Enrolment, Message
 from records.published import Published
+from records.segments import segments_of
 from starter.publish import publish_home
 from tests.starter.leads import SEND, rows
 from tests.starter.small_home import SmallHome
 
 pytestmark = pytest.mark.timeout(120)
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 def test_without_yes_it_says_what_it_would_do_and_does_nothing(leads: SmallHome) -> None:
@@ -116,8 +124,23 @@ def test_a_test_goes_to_one_address_without_consent_and_in_no_broadcast(leads: S
     with leads.database() as database:
         assert database.read_now(lambda session: Published().program(session, runs[0].version)).trial
     (mira,) = [row for row in rows(leads, Contact) if row.email == "mira.stone@acme.example"]
-    assert (mira.first_name, mira.last_name, mira.source) == ("Mira", "Stone", "test")
+    assert (mira.first_name, mira.last_name, mira.source) == ("Mira", "Stone", "send --test")
     assert leads.type("send", "welcome/hello", "--test", "mira.stone@acme.example").status == 0, "as often as one likes"
+
+
+def test_who_only_got_a_test_is_in_no_audience_until_they_come_in_by_another_door(leads: SmallHome) -> None:
+    leads.type("send", "welcome/hello", "--test", "mira.stone@acme.example")
+    policies = Policies(segments=SegmentsPolicy(segments={"everybody": Segment(when="true")}))
+
+    def inside(session: Session) -> bool:
+        mira = session.exec(select(Contact).where(Contact.email == "mira.stone@acme.example")).one()
+        return "everybody" in segments_of(read_contacts(session, [mira.id]), mira, policies, NOON)
+
+    with leads.database() as database:
+        assert not database.read_now(inside)
+        fields = {"email": "mira.stone@acme.example"}
+        database.write_now(lambda session: find_or_make(session, fields, "form newsletter", NOON))
+        assert database.read_now(inside)
 
 
 def test_a_test_needs_an_address(leads: SmallHome) -> None:

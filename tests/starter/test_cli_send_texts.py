@@ -130,7 +130,7 @@ def test_a_test_goes_to_one_number(numbers: SmallHome) -> None:
 
     assert (known["to"], made_up["to"]) == ("+491715550123", "+491715550999")
     assert numbers.type("send", "news/sale", "--test", "+491715550999").status == 0, "as often as one likes"
-    (somebody,) = [row for row in rows(numbers, Contact) if row.source == "test"]
+    (somebody,) = [row for row in rows(numbers, Contact) if row.source == "send --test"]
     assert (somebody.phone, somebody.email, somebody.first_name) == ("+491715550999", None, "Test")
     runs = Counter(run.contact_id for run in rows(numbers, Enrolment))
     assert sorted(runs.values()) == [1, 2]
