@@ -108,6 +108,10 @@ def name_problems(office: Office, words: str, template: Named, channel: str | No
         yield f"{template.name}: is there as an e-mail and as a text message; give --channel email or --channel sms"
     elif channel is not None and template.channels not in ((), (channel,)):
         yield f"--channel: says {channel}, and {words} is {CHANNELS[template.channel]}; leave it out"
+    elif not office.has(template.channel, template.name) and office.has(
+        "webhook", template.name.removeprefix("webhook/")
+    ):
+        yield f"{words}: is a webhook, and a broadcast writes to people; send it in a sequence that a segment enters"
     elif not office.has(template.channel, template.name):
         everywhere = [office.templates.names(each) for each in template.channels or CHANNELS]
         found = nearest(template.name, frozenset().union(*everywhere))

@@ -143,6 +143,18 @@ def test_who_only_got_a_test_is_in_no_audience_until_they_come_in_by_another_doo
         assert database.read_now(inside)
 
 
+@pytest.mark.parametrize("name", ["crm/customer", "webhook/crm/customer"])
+def test_a_webhook_is_sent_by_a_sequence_not_to_an_audience(leads: SmallHome, name: str) -> None:
+    policies = (leads.folder / "policies/messaging.yaml").read_text(encoding="utf-8")
+    leads.write("policies/messaging.yaml", f"{policies}\nwebhooks: {{crm: {{url: 'https://crm.acme.example/in'}}}}\n")
+    leads.write("templates/webhook/crm/customer.json", "---\nclass: service\nendpoint: crm\n---\n{}\n")
+    publish_home(leads.settings)
+
+    said = leads.type("send", name, "--to", "leads")
+    assert said.status == 1
+    assert f"{name}: is a webhook, and a broadcast writes to people; send it in a sequence" in said.err
+
+
 def test_a_test_needs_an_address(leads: SmallHome) -> None:
     assert "is no e-mail address" in leads.type("send", "welcome/hello", "--test", "nobody").err
 
