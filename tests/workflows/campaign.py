@@ -67,6 +67,11 @@ class Campaign:
             planned = plan_broadcast(session, world.published, wants, now)
             return make(session, planned.row, planned.program, planned.bundle, now).id
 
+        return await cls.made(world, write, now)
+
+    @classmethod
+    async def made(cls, world: World, write: Callable[[Session], str], now: datetime) -> "Campaign":
+        """Start the broadcast whose row `write` makes; return it once its workflow waits."""
         id = await world.database.write(write)
         with world.env.with_time_skipping_disabled():
             handle = await world.env.client.start_workflow(

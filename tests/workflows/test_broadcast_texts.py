@@ -9,7 +9,6 @@ import pytest
 from sqlmodel import Session, col, func, select
 from temporalio.testing import WorkflowEnvironment
 
-from domain.keys import broadcast_workflow
 from records.broadcast_models import Broadcast, BroadcastMember
 from records.broadcasts import make
 from records.models import Contact, Message
@@ -55,14 +54,7 @@ async def begun(world: World, people: dict[str, tuple[str | None, bool]], wanted
         planned = plan_broadcast(session, world.published, wanted, now)
         return make(session, planned.row, planned.program, planned.bundle, now).id
 
-    id = await world.database.write(write)
-    with world.env.with_time_skipping_disabled():
-        handle = await world.env.client.start_workflow(
-            "Broadcast", id, id=broadcast_workflow(id), task_queue=world.task_queue
-        )
-    campaign = Campaign(world, id, handle, now)
-    await campaign.quiet()
-    return campaign
+    return await Campaign.made(world, write, now)
 
 
 async def texts_kept(world: World, many: int) -> dict[str, str]:
