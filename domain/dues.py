@@ -133,10 +133,9 @@ def _shifted_on_calendar(
             "policies/calendars.yaml"
         )
     clock = sight.calendar.clock(sight.zone)
-    if span.business_hours:
+    if span.business_time:
         instant = start if start.tzinfo else wall(start.date(), start.time(), sight.zone)
-        amount = timedelta(hours=sign * span.business_hours)
-        return add_business_hours(instant, amount, sight.calendar, sight.zone), clock
+        return add_business_hours(instant, sign * span.business_time, sight.calendar, sight.zone), clock
     local = _on_clock(start, clock)
     hour = local.time() if at is None else at
     instant = open_on_business_day(local.date(), sign * span.business_days, hour, sight.calendar, sight.zone)

@@ -106,7 +106,7 @@ def _apart(holds: Sequence[Hold], since: datetime) -> Iterator[Hold]:
 
 def _moved(span: Span, since: datetime, paused_at: datetime, until: datetime, sight: Sight) -> datetime:
     """Return from when `span` is counted so that as much of it has passed at `until` as had at `paused_at`."""
-    if span.business_hours and sight.calendar is not None:
+    if span.business_time and sight.calendar is not None:
         used = business_time_between(since, paused_at, sight.calendar, sight.zone)
         return add_business_hours(until, -used, sight.calendar, sight.zone)
     return since + (until - paused_at)

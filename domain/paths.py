@@ -110,5 +110,5 @@ def _time(flat: Mapping[str, Step], step: Step) -> timedelta:
 
 def _length(span: Span) -> timedelta:
     """Return about how long a span lasts; business time is taken as five days of eight hours a week."""
-    days = span.months * 30.5 + span.days + span.business_days * 1.4 + span.business_hours / 8 * 1.4
+    days = span.months * 30.5 + span.days + span.business_days * 1.4 + span.business_time / timedelta(hours=8) * 1.4
     return timedelta(days=days, seconds=span.seconds)

@@ -22,13 +22,15 @@ UNITS = {
     "days": ("days", 1),
     "weeks": ("days", 7),
     "months": ("months", 1),
+    "business minutes": ("business_minutes", 1),
     "business hours": ("business_hours", 1),
     "business days": ("business_days", 1),
 }
+_UNITS_SAID = "seconds, minutes, hours, days, weeks, months, business minutes, hours or days"
 _SHORT = {
     "s": "seconds", "sec": "seconds", "secs": "seconds", "m": "minutes", "min": "minutes", "mins": "minutes",
     "h": "hours", "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "mo": "months",
-    "bh": "business hours", "bd": "business days", "working days": "business days", "workdays": "business days",
+    "bm": "business minutes", "bh": "business hours", "bd": "business days", "working days": "business days", "workdays": "business days",
 }  # fmt: skip
 
 _ISO = re.compile(
@@ -62,7 +64,7 @@ def read_span(words: str) -> dict[str, int]:
     fields = _iso(words) if words.upper().startswith("P") else _number_and_unit(words)
     if not any(fields.values()):
         raise ValueError(f"bad span '{words[:_TELLING]}'; the number must be 1 or more")
-    business = fields.get("business_hours", 0) + fields.get("business_days", 0)
+    business = fields.get("business_hours", 0) + fields.get("business_days", 0) + fields.get("business_minutes", 0) / 60
     days = fields.get("months", 0) * 30 + fields.get("days", 0) + fields.get("seconds", 0) // 86400
     if days > LONGEST_DAYS or business > MOST_BUSINESS:
         raise ValueError(
@@ -105,7 +107,7 @@ def _bad_span(words: str) -> str:
     near = difflib.get_close_matches(unit, UNITS, n=1) or ["days"]
     unit = _SHORT.get(unit, near[0])
     example = f"{number} {unit[:-1] if number == 1 else unit}"
-    return f"bad span '{words[:_TELLING]}'; write a number and one of {', '.join(UNITS)}, e.g. '{example}'"
+    return f"bad span '{words[:_TELLING]}'; write a number and one of {_UNITS_SAID}, e.g. '{example}'"
 
 
 def _as_iso(words: str) -> str | None:

@@ -30,7 +30,7 @@ class Span(Written):
     >>> Span.parse("2 dayz")
     Traceback (most recent call last):
     ValueError: bad span '2 dayz'; write a number and one of seconds, minutes, hours, days, weeks, months, \
-business hours, business days, e.g. '2 days'
+business minutes, hours or days, e.g. '2 days'
     """
 
     examples = ("2 days", "36 hours", "4 business hours", "P1DT12H")
@@ -39,6 +39,7 @@ business hours, business days, e.g. '2 days'
     months: int = 0
     days: int = 0
     seconds: int = 0
+    business_minutes: int = 0
     business_hours: int = 0
     business_days: int = 0
 
@@ -49,12 +50,17 @@ business hours, business days, e.g. '2 days'
     @property
     def takes_hour(self) -> bool:
         """Whether `at HH:MM` may follow: only where whole dates are counted."""
-        return not self.seconds and not self.business_hours
+        return not self.seconds and not self.business_time
 
     @property
     def is_business(self) -> bool:
         """Whether it is counted on a calendar."""
-        return bool(self.business_hours or self.business_days)
+        return bool(self.business_time or self.business_days)
+
+    @property
+    def business_time(self) -> timedelta:
+        """The open time it counts; nothing where it counts dates."""
+        return timedelta(hours=self.business_hours, minutes=self.business_minutes)
 
     def elapsed(self) -> timedelta:
         """Return the span as time that passes (rolling limits: 7 days is 168 hours).

@@ -39,7 +39,7 @@ def test_a_bad_span_is_refused_with_the_nearest_good_one(words: str, example: st
 
     assert str(refused.value) == (
         f"bad span '{words}'; write a number and one of seconds, minutes, hours, days, weeks, months, "
-        f"business hours, business days, e.g. '{example}'"
+        f"business minutes, hours or days, e.g. '{example}'"
     )
 
 
@@ -57,6 +57,7 @@ def test_a_bad_span_is_refused_with_the_nearest_good_one(words: str, example: st
         (Span.parse, "99999 days", "is too long; write at most 100 years"),
         (Span.parse, "P99999999999999999999Y", "is too long"),
         (Span.parse, "10001 business hours", "is too long"),
+        (Span.parse, "600060 business minutes", "is too long"),
         (Delay.parse, "2 days at 9:00", "bad time '9:00'; write HH:MM"),
         (Delay.parse, "2 days at 24:00", "bad time '24:00'"),
         (Delay.parse, "3 hours at 09:00", "'at' goes only with days, weeks, months and business days"),

@@ -75,6 +75,7 @@ def test_business_spans_are_counted_on_the_calendars_clock() -> None:
 
     assert due(Delay.parse("1 business day"), evening, seen(NEW_YORK)) == berlin(2026, 5, 8, 10)
     assert due(Delay.parse("10 business hours"), evening, seen(NEW_YORK)) == berlin(2026, 5, 8, 12)
+    assert due(Delay.parse("90 business minutes"), evening, seen(NEW_YORK)) == berlin(2026, 5, 7, 11, 30)
     assert due(Delay.parse("1 business day at 11:00"), evening, seen(NEW_YORK)) == berlin(2026, 5, 7, 11)
     assert due(Delay.parse("1 business day at 07:00"), evening) == berlin(2026, 5, 7, 10)
 
@@ -266,7 +267,7 @@ ZONES = st.sampled_from(sorted(ZONE_NAMES)).map(ZoneInfo)
 HOURS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 WEEKDAY_NAMES = st.sampled_from(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
 UNIT_NAMES = st.sampled_from(
-    ["second", "minutes", "hours", "days", "week", "months", "business hours", "business days"]
+    ["second", "minutes", "hours", "days", "week", "months", "business minutes", "business hours", "business days"]
 )
 SPANS = st.builds("{} {}".format, st.integers(1, 400), UNIT_NAMES)
 

@@ -116,7 +116,7 @@ HEAD = [
     Row("again", "enter: {again: once}",
         "'once' is no rule of re-entry; write never, after_exit, after_exit SPAN, restart or always"),
     Row("again", "enter: {again: after_exit 3 dayz}", "bad span '3 dayz'; write a number and one of seconds, minutes, "
-        "hours, days, weeks, months, business hours, business days, e.g. '3 days'"),
+        "hours, days, weeks, months, business minutes, hours or days, e.g. '3 days'"),
     Row("per", "enter: {per: contact.email}",
         "'per' names a field of what started the run, not 'contact.email'; write run.event.FIELD"),
     Row("holdout", "enter: {holdout: 5}", "'5' is no share; write it in per cent, such as 5%"),
@@ -124,7 +124,7 @@ HEAD = [
     Row("date", "enter: {on: {date: contact.renewal_dat - 30 days}, again: always}",
         "a contact has no field 'renewal_dat'; did you mean 'renewal_date'?"),
     Row("within", "goal: {event: purchased, within: 14 dayz}", "bad span '14 dayz'; write a number and one of seconds, "
-        "minutes, hours, days, weeks, months, business hours, business days, e.g. '14 days'"),
+        "minutes, hours, days, weeks, months, business minutes, hours or days, e.g. '14 days'"),
     Row("goal and exit", "goal: {event: purchased}\nexit: {event: purchased}",
         "'purchased' is both goal and exit; keep one of them"),
     Row("segment", "enter: {on: {segment: bigg}}",
@@ -175,7 +175,7 @@ STEPS = [
     Row("expires", "{send: welcome/hello, expires: until contact.renewal_date}",
         "bad expiry 'until contact.renewal_date'; leave out 'until': 'contact.renewal_date'"),
     Row("span", "{wait: 2 dayz}", "bad span '2 dayz'; write a number and one of seconds, minutes, hours, days, weeks, "
-        "months, business hours, business days, e.g. '2 days'"),
+        "months, business minutes, hours or days, e.g. '2 days'"),
     Row("span", "{wait: 0 days}", "bad span '0 days'; the number must be 1 or more"),
     Row("time", "{wait: 2 days at 24:30}", "bad time '24:30'; write HH:MM, e.g. '09:00'"),
     Row("time", "{wait: 5 hours at 09:00}",
