@@ -78,7 +78,7 @@ def held_due(words: Span | Moment | Deadline, since: datetime, sight: Sight, hol
     span = words if isinstance(words, Span) else words.span
     if due is None or span is None:
         return due
-    for hold in _apart(holds, since):
+    for hold in apart(holds, since):
         if hold.until is None or hold.paused_at >= due.at:
             return due
         since = _moved(span, since, hold.paused_at, hold.until, sight)
@@ -86,7 +86,7 @@ def held_due(words: Span | Moment | Deadline, since: datetime, sight: Sight, hol
     return due
 
 
-def _apart(holds: Sequence[Hold], since: datetime) -> Iterator[Hold]:
+def apart(holds: Sequence[Hold], since: datetime) -> Iterator[Hold]:
     """Yield what of the holds lies behind `since`: in order, and those that touch or overlap as one."""
     last: Hold | None = None
     for hold in sorted(holds, key=lambda each: each.paused_at):

@@ -22,6 +22,7 @@ from domain.patterns import HOLDOUT, editors, whole
 from domain.return_addresses import INBOUND
 from domain.shares import read_share
 from domain.spans import Span
+from domain.teams import TeamsPolicy, checked_address
 from domain.texts import checked_sender
 from domain.throttles import Throttle, said_once
 from domain.tracking import Tracking
@@ -34,13 +35,6 @@ class Policy(BaseModel):
     """A part of a policy file."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-def checked_address(value: str) -> str:
-    """Return an address of our own people as it is. Raises ValueError where it is none."""
-    if "@" not in parseaddr(value)[1]:
-        raise ValueError(f"'{value}' is not an address; write sales@your-domain")
-    return value
 
 
 class Organisation(Policy):
@@ -217,24 +211,6 @@ class SegmentsPolicy(Policy):
     """policies/segments.yaml: groups of contacts, by a condition on the contact and what they did."""
 
     segments: dict[Annotated[str, AfterValidator(_segment_name)], Segment] = Field(default_factory=dict)
-
-
-class Team(Policy):
-    """People who share work, and the address that their messages go to."""
-
-    label: str | None = None
-    email: str
-
-    @field_validator("email")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        return checked_address(value)
-
-
-class TeamsPolicy(Policy):
-    """policies/teams.yaml"""
-
-    teams: dict[str, Team] = Field(default_factory=dict)
 
 
 class Policies(Policy):

@@ -16,10 +16,11 @@ from domain.business_time import NeverCloses, next_closing
 from domain.calendars import Calendar, Calendars
 from domain.definition import NAME, nearest
 from domain.forms import FormMapping
-from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy, TeamsPolicy
+from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
 from domain.reading import Model, validate
 from domain.segment_checks import segment_problems
 from domain.standing import WEBHOOK
+from domain.teams import TeamsPolicy
 from domain.throttles import ANY_WAY_OUT
 from domain.tree import Problem, empties, line_of, locate, read_tree
 
@@ -91,6 +92,7 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
     if task is not None and task.team not in teams and trees.get(f"{POLICIES}teams.yaml", True) is not None:
         what = f"team '{task.team}' is not in policies/teams.yaml{nearest(task.team, teams)}"
         yield Problem(path, locate(trees[path], ("replies", "task", "team")), what)
+    yield from _strange_staff(policies, trees)
     path = f"{POLICIES}segments.yaml"
     for name, what in segment_problems(policies):
         yield Problem(path, locate(trees[path], ("segments", name, "when")), what)
@@ -122,6 +124,19 @@ def _never_closes(calendar: Calendar) -> bool:
     except NeverCloses:
         return True
     return False
+
+
+def _strange_staff(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield whom teams name and nobody is, and the calendars they name."""
+    path = f"{POLICIES}teams.yaml"
+    for place, key in policies.teams.strangers():
+        what = f"person '{key}' is not in `people`{nearest(key, set(policies.teams.people))}"
+        yield Problem(path, locate(trees[path], place), what)
+    calendars = set(policies.calendars.calendars)
+    for place, name in policies.teams.calendars():
+        if name not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
+            what = f"calendar '{name}' is not in policies/calendars.yaml{nearest(name, calendars)}"
+            yield Problem(path, locate(trees[path], place), what)
 
 
 def _strange_throttles(policies: Policies, trees: Mapping[str, Any], sequences: frozenset[str]) -> Iterator[Problem]:

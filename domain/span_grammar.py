@@ -30,7 +30,8 @@ _UNITS_SAID = "seconds, minutes, hours, days, weeks, months, business minutes, h
 _SHORT = {
     "s": "seconds", "sec": "seconds", "secs": "seconds", "m": "minutes", "min": "minutes", "mins": "minutes",
     "h": "hours", "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "mo": "months",
-    "bm": "business minutes", "bh": "business hours", "bd": "business days", "working days": "business days", "workdays": "business days",
+    "bm": "business minutes", "bh": "business hours", "bd": "business days",
+    "working days": "business days", "workdays": "business days",
 }  # fmt: skip
 
 _ISO = re.compile(

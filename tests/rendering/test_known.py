@@ -6,7 +6,7 @@ from domain.events import CONTACT_FIELDS
 from domain.facts import Event
 from domain.letters import context, plan, plan_for_staff
 from domain.needs import Deliver, Notify
-from domain.policies import Team, TeamsPolicy
+from domain.teams import Team, TeamsPolicy
 from rendering.known import STANDARD, Known
 from tests.domain.kit import MONDAY, TEMPLATES, facts, program
 from tests.home import Pen

@@ -1,0 +1,177 @@
+"""What people do about a follow-up: accept, complete, put off, hand on, comment, cancel; and what they cannot.
+
+Every refusal is a sentence that says what to do instead; whoever asks is shown it as it is.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.assignment import Staff
+from domain.follow_up import CANCELLED, COMPLETED, FollowUp, Moved, Notify, Tell
+from domain.follow_up_moves import ended, given_to, snoozed_until
+from domain.holds import Hold
+
+_FROZEN = ConfigDict(frozen=True, extra="ignore")
+
+
+class Accept(BaseModel):
+    """They will do it."""
+
+    model_config = _FROZEN
+    do: Literal["accept"] = "accept"
+    by: str
+
+
+class Complete(BaseModel):
+    """It is done."""
+
+    model_config = _FROZEN
+    do: Literal["complete"] = "complete"
+    by: str
+    outcome: str = Field(min_length=1, max_length=100)
+    note: str | None = Field(default=None, max_length=4000)
+
+
+class PutOff(BaseModel):
+    """Not now: its clocks stand still until then."""
+
+    model_config = _FROZEN
+    do: Literal["snooze"] = "snooze"
+    by: str
+    until: datetime
+
+
+class Reassign(BaseModel):
+    """Somebody else does it."""
+
+    model_config = _FROZEN
+    do: Literal["reassign"] = "reassign"
+    by: str
+    to: str
+    note: str | None = Field(default=None, max_length=4000)
+
+
+class Comment(BaseModel):
+    """Something to remember."""
+
+    model_config = _FROZEN
+    do: Literal["comment"] = "comment"
+    by: str
+    note: str = Field(min_length=1, max_length=4000)
+
+
+class Cancel(BaseModel):
+    """It need not be done."""
+
+    model_config = _FROZEN
+    do: Literal["cancel"] = "cancel"
+    by: str
+    reason: str = Field(min_length=1, max_length=400)
+
+
+Action = Annotated[Accept | Complete | PutOff | Reassign | Comment | Cancel, Field(discriminator="do")]
+
+
+def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str | None:
+    """Return why an action makes no sense as things stand, and what to do instead; None if it does."""
+    if not staff.knows(action.by):
+        return f"there is nobody '{action.by}' in policies/teams.yaml; use the key or the address of a person"
+    if isinstance(action, Comment):
+        return None
+    if state.ended_at is not None:
+        what = f"completed with '{state.outcome}'" if state.ended == COMPLETED else "cancelled"
+        return f"this task was {what} by {state.by} at {staff.shown(state.ended_at)}; open a new one"
+    match action:
+        case Accept():
+            return _not_accepted(state, action.by, staff)
+        case Complete() if state.outcomes and action.outcome not in state.outcomes:
+            return f"'{action.outcome}' is no outcome of this task; use one of {', '.join(state.outcomes)}"
+        case PutOff():
+            return _not_put_off(state, action.until, staff, now)
+        case Reassign():
+            return _not_reassigned(state, action.to, staff, now)
+    return None
+
+
+def _not_accepted(state: FollowUp, by: str, staff: Staff) -> str | None:
+    if state.assignee == by and state.accepted_at is not None:
+        return f"{by} accepted this task at {staff.shown(state.accepted_at)}; complete it, or hand it on"
+    if state.assignee is not None and state.assignee != by:
+        return f"this task is with {state.assignee}; have it reassigned to {by} first"
+    if state.assignee is None and by not in state.offered and by not in staff.members:
+        return f"{by} is not in the team '{state.team}'; have it reassigned to {by} first"
+    return None
+
+
+def _not_put_off(state: FollowUp, until: datetime, staff: Staff, now: datetime) -> str | None:
+    if until <= now:
+        return f"{staff.shown(until)} is over; give an instant to come"
+    if state.snoozes >= state.terms.snooze.times:
+        return f"this task was put off {state.snoozes} times, and no more is allowed; do it, or hand it on"
+    latest = snoozed_until(state, staff, now)
+    if until > latest:
+        return f"a task may be put off by {state.terms.snooze.at_most}; give {staff.shown(latest)} at the latest"
+    return None
+
+
+def _not_reassigned(state: FollowUp, to: str, staff: Staff, now: datetime) -> str | None:
+    if not staff.knows(to):
+        return f"there is nobody '{to}' in policies/teams.yaml; use the key or the address of a person"
+    if to == state.assignee:
+        return f"this task is with {to} already"
+    absence = staff.away(to, now)
+    if absence is not None:
+        until = f"until {staff.shown(absence.until)}" if absence.until else "and nobody knows until when"
+        return f"{to} is away {until}; choose somebody else"
+    return None
+
+
+def done(state: FollowUp, action: Action, staff: Staff, now: datetime) -> Moved:
+    """Do what was asked. Ask `refused` first, in the same transaction."""
+    match action:
+        case Accept():
+            return _accepted(state, action.by, now)
+        case Complete():
+            moved = ended(_taken(state, action.by, now), COMPLETED, action.outcome, action.by, now)
+            return Moved(moved.state, _with_note(moved.deeds, action.note))
+        case PutOff():
+            return _put_off(state, action, now)
+        case Reassign():
+            why = (f"{action.by} handed it on", *((action.note,) if action.note else ()))
+            return given_to(state.model_copy(update={"last": False}), action.to, now, why, by=action.by)
+        case Comment():
+            return Moved(state, (Tell("task_commented", action.by, {"note": action.note}),))
+        case Cancel():
+            return ended(state, CANCELLED, None, action.by, now, why=action.reason)
+
+
+def _taken(state: FollowUp, by: str, now: datetime) -> FollowUp:
+    """Whoever does it has accepted it."""
+    return state.model_copy(
+        update={"assignee": state.assignee or by, "offered": (), "accepted_at": state.accepted_at or now}
+    )
+
+
+def _accepted(state: FollowUp, by: str, now: datetime) -> Moved:
+    others = tuple(key for key in state.offered if key != by)
+    state = state.model_copy(update={"assignee": by, "offered": (), "accepted_at": now, "asked_at": None})
+    deeds: list[Notify | Tell] = [Tell("task_accepted", by)]
+    if others:
+        deeds.append(Notify(others, "accepted_by_other", f"accepted/{state.number}", data={"by": by}))
+    return Moved(state, tuple(deeds))
+
+
+def _put_off(state: FollowUp, action: PutOff, now: datetime) -> Moved:
+    update = {"holds": (*state.holds, Hold(now, action.until)), "snoozes": state.snoozes + 1}
+    told = Tell("task_snoozed", action.by, {"until": action.until.isoformat()})
+    return Moved(_taken(state, action.by, now).model_copy(update=update), (told,))
+
+
+def _with_note(deeds: tuple[Notify | Tell, ...], note: str | None) -> tuple[Notify | Tell, ...]:
+    if note is None:
+        return deeds
+    return tuple(
+        Tell(each.what, each.by, each.data | {"note": note}) if isinstance(each, Tell) else each for each in deeds
+    )

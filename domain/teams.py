@@ -1,0 +1,149 @@
+"""policies/teams.yaml: people, the teams they work in, and who is there when.
+
+What changes at run time (absences, who left) stands in the records; here is what operations write down.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+Strategy = Literal["round_robin", "least_loaded", "first_to_accept"]
+
+MOST_WEIGHT = 10
+ROLES = ("lead", "manager", "head", "on_call")
+
+
+def checked_address(value: str) -> str:
+    """Return an address of our own people as it is. Raises ValueError where it is none."""
+    if "@" not in parseaddr(value)[1]:
+        raise ValueError(f"'{value}' is not an address; write sales@your-domain")
+    return value
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise ValueError(f"'{name}' cannot be a person's key; use small letters, digits and -, at most 64")
+    return name
+
+
+def _with_weights(value: Any) -> Any:
+    """A plain list of members is one in which everybody weighs the same."""
+    return dict.fromkeys(value, 1) if isinstance(value, list) else value
+
+
+PersonKey = Annotated[str, AfterValidator(_checked_name)]
+Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT)]
+
+
+class Person(BaseModel):
+    """Somebody who does things for contacts, known in these files by the key they stand under."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    email: Annotated[str, AfterValidator(checked_address)]
+    calendar: str | None = None
+    """When they work, a calendar; without one, when their team does."""
+    capacity: int | None = Field(default=None, ge=1)
+    """How many open follow-ups they can have; without one, any number."""
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    """What they speak, as contacts' `language`: de, en, fr."""
+    deputy: str | None = None
+    """Who takes over what is open while they are away."""
+
+
+class Team(BaseModel):
+    """People who share work, and the address that messages to all of them go to."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: str | None = None
+    email: Annotated[str, AfterValidator(checked_address)]
+    members: Annotated[dict[str, Weight], BeforeValidator(_with_weights)] = Field(default_factory=dict)
+    """Who is in it: a list, or a share of the work for each (ada: 2 gets twice as much as bob: 1)."""
+    assign: Strategy = "round_robin"
+    """Who gets the next follow-up: everybody in turn, whoever has least to do, or whoever takes it first."""
+    calendar: str | None = None
+    """When the team works, and what its promises are counted on; without one, the default calendar."""
+    lead: str | None = None
+    manager: str | None = None
+    head: str | None = None
+    on_call: str | None = None
+    """Who gets what comes while nobody is on duty; without one, the lead."""
+
+    @field_validator("members", mode="after")
+    @classmethod
+    def _is_not_too_long(cls, value: dict[str, int]) -> dict[str, int]:
+        if len(value) > 500:
+            raise ValueError(f"a team of {len(value)}; make teams of at most 500")
+        return value
+
+    def role(self, name: str) -> str | None:
+        """Return who is the lead, manager, head or on_call of this team."""
+        return {"lead": self.lead, "manager": self.manager, "head": self.head, "on_call": self.on_call}[name]
+
+
+class TeamsPolicy(BaseModel):
+    """policies/teams.yaml"""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    people: dict[PersonKey, Person] = Field(default_factory=dict)
+    teams: dict[str, Team] = Field(default_factory=dict)
+
+    def key_of(self, who: str) -> str | None:
+        """Return the key of a person who is named by it, or by their address; None if nobody is.
+
+        >>> TeamsPolicy(people={"ada": Person(name="Ada", email="Ada@acme.example")}).key_of("ada@acme.example")
+        'ada'
+        """
+        if who in self.people:
+            return who
+        address = parseaddr(who)[1].lower()
+        return next((key for key, person in self.people.items() if parseaddr(person.email)[1].lower() == address), None)
+
+    def strangers(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the place and the key of everybody who is named and is not in `people`."""
+        named: list[tuple[tuple[str, ...], str | None]] = []
+        named += [(("people", key, "deputy"), person.deputy) for key, person in self.people.items()]
+        for name, team in self.teams.items():
+            named += [(("teams", name, "members", member), member) for member in team.members]
+            named += [(("teams", name, role), team.role(role)) for role in ROLES]
+        for place, key in named:
+            if key is not None and key not in self.people:
+                yield place, key
+
+    def calendars(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the place and the name of every calendar that is named."""
+        for key, person in self.people.items():
+            if person.calendar is not None:
+                yield ("people", key, "calendar"), person.calendar
+        for name, team in self.teams.items():
+            if team.calendar is not None:
+                yield ("teams", name, "calendar"), team.calendar
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Somebody is away from `since` until `until` (exclusive; None: nobody knows), and `deputy` stands in."""
+
+    since: datetime
+    until: datetime | None = None
+    deputy: str | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Whether they are away at that instant."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+def absence_at(absences: Mapping[str, tuple[Absence, ...]], person: str, at: datetime) -> Absence | None:
+    """Return the absence of a person that ends last of those that cover `at`; None if they are there."""
+    found = [each for each in absences.get(person, ()) if each.covers(at)]
+    endless = next((each for each in found if each.until is None), None)
+    return endless or max(found, key=lambda each: each.until or each.since, default=None)
