@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.follow_up import Alarm, FollowUp, alarms
+from domain.follow_up import Alarm, FollowUp, Notify, alarms
 from domain.follow_up_actions import Accept, Action, Cancel, Complete, PutOff, Reassign
 from domain.follow_up_moves import contact_did, held
 from domain.follow_up_policy import FollowUpsPolicy
@@ -92,7 +92,7 @@ def test_every_alarm_of_a_week_rings_once_at_its_second_and_nothing_is_forgotten
     assert max(Counter((id, key) for _, id, key in rang).values()) == 1
     rung_at = {(id, each.key): each.at for id, state in kept.kept.items() for each in state.rang}
     assert all(rung_at[id, key] == due for due, id, key in rang if (id, key) in rung_at)
-    keys = Counter((id, deed.key, deed.to) for _, id, deed in kept.told if hasattr(deed, "key"))
+    keys = Counter((id, deed.key, deed.to) for _, id, deed in kept.told if isinstance(deed, Notify))
     assert max(keys.values()) == 1, "somebody was told the same thing twice"
     for state in kept.kept.values():
         silent = state.ended_at is None and not any(each.key == "ladder/2" for each in state.rang)
