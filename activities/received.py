@@ -18,7 +18,7 @@ from domain.keys import content_hash
 from domain.policy_files import FORMS
 from records.asked_for import enter_by_sequence
 from records.consenting import has_to_be_asked
-from records.contacts import Proof, find, find_or_make, record_consent
+from records.contacts import Proof, fill, find, find_or_make, record_consent
 from records.models import Contact, Drained, Inbox, Message
 from records.published import Published
 from records.texting import last_text_to, opt_out_of_texts, stop_texts
@@ -105,17 +105,14 @@ def _event(session: Session, published: Published, row: Inbox, now: datetime) ->
     name = str(row.body["event"])
     if name not in published.policies(session).event_fields():
         raise NotDrainable(f"event '{name}' is not declared; write it into policies/events.yaml, publish, and retry")
-    number, message = (row.body.get("contact") or {}).get("phone"), row.body.get("message")
-    if number and name == "unsubscribed":
-        stop_texts(session, str(number), row.received_at)
-    if number:
-        answered = last_text_to(session, str(number))
-        if answered is None and name == "unsubscribed":
-            return None, "a number that never got a text from us gets none"
-        message = answered.id if answered is not None else None
-    contact = _written_to(session, message or "") if number else _contact_of(session, row, now)
-    if number and name == "unsubscribed":
-        opt_out_of_texts(session, contact, row.received_at, now)
+    message = row.body.get("message")
+    contact: Contact | None
+    if number := (row.body.get("contact") or {}).get("phone"):
+        contact, message = _texted(session, row, name, str(number), now)
+    else:
+        contact = _contact_of(session, row, now)
+    if contact is None:
+        return None, "a number that never got a text from us gets none"
     happening = Happening(
         key=row.key,
         name=name,
@@ -128,8 +125,25 @@ def _event(session: Session, published: Published, row: Inbox, now: datetime) ->
     )
     # Events come in hundreds. Whoever was known before has the same record as before.
     made = contact.created_at == row.received_at
+    filled = fill(session, contact, row.body.get("fill") or {}, now)
     record(session, published, contact, happening, now, changed=made)
+    if filled and not made:
+        record_changed(session, published, contact, now)
     return contact.id, f"event {name}"
+
+
+def _texted(session: Session, row: Inbox, name: str, number: str, now: datetime) -> tuple[Contact | None, str | None]:
+    """Return who answered a text, and which; nobody where a number that never got one asks for no more."""
+    stops = name == "unsubscribed"
+    if stops:
+        stop_texts(session, number, row.received_at)
+    answered = last_text_to(session, number)
+    if answered is None and stops:
+        return None, None
+    contact = _written_to(session, answered.id if answered is not None else "")
+    if stops:
+        opt_out_of_texts(session, contact, row.received_at, now)
+    return contact, answered.id if answered is not None else None
 
 
 def _enrolment(session: Session, published: Published, row: Inbox, now: datetime) -> tuple[str | None, str]:
@@ -152,7 +166,10 @@ def _contact_of(session: Session, row: Inbox, now: datetime) -> Contact:
         if contact is None:
             raise NotDrainable(f"there is no contact {who['id']}; correct the id and send the event again")
         return contact
-    return find_or_make(session, {"email": read_address(who.get("email"))}, f"event from {row.source}", row.received_at)
+    if who.get("known") and find(session, read_address(who.get("email"))) is None:
+        raise NotDrainable("there is no contact with this address; add one, then 'rapport inbox retry'")
+    source = row.body.get("source") or f"event from {row.source}"
+    return find_or_make(session, {"email": read_address(who.get("email"))}, source, row.received_at)
 
 
 def _written_to(session: Session, message: str) -> Contact:

@@ -4,6 +4,9 @@ The names are sequence-language.md section 4's; the fields are what a condition 
 """
 
 MESSAGE_FIELDS = frozenset({"step", "template", "topic", "channel"})
+MEETING_FIELDS = frozenset({"email", "starts_at", "ends_at", "minutes", "meeting", "title", "host", "host_email"})
+MEETING_FIELDS |= {"place", "join_url", "answers"}
+LOGGED_FIELDS = frozenset({"person", "department", "text"})
 
 BUILT_IN: dict[str, frozenset[str]] = {
     "delivered": MESSAGE_FIELDS,
@@ -24,8 +27,13 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "task_completed": frozenset({"task", "outcome", "note"}),
     "case_opened": frozenset({"case", "severity", "incident"}),
     "case_closed": frozenset({"case", "severity", "outcome"}),
-    "meeting_booked": frozenset({"email", "starts_at", "meeting"}),
-    "meeting_cancelled": frozenset({"email", "starts_at", "meeting"}),
+    "meeting_booked": MEETING_FIELDS,
+    "meeting_moved": MEETING_FIELDS | {"moved_from"},
+    "meeting_cancelled": MEETING_FIELDS | {"reason", "cancelled_by"},
+    "meeting_missed": MEETING_FIELDS,
+    "call_logged": LOGGED_FIELDS | {"direction", "minutes", "outcome"},
+    "meeting_logged": LOGGED_FIELDS | {"minutes", "outcome"},
+    "note_added": LOGGED_FIELDS,
     "purchased": frozenset({"order_id", "amount", "currency"}),
     "refunded": frozenset({"order_id", "amount", "currency"}),
     "points_changed": frozenset({"points", "change"}),

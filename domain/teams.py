@@ -64,6 +64,8 @@ class Team(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     label: str | None = None
+    department: Annotated[str | None, Field(min_length=1, max_length=60)] = None
+    """What the timeline calls the department of what they do; without one, the team's own name."""
     email: Annotated[str, AfterValidator(checked_address)]
     members: Annotated[dict[str, Weight], BeforeValidator(_with_weights)] = Field(default_factory=dict)
     """Who is in it: a list, or a share of the work for each (ada: 2 gets twice as much as bob: 1)."""
@@ -107,6 +109,22 @@ class TeamsPolicy(BaseModel):
             return who
         address = parseaddr(who)[1].lower()
         return next((key for key, person in self.people.items() if parseaddr(person.email)[1].lower() == address), None)
+
+    def department_of_team(self, team: str) -> str:
+        """Return the department of a team; of one that is not in the file, its name.
+
+        >>> care = Team(email="care@acme.example", department="service")
+        >>> TeamsPolicy(teams={"care": care}).department_of_team("care")
+        'service'
+        """
+        known = self.teams.get(team)
+        return known.department if known is not None and known.department else team
+
+    def department_of(self, person: str) -> str | None:
+        """Return the department of the first team that a person is a member of, else has a role in; None if of none."""
+        works_in = [name for name, team in self.teams.items() if person in team.members]
+        works_in += [name for name, team in self.teams.items() if person in map(team.role, ROLES)]
+        return self.department_of_team(works_in[0]) if works_in else None
 
     def strangers(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the place and the key of everybody who is named and is not in `people`."""

@@ -73,6 +73,11 @@ def change(session: Session, contact: Contact, fields: Mapping[str, Any], now: d
     return changed
 
 
+def fill(session: Session, contact: Contact, fields: Mapping[str, Any], now: datetime) -> list[str]:
+    """Set those built-in fields of a contact that are empty; return their names. What is known stays as it is."""
+    return change(session, contact, {name: each for name, each in fields.items() if not getattr(contact, name)}, now)
+
+
 @dataclass(frozen=True)
 class Proof:
     """How a consent can be shown: the words they saw, the form and the version of its file, the page, the message."""

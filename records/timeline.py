@@ -5,7 +5,7 @@ nothing of an ended run is handed over any more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import SEGMENT_ENTERED
 from domain.facts import Event, Facts
 from domain.needs import Notify
+from domain.origins import MARKETING, origin_of, told_by
 from domain.program import Program
 from domain.segment_changes import may_change
 from records.concerns import concerns
@@ -43,7 +44,8 @@ STAFF = Notify.model_fields["channel"].default
 class Happening:
     """An event as it is told. `key` is the occurrence in its sender's words; told twice, it is written once.
 
-    `message` is the ledger's id of the send it belongs to. `by` is the run that did it, which need not be told.
+    `message` is the ledger's id of the send it belongs to. `by` is the run that did it, which need not be told. Whose
+    it is, on which channel and which way, its name tells where nobody says so; `person` is a key of teams.yaml.
     """
 
     key: str
@@ -53,9 +55,9 @@ class Happening:
     occurred_at: datetime | None = None
     message: str | None = None
     step: str | None = None
-    department: str = "marketing"
+    department: str | None = None
     channel: str | None = None
-    direction: str = "in"
+    direction: str | None = None
     person: str | None = None
     by: str | None = None
 
@@ -83,7 +85,7 @@ def record(
         weigh(session, message.id, happening.name, happening.data, now)
     if message is not None and message.channel == STAFF:
         return None
-    row = _write(session, contact, happening)
+    row = _write(session, contact, _placed(session, published, happening, message))
     take_note(session, contact, row, message, now)
     take_note_of_case(session, contact.id, row.name, row.data, row.at)
     protect(session, published, row, now)
@@ -151,11 +153,30 @@ def _look(
             name=SEGMENT_ENTERED,
             at=at,
             data={"segment": segment},
+            department=MARKETING,
             direction="none",
         )
         row = _write(session, contact, happening)
         _tell(session, published, programs, contact, event_of(row), now)
     return update_dates(session, policies, dated(programs), contact, now) or bool(joined)
+
+
+def _placed(session: Session, published: Published, happening: Happening, message: Message | None) -> Happening:
+    """Say of an event whose it is, on which channel and which way it went, where its teller did not."""
+    about = (message.class_, message.channel) if message is not None else (None, None)
+    origin, told = origin_of(happening.name, happening.data, *about), told_by(happening.name, happening.data)
+    person, department = happening.person or told.person, happening.department or told.department
+    if person is not None and (happening.person is None or department is None):
+        teams = published.policies(session).teams
+        person = teams.key_of(person) or (None if told.may_be_a_stranger else person)
+        department = department or teams.department_of(person or "")
+    return replace(
+        happening,
+        department=department or origin.department,
+        channel=happening.channel or origin.channel,
+        direction=happening.direction or origin.direction,
+        person=person,
+    )
 
 
 def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
@@ -166,9 +187,9 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
         name=happening.name,
         at=happening.at,
         occurred_at=happening.occurred_at,
-        department=happening.department,
+        department=happening.department or MARKETING,
         channel=happening.channel,
-        direction=happening.direction,
+        direction=happening.direction or "in",
         person=happening.person,
         enrolment_id=enrolment,
         step=step,

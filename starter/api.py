@@ -68,7 +68,7 @@ def one_or_many(body: dict[str, object]) -> dict[str, object]:
 
 async def take(site: Site, request: Request, what: str, read: Reader) -> Response:
     """Take one thing or a list of them, and answer each. Raises `Declined`."""
-    _check_key(site, request)
+    check_key(site, request)
     told = _parsed(await site.read_body(request, site.config.most_event_bytes))
     all_told = told if isinstance(told, list) else [told]
     if not 1 <= len(all_told) <= MOST_AT_ONCE:
@@ -120,7 +120,8 @@ def contact_in(told: JsonValue) -> dict[str, str]:
         raise NotUsable(f"contact: {error}") from None
 
 
-def _check_key(site: Site, request: Request) -> None:
+def check_key(site: Site, request: Request) -> None:
+    """Raises `Declined` (401) unless whoever asks shows our key."""
     if not site.config.events_key:
         raise Declined(401, "no key is set, so nobody can be believed; set RAPPORT_EVENTS_KEY")
     expected = f"Bearer {site.config.events_key}".encode()

@@ -19,6 +19,7 @@ from domain.forms import FormMapping
 from records.session import Database
 from starter import (
     confirming,
+    contact_log,
     enrolments,
     events,
     following,
@@ -63,8 +64,10 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock)
-    for room in (submissions, events, texting, enrolments, unsubscribing, confirming, preferences, following):
+    for room in (submissions, events, texting, enrolments, contact_log):
         app.include_router(room.routes(site))
+    for links in (unsubscribing, confirming, preferences, following):
+        app.include_router(links.routes(site))
     app.include_router(provider_events.routes(site, fetch))
     _add_health(app, site)
     app.add_exception_handler(Declined, _declined)

@@ -17,6 +17,7 @@ from starter import (
     cli_broadcast_group,
     cli_channel_group,
     cli_groups,
+    cli_log_group,
     cli_on_files,
     cli_outbox_group,
     cli_reports,
@@ -76,7 +77,6 @@ def up(
 
 for on_files in cli_on_files.COMMANDS:
     app.command()(on_files)
-
 
 app.command()(cli_broadcast_group.send)
 
@@ -197,6 +197,7 @@ def event(
 
 app.command()(cli_reports.why)
 app.add_typer(cli_groups.contacts, name="contact")
+app.add_typer(cli_log_group.logs, name="log")
 app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_work_groups.tasks, name="task")

@@ -18,14 +18,15 @@ from records.timeline import record_changed
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_store import contact_of, opened_store, wake_intake
 from starter.cli_tables import Listing, minute
+from starter.cli_timeline import Wanted, timeline_table
 from starter.history import History, history_of
 from starter.telling import WHEN, ended, on_clock, standing, told
 
 WORDING = "added by hand with `rapport contact add`"
 
 
-def show_contact(who: str) -> Result:
-    """Show the whole timeline of a contact, on their own clock."""
+def show_contact(who: str, wanted: Wanted = Wanted()) -> Result:
+    """Show the timeline of a contact, on their own clock: all of it, or what is wanted."""
     with opened_store() as store:
 
         def read(session: Session) -> tuple[History, Policies]:
@@ -35,12 +36,13 @@ def show_contact(who: str) -> Result:
 
         history, policies = store.read(read)
     zone = zone_of(history.contact, None, policies.messaging.organisation.time_zone)
+    history = wanted.of(history, zone.zone)
     shown: list[RenderableType] = [
         *_about(history),
         f"times are those of {zone.name} (from {zone.rung})",
         "",
         *_sequences(history, zone.zone),
-        _table(history, zone.zone),
+        timeline_table(history, zone.zone),
         *_stayed_out(history, zone.zone),
     ]
     return Result(history.as_json(), shown)
@@ -104,19 +106,6 @@ def _stayed_out(history: History, zone: tzinfo) -> Iterator[str]:
     refused = (row for row in entries if row["did"].startswith(REFUSED))
     for row in {(row["sequence"], row["did"]): row for row in refused}.values():
         yield f"did not enter {row['sequence']} ({row['did'].removeprefix(REFUSED)}): {told(row, zone)[1]}"
-
-
-def _table(history: History, zone: tzinfo) -> Listing:
-    table = Listing("when", "sequence", "step", "what", "why", prose=["what", "why"])
-    in_ledger = {message["id"] for message in history.messages}
-    for row in history.timeline:
-        if row["kind"] == "decision" and (not row["shown"] or row["more"].get("message") in in_ledger):
-            continue  # the ledger has the last word on messages
-        if row["kind"] == "entry" and row["did"] != "entered":
-            continue  # said below the table
-        what, why = told(row, zone)
-        table.row(on_clock(row["at"], zone, WHEN), row.get("sequence"), row.get("step"), what, why)
-    return table
 
 
 def list_contacts(most: int) -> Result:

@@ -1,10 +1,10 @@
 """The commands that come in groups: `contact …`, `inbox …`, `message …`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from starter.cli_options import Json, Most
+from starter.cli_options import Json, Most, a_day_or_time
 from starter.cli_result import show
 
 contacts = typer.Typer(help="People: their whole timeline, and adding them by hand.", no_args_is_help=True)
@@ -25,11 +25,24 @@ Number = Annotated[int, typer.Argument(metavar="ID", parser=a_row, help="The row
 
 
 @contacts.command("show")
-def show_contact(contact: Person, json: Json = False) -> None:
+def show_contact(
+    contact: Person,
+    department: Annotated[
+        str | None, typer.Option("--department", metavar="D", help="Of the timeline only what is theirs.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="CHANNEL", help="Only what went by it: email, phone, web …")
+    ] = None,
+    since: Annotated[
+        Any | None, typer.Option("--since", metavar="DATE", parser=a_day_or_time, help="Only what is not older.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Show everything about a contact, sorted by time, on their own clock."""
     from starter.cli_contacts import show_contact
+    from starter.cli_timeline import Wanted
 
-    raise typer.Exit(show(show_contact(contact), json))
+    raise typer.Exit(show(show_contact(contact, Wanted(department, channel, since)), json))
 
 
 @contacts.command("list")

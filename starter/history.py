@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, or_, select
 
+from domain.logged import EVENTS
+from domain.origins import MARKETING, department_of_class
 from records.facts import contact_fields
 from records.hold_models import Pause
 from records.models import Consent, Contact, Decision, Enrolment, Identity, Interaction, Message, Suppression
 from records.pauses import as_hold
 from records.published import Published
+from records.timeline import STAFF
 from starter.standing import Stand, stands
 
 MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
@@ -31,6 +34,11 @@ ORDER = {
     "decision": 5,
     "end": 6,
 }
+
+
+LOGGED = frozenset(EVENTS.values())
+# Whose a consent is, and that it came from the contact.
+_THEIRS = {"department": MARKETING, "direction": "in", "person": None}
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,11 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
     consents = session.exec(_of(Consent, contact).order_by(col(Consent.id))).all()
     events = session.exec(_of(Interaction, contact).order_by(col(Interaction.id))).all()
     fates = {each.id: at for each in messages if (at := _fate_at(each)) is not None}
-    received = _as_received(events)
+    received = _as_received(each for each in events if each.name not in LOGGED)
     after = _after_their_causes(decisions, received | fates)
     rows = [
-        *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each)) for each in consents),
-        *(_row(each.at, "event", each.id, _event(each), received[each.id]) for each in events),
+        *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each) | _THEIRS) for each in consents),
+        *(_row(_took_place(each), "event", each.id, _event(each), received.get(each.id)) for each in events),
         *(_row(each.at, _kind(each), each.id, _decision(each), after[each.id]) for each in decisions),
         *_paces(session, contact, now),
         *(_row(fates[each.id], "message", each.id, _message(each)) for each in messages if each.id in fates),
@@ -141,6 +149,14 @@ def history_contact(contact: Contact) -> dict[str, Any]:
     return contact_fields(contact) | _plain(contact, "quiet_hours paused_until notes updated_at erased_at")
 
 
+def _took_place(event: Interaction) -> datetime:
+    """Return when an event stands on the timeline: at its receipt, by which everything was decided.
+
+    What people log stands where it happened: it is told late, and read as a story.
+    """
+    return event.occurred_at or event.at if event.name in LOGGED else event.at
+
+
 def _consent(consent: Consent) -> dict[str, Any]:
     names = "topic channel state basis wording source form form_version page message given_at recorded_at"
     return _plain(consent, names)
@@ -148,7 +164,8 @@ def _consent(consent: Consent) -> dict[str, Any]:
 
 def _event(event: Interaction) -> dict[str, Any]:
     names = "id department channel direction person occurred_at step data"
-    return {"event": event.name, "enrolment": event.enrolment_id, **_plain(event, names)}
+    about = {"event": event.name, "enrolment": event.enrolment_id, "received_at": event.at}
+    return about | _plain(event, names)
 
 
 def _kind(decision: Decision) -> str:
@@ -173,6 +190,8 @@ def _message(message: Message) -> dict[str, Any]:
     names = "id sequence step visit channel template topic subject state reason reply attempts message_id"
     times = " ".join(reversed(MESSAGE_TIMES))
     enrolment = {"enrolment": message.enrolment_id, "class": message.class_}
+    direction = "internal" if message.channel == STAFF else "out"
+    enrolment |= {"department": department_of_class(message.class_), "direction": direction, "person": None}
     return _plain(message, names) | enrolment | _plain(message, f"{times} not_before")
 
 

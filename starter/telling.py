@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
+from domain.logged import EVENTS
 
 SHORT = "%a %d %b %H:%M"
 WHEN = "%a %d %b %Y %H:%M"
@@ -20,6 +21,8 @@ ENDS = {
     "failed": "failed",
 }
 """How runs end (sequence-language.md section 8), beside `exited:REASON`, in words."""
+
+LOGGED = {event: kind for kind, event in EVENTS.items()}
 
 
 def on_clock(at: str | datetime, zone: tzinfo, how: str = SHORT) -> str:
@@ -115,13 +118,29 @@ def standing(place: Mapping[str, Any], zone: tzinfo) -> str:
     return f"at {place['step']}{until}" + (f" ({place['why']})" if place["why"] else "")
 
 
+def happened(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an event was, and what is known of it beside what the line says anyway.
+
+    >>> happened({"event": "purchased", "data": {"amount": 40}})
+    ('purchased', 'amount: 40')
+    >>> happened({"event": "call_logged", "data": {"person": "ada", "minutes": 1, "outcome": "reached", "text": "Hm."}})
+    ('call, 1 minute: reached', 'Hm.')
+    """
+    name, data = row["event"], row["data"]
+    if name not in LOGGED:
+        return name, "; ".join(f"{field}: {clean_line(str(each), 80)}" for field, each in data.items())
+    minutes, outcome = data.get("minutes"), data.get("outcome")
+    what = LOGGED[name] + (f", {minutes} minute{'' if minutes == 1 else 's'}" if minutes is not None else "")
+    return what + (f": {outcome}" if outcome else ""), clean_line(str(data.get("text", "")), 300)
+
+
 def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     """Return what a row of a contact's history says happened, and why."""
     kind = row["kind"]
     if kind == "consent":
         return f"consent: {row['topic']} {row['state']}", f"{row['basis']}, {row['source']}"
     if kind == "event":
-        return row["event"], "; ".join(f"{name}: {clean_line(str(each), 80)}" for name, each in row["data"].items())
+        return happened(row)
     if kind == "message":
         subject = f" “{row['subject']}”" if row["subject"] else ""
         return f"message {row['state']}{subject}", row["reason"] or ""

@@ -7,7 +7,8 @@ SPECIFIED = """
     delivered deferred bounced complained opened clicked replied auto_replied unsubscribed resubscribed
     consent_requested consent_confirmed preferences_changed
     form_submitted survey_answered task_completed case_opened case_closed meeting_booked
-    meeting_cancelled purchased refunded points_changed tier_changed
+    meeting_cancelled meeting_moved meeting_missed
+    call_logged meeting_logged note_added purchased refunded points_changed tier_changed
     """
 
 
