@@ -8,15 +8,31 @@ from domain.facts import Facts
 from domain.field_values import as_value, holds
 from domain.needs import Change, Done
 
+SCORE = "score"
+_PARTS = ("set", "copied", "add")
+
 
 def change(need: Change, asked: Asked, facts: Facts) -> Answer:
     """Tell what the record will hold."""
+    computed = _is_computed(facts) and SCORE in {*need.set, *need.copied, *need.add}
+    need = _without_score(need) if computed else need
     new = changed(need, facts)
     why = [_told(name, facts.contact.get(name), value) for name, value in new.items()]
     left = ((name, path) for name, path in need.copied.items() if name not in new)
     why += [f"{name}: left as it is, {path} holds nothing that fits" for name, path in left]
+    why += ["score: left as it is, policies/scoring.yaml computes it"] if computed else []
     why += [f"topic {name}: withdrawn" for name in need.topics_off]
     return Answer(Done(), Row("updated", why=why, more={"set": new} | _listed("withdrawn", need.topics_off)))
+
+
+def _is_computed(facts: Facts) -> bool:
+    """Whether contact.score is what policies/scoring.yaml makes of it: runs on their way may still want to set it."""
+    return facts.policies.scoring is not None
+
+
+def _without_score(need: Change) -> Change:
+    kept = {part: {name: value for name, value in getattr(need, part).items() if name != SCORE} for part in _PARTS}
+    return need.model_copy(update=kept)
 
 
 def _listed(name: str, values: tuple[str, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.anniversaries import DateWords
+from domain.changing import SCORE
 from domain.conditions import check
 from domain.definition import Header
 from domain.entrance import read_again
@@ -170,6 +171,9 @@ class Checking:
             self._check_change(place, step, need)
 
     def _check_change(self, place: Keys, step: Step, need: Change) -> None:
+        if self.policies.scoring is not None and SCORE in {*need.set, *need.copied, *need.add}:
+            computed = "'score' is computed by policies/scoring.yaml; delete it here, and give points there"
+            self._say(place, f"{step.kind}.{SCORE}", computed)
         for name, value in need.set.items():
             what = unfit(name, self.policies.field_type(name), value)
             if what is None and not holds(name, as_value(self.policies.field_type(name), value)):

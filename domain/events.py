@@ -38,10 +38,15 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "refunded": frozenset({"order_id", "amount", "currency"}),
     "points_changed": frozenset({"points", "change"}),
     "tier_changed": frozenset({"tier", "before"}),
+    "score_reached": frozenset({"threshold", "score", "fit", "engagement", "why"}),
 }
 
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.
 SEGMENT_ENTERED = "segment_entered"
+
+# A contact has come up to a threshold of policies/scoring.yaml. Only we say so.
+SCORE_REACHED = "score_reached"
+ONLY_WE_SAY = frozenset({SCORE_REACHED})
 
 # One of us says that somebody is not to be written to, or is again. Only we say so.
 SUPPRESSED, UNSUPPRESSED = "suppressed", "unsuppressed"

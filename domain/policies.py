@@ -20,6 +20,7 @@ from domain.field_values import FieldType
 from domain.forms import FormMapping
 from domain.patterns import HOLDOUT, editors, whole
 from domain.return_addresses import INBOUND
+from domain.scoring_policy import Scoring
 from domain.shares import read_share
 from domain.spans import Span
 from domain.teams import TeamsPolicy, checked_address
@@ -222,6 +223,8 @@ class Policies(Policy):
     events: EventsPolicy = EventsPolicy()
     segments: SegmentsPolicy = SegmentsPolicy()
     teams: TeamsPolicy = TeamsPolicy()
+    scoring: Scoring | None = None
+    """None where there is no such file: then sequences and people set contact.score, and nothing else does."""
     forms: dict[str, FormMapping] = Field(default_factory=dict)
     version: str = ""
     """The hash of the bundle they were published in; empty where they were not."""

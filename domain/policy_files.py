@@ -18,6 +18,8 @@ from domain.definition import NAME, nearest
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
 from domain.reading import Model, validate
+from domain.scoring_checks import scoring_problems
+from domain.scoring_policy import Scoring
 from domain.segment_checks import segment_problems
 from domain.standing import WEBHOOK
 from domain.teams import TeamsPolicy
@@ -32,6 +34,7 @@ POLICY_FILES: dict[str, type[BaseModel]] = {
     "contact": ContactPolicy,
     "events": EventsPolicy,
     "segments": SegmentsPolicy,
+    "scoring": Scoring,
     "teams": TeamsPolicy,
 }
 
@@ -96,6 +99,9 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
     path = f"{POLICIES}segments.yaml"
     for name, what in segment_problems(policies):
         yield Problem(path, locate(trees[path], ("segments", name, "when")), what)
+    path = f"{POLICIES}scoring.yaml"
+    for place, what in scoring_problems(policies):
+        yield Problem(path, locate(trees[path], place), what)
     for name, mapping in policies.forms.items():
         path = f"{FORMS}{name}.yaml"
         for place, what in _strange_in_form(mapping, policies):

@@ -14,9 +14,11 @@ from domain.policies import Policies
 from domain.policy_files import load_policies
 from domain.program import Program
 from records.published_models import Bundle, Edition
+from records.score_models import forget_sums
 
 # Any number does, as long as it stays; another than that of migrations (`records/migrate.py`).
 _PUBLISHING = 7_267_705
+SCORING = "policies/scoring.yaml"
 
 
 class Published:
@@ -41,6 +43,10 @@ class Published:
     def bundle(self, session: Session) -> str | None:
         """Return the hash of the newest bundle, None before anything was published."""
         return session.exec(select(Bundle.hash).order_by(col(Bundle.published_at).desc()).limit(1)).first()
+
+    def since(self, session: Session) -> datetime | None:
+        """Return when the newest bundle was published, None before anything was."""
+        return session.exec(select(Bundle.published_at).order_by(col(Bundle.published_at).desc()).limit(1)).first()
 
     def files(self, session: Session, bundle: str) -> dict[str, str]:
         """Return the files of a bundle by path. Raises KeyError."""
@@ -86,6 +92,8 @@ def publish(session: Session, files: Mapping[str, str], programs: Mapping[str, P
     """
     _one_at_a_time(session)
     bundle = content_hash(*(part for path in sorted(files) for part in (path, files[path])))
+    if files.get(SCORING) != _newest_text(session, SCORING):
+        forget_sums(session)
     _keep_bundle(session, bundle, files, now)
     changed = []
     current = {row.sequence: row for row in session.exec(select(Edition).where(col(Edition.retired_at).is_(None)))}
@@ -99,6 +107,11 @@ def publish(session: Session, files: Mapping[str, str], programs: Mapping[str, P
     for gone in current.values():
         _retire(session, gone, now)
     return changed
+
+
+def _newest_text(session: Session, path: str) -> str | None:
+    newest = session.exec(select(Bundle.files).order_by(col(Bundle.published_at).desc()).limit(1)).first()
+    return newest.get(path) if newest is not None else None
 
 
 def _one_at_a_time(session: Session) -> None:

@@ -1,7 +1,7 @@
 """Rounds: a look at every contact, for what time alone or a new publication changes about them.
 
-Segments change with the calendar, dates with a new sequence. A round goes through all contacts in pages; how far it
-came stands in the database, so whoever goes on after a crash goes on there.
+Segments and scores change with the calendar, dates with a new sequence. A round goes through all contacts in pages; how
+far it came stands in the database, so whoever goes on after a crash goes on there.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from records.dates import changes, dated, rows_of
 from records.entry_models import DateEntry, Membership, Round
-from records.facts import read_contacts
+from records.facts import Known, read_contacts
 from records.models import Contact
 from records.published import Published
+from records.scoring import differs
+from records.scoring import rows_of as scores_of
 from records.segments import memberships, segments_of
 
 KIND = "contacts"
@@ -39,12 +41,18 @@ def is_wanted(session: Session, published: Published, now: datetime, every: time
         return True
     if row is None or row.bundle != bundle:
         return _anything(session, published)
-    return bool(published.policies(session).segments.segments) and now - row.begun_at >= every
+    return _with_time(session, published) and now - row.begun_at >= every
+
+
+def _with_time(session: Session, published: Published) -> bool:
+    """Whether there is what time alone can change about contacts: segments, or scores."""
+    policies = published.policies(session)
+    return bool(policies.segments.segments) or policies.scoring is not None
 
 
 def _anything(session: Session, published: Published) -> bool:
-    """Whether there are segments or dates, or what is left of some."""
-    if published.policies(session).segments.segments or dated(published.current(session)):
+    """Whether there are segments, scores or dates, or what is left of some."""
+    if _with_time(session, published) or dated(published.current(session)):
         return True
     left = select(DateEntry.id).where(col(DateEntry.fired_at).is_(None)).limit(1)
     return session.exec(select(Membership.id).limit(1)).first() is not None or session.exec(left).first() is not None
@@ -76,11 +84,15 @@ def look_at_page(session: Session, published: Published, after: str, now: dateti
 def _changed(session: Session, published: Published, contacts: Sequence[Contact], now: datetime) -> list[str]:
     policies, programs = published.policies(session), dated(published.current(session))
     ids = [contact.id for contact in contacts]
-    known, members, rows = read_contacts(session, ids), memberships(session, ids), rows_of(session, ids)
+    members, rows = memberships(session, ids), rows_of(session, ids)
+    # Whole timelines are read for segments alone: of a score there is a sum.
+    known = read_contacts(session, ids) if policies.segments.segments else Known()
+    scores = scores_of(session, ids) if policies.scoring is not None else {}
     return [
         contact.id
         for contact in contacts
         if segments_of(known, contact, policies, now) != members.get(contact.id, frozenset())
+        or differs(policies, contact, scores.get(contact.id), now)
         or any(True for _ in changes(rows.get(contact.id, []), policies, programs, contact, now))
     ]
 

@@ -32,7 +32,7 @@ def update_memberships(session: Session, policies: Policies, contact: Contact, s
 
 def segments_of(known: Known, contact: Contact, policies: Policies, now: datetime) -> frozenset[str]:
     """Return the segments a contact is in; nobody who is erased is in any."""
-    if contact.erased_at is not None:
+    if contact.erased_at is not None or not policies.segments.segments:
         return frozenset()
     facts = Facts(
         now=now,

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from domain.cases import CLOSED
 from domain.entry import End, ended_already, over_at, triggers_of
-from domain.events import SEGMENT_ENTERED
+from domain.events import SCORE_REACHED, SEGMENT_ENTERED
 from domain.facts import Event, Facts
 from domain.needs import Notify
 from domain.origins import MARKETING, origin_of, told_by
@@ -32,6 +32,7 @@ from records.models import Contact, Enrolment, Interaction, Message
 from records.protection import protect
 from records.published import Published
 from records.runs import bring_forward, end, open_runs, stir_all
+from records.scoring import AS_BEFORE, Rescored, rescore
 from records.segments import update_memberships
 from records.service_cases import take_note as take_note_of_case
 from records.work import complete_follow_up
@@ -75,8 +76,9 @@ def record(
 
     What a team does with a message to staff is none of the contact's: nothing is written of it, and None returned.
     What follows: the fate of a message nobody knew, consent, ends of running sequences, goals reached by others, wakes,
-    entries into sequences that start on it, segments the contact is in from now on, dates at which it will enter. Those
-    two are looked at only if the event can change them, or the record was `changed` (or made) with it.
+    entries into sequences that start on it, the score with the thresholds it reaches, segments the contact is in from
+    now on, dates at which it will enter. Those three are looked at only if the event can change them, or the record was
+    `changed` (or made) with it.
     """
     if session.exec(select(Interaction.id).where(Interaction.key == happening.key)).first() is not None:
         return None
@@ -89,11 +91,22 @@ def record(
     take_note(session, contact, row, message, now)
     take_note_of_case(session, contact.id, row.name, row.data, row.at)
     protect(session, published, row, now)
+    scored = rescore(session, published, contact, happening.at, row=row, changed=changed)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
-    if changed or may_change(published.policies(session).segments.segments, happening.name):
+    if changed or scored.changed or may_change(published.policies(session).segments.segments, happening.name):
         _look_if_any(session, published, programs, contact, happening.at, now)
+    _tell_of_thresholds(session, published, contact, scored, now)
     return row
+
+
+def _tell_of_thresholds(
+    session: Session, published: Published, contact: Contact, scored: Rescored, now: datetime
+) -> None:
+    """Write into the timeline which thresholds of the score were reached: events like any other."""
+    for each in scored.reached:
+        happening = Happening(each.key, SCORE_REACHED, each.at, each.data, direction="none")
+        record(session, published, contact, happening, now, changed=False)
 
 
 def _tell(
@@ -121,11 +134,26 @@ def _tell_others(session: Session, published: Published, contact: Contact, event
 
 
 def review(session: Session, published: Published, contact: Contact, at: datetime, now: datetime) -> bool:
-    """Look which segments a contact is in and which dates come next for it; return whether anything changed.
+    """Look at a contact's score, segments and dates that come next; return whether anything changed.
 
-    Who becomes a member at this instant enters the sequences that start on it.
+    Who becomes a member at this instant, or reaches a threshold, enters the sequences that start on it.
     """
-    return _look(session, published, published.current(session), contact, at, now)
+    scored = rescore(session, published, contact, at)
+    if scored.changed:
+        _tell_of_score(session, published, contact, at, now)
+    looked = _look(session, published, published.current(session), contact, at, now)
+    _tell_of_thresholds(session, published, contact, scored, now)
+    return looked or scored != AS_BEFORE
+
+
+def _tell_of_score(session: Session, published: Published, contact: Contact, at: datetime, now: datetime) -> None:
+    """Time alone has made the score another: tell those who end on a condition, or wait for one."""
+    runs = open_runs(session, contact.id)
+    asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
+    _end_runs(session, published, asked, now, ended_already)
+    watching = (run for run in runs if run.ended_at is not None or published.program(session, run.version).watches)
+    stir_all(session, list(watching), now)
+    _tell_others(session, published, contact, None, at)
 
 
 def _look_if_any(
@@ -256,12 +284,14 @@ def record_changed(
 
     A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
     """
+    scored = rescore(session, published, contact, now)
     runs = open_runs(session, contact.id)
     asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
     _end_runs(session, published, asked, now, ended_already)
     stir_all(session, [run for run in runs if run.id != by or run.ended_at is not None], now)
     _tell_others(session, published, contact, None, now)
     _look_if_any(session, published, published.current(session), contact, now, now)
+    _tell_of_thresholds(session, published, contact, scored, now)
 
 
 def _end_runs(

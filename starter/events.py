@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue
 
+from domain.events import ONLY_WE_SAY
 from records.models import Inbox
 from starter.api import (
     CONTACT,
@@ -63,6 +64,8 @@ def read_event(told: JsonValue, now: datetime) -> Inbox:
     own_id, name = own_id_of(told, "event"), told.get("event")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise NotUsable("event is not an event's name; use small letters, digits and _, as in meeting_booked")
+    if name in ONLY_WE_SAY:
+        raise NotUsable(f"event {name} is only written here; tell what happened, and the rules find it out")
     data = data_of(told)
     at = read_instant(told.get("at"))
     if at is None and told.get("at") is not None:

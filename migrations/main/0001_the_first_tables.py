@@ -632,6 +632,19 @@ def _entry() -> None:
         batch_op.create_index(batch_op.f("ix_membership_segment"), ["segment"], unique=False)
 
     op.create_table(
+        "contact_score",
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("recipe", sa.String(length=80), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("sums", sa.JSON(), nullable=False),
+        sa.Column("reached", sa.JSON(), nullable=False),
+        sa.Column("crossings", sa.Integer(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_score_contact_id")),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_score")),
+    )
+
+    op.create_table(
         "waiting_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contact_id", sa.String(length=36), nullable=False),
