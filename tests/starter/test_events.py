@@ -121,3 +121,10 @@ async def test_a_withdrawal_told_by_another_system_is_urgent(tmp_path: Path) -> 
         [row] = await site.rows()
 
     assert row.urgent
+
+
+async def test_nobody_tells_us_that_a_score_was_reached(tmp_path: Path) -> None:
+    async with site_in(tmp_path) as site:
+        said = await refusal(site, event="score_reached")
+
+    assert said.endswith("event score_reached is only written here; tell what happened, and the rules find it out")
