@@ -1,4 +1,4 @@
-"""What an installation decides about other channels than e-mail: who sends text messages, what signs webhooks.
+"""What an installation decides about other channels than e-mail: who sends texts, what signs webhooks and bookings.
 
 A part of `Settings` (settings.py), in a file of its own; nobody else uses it.
 """
@@ -9,15 +9,16 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
 from settings_environment import PREFIX
-from settings_values import CallSecrets, EndpointSecrets, WebAddress
+from settings_values import CallSecrets, EndpointSecrets, SigningKeys, WebAddress
 
 
 class SettingsOfChannels(BaseSettings):
-    """The fields of `Settings` about text messages and webhooks."""
+    """The fields of `Settings` about text messages, webhooks and meetings."""
 
     sms_url: WebAddress | None = None
     sms_secret: CallSecrets = ()
     webhook_secrets: EndpointSecrets = Field(default_factory=dict)
+    calendly_secret: SigningKeys = ()
 
     @model_validator(mode="after")
     def _texts_are_signed(self) -> Self:

@@ -101,6 +101,11 @@ def _key(value: object) -> SecretStr:
     return key
 
 
+def _signing_keys(value: object) -> tuple[SecretStr, ...]:
+    words = value.split() if isinstance(value, str) else _listed(value)
+    return tuple(_key(word) for word in words)
+
+
 def _rsa_key(value: object) -> SecretStr:
     # Platforms that keep a variable in one line write its line breaks so.
     text = (value.get_secret_value() if isinstance(value, SecretStr) else str(value)).replace("\\n", "\n").strip()
@@ -224,6 +229,7 @@ Database = Annotated[str, BeforeValidator(_database), AlsoFromFile()]
 Tls = Annotated[Literal["none", "starttls", "tls"], BeforeValidator(_tls)]
 MailProvider = Annotated[ProviderName, BeforeValidator(_provider)]
 Key = Annotated[SecretStr, BeforeValidator(_key), AlsoFromFile()]
+SigningKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_signing_keys), AlsoFromFile()]
 RsaKey = Annotated[SecretStr, BeforeValidator(_rsa_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]

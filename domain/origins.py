@@ -46,7 +46,6 @@ _ORIGINS: dict[str, Origin] = {
 _SAY_WHO = frozenset({"task_completed", "case_closed", "call_logged", "meeting_logged", "note_added"})
 _SAY_WHOSE = frozenset({"call_logged", "meeting_logged", "note_added"})
 _SAY_HOST = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})
-_TURNED = frozenset({"in", "out"})
 
 
 def origin_of(name: str, data: Mapping[str, Any], class_: str | None = None, channel: str | None = None) -> Origin:
@@ -61,9 +60,7 @@ def origin_of(name: str, data: Mapping[str, Any], class_: str | None = None, cha
     """
     known = _ORIGINS.get(name, Origin())
     department = department_of_class(class_) if class_ is not None else known.department
-    said = data.get("direction")
-    turned = said if name == "call_logged" and said in _TURNED else known.direction
-    return Origin(department, channel or known.channel, turned)
+    return Origin(department, channel or known.channel, _way(name, data) or known.direction)
 
 
 @dataclass(frozen=True)
@@ -76,6 +73,14 @@ class ToldBy:
     person: str | None = None
     department: str | None = None
     may_be_a_stranger: bool = False
+
+
+def _way(name: str, data: Mapping[str, Any]) -> Direction | None:
+    """Return which way it went, where the event's own fields say so."""
+    if name == "meeting_cancelled" and data.get("cancelled_by") == "us":
+        return "out"
+    said = data.get("direction") if name == "call_logged" else None
+    return said if said in ("in", "out") else None
 
 
 def told_by(name: str, data: Mapping[str, Any]) -> ToldBy:

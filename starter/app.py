@@ -23,6 +23,7 @@ from starter import (
     enrolments,
     events,
     following,
+    meetings,
     preferences,
     provider_events,
     submissions,
@@ -64,7 +65,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock)
-    for room in (submissions, events, texting, enrolments, contact_log):
+    for room in (submissions, events, texting, meetings, enrolments, contact_log):
         app.include_router(room.routes(site))
     for links in (unsubscribing, confirming, preferences, following):
         app.include_router(links.routes(site))

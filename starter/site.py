@@ -43,6 +43,7 @@ class WebConfig:
     provider_secrets: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     ses_topics: Sequence[str] = ()
     sms_secrets: Sequence[str] = field(default=(), repr=False)
+    calendly_secrets: Sequence[str] = field(default=(), repr=False)
     most_event_bytes: int = MOST_EVENT_BYTES
     body_seconds: float = 20
     keep_seconds: float = 10

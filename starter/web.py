@@ -49,6 +49,7 @@ def config_of(settings: Settings) -> WebConfig:
         },
         ses_topics=settings.ses_topics,
         sms_secrets=[each.get_secret_value() for each in settings.sms_secret],
+        calendly_secrets=[each.get_secret_value() for each in settings.calendly_secret],
     )
 
 

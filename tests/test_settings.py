@@ -306,3 +306,12 @@ def test_what_is_no_secret_of_calls_is_refused_and_not_repeated(secret: str) -> 
 
     assert refusal.startswith("RAPPORT_CALL_SECRETS: is not whsec_")
     assert secret not in refusal
+
+
+def test_several_signing_keys_of_calendly_are_read_and_a_short_one_is_refused() -> None:
+    keys = load({"RAPPORT_CALENDLY_SECRET": f"{LONG_KEY}  another-{LONG_KEY}"}).calendly_secret
+
+    assert [each.get_secret_value() for each in keys] == [LONG_KEY, f"another-{LONG_KEY}"]
+    [problem] = refusals(RAPPORT_CALENDLY_SECRET=f"{LONG_KEY} hunter2")
+    assert "is shorter than 16 characters" in problem
+    assert "hunter2" not in problem
