@@ -26,11 +26,12 @@ from activities.clock import Clock, wall_clock
 from activities.forgetting import Forgetting
 from activities.intake import Intake
 from activities.messages import Messages
+from activities.people import People
 from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.returned import Returns
 from activities.steps import Steps
-from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
+from activities.sweeps import bury, call_broadcasts, call_follow_ups, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
 from channels.endpoints import Endpoints
@@ -50,6 +51,7 @@ from rendering.process import Renderer
 from rendering.signature import CannotSign, Signer
 from settings import Settings, SettingsError, connect_options, load, signing_key
 from workflows.broadcast import BroadcastWorkflow
+from workflows.follow_up import FollowUpWorkflow
 from workflows.intake import IntakeWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.sequence import SequenceWorkflow
@@ -100,13 +102,15 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue, returns)
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     broadcasts = Broadcasts(parts.main, published, parts.clock, client)
+    people = People(parts.main, published, parts.clock)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[SequenceWorkflow, BroadcastWorkflow, IntakeWorkflow, RetentionWorkflow],
+        workflows=[SequenceWorkflow, BroadcastWorkflow, FollowUpWorkflow, IntakeWorkflow, RetentionWorkflow],
         activities=[
             *(steps.settle, steps.look, steps.finish, messages.send, calls.call),
             *(intake.drain, intake.send_out, retention.look_at_contacts, broadcasts.go_on),
+            *(people.look, people.act),
         ],
         graceful_shutdown_timeout=GRACE,
         # Else signs of life are saved up until most of a heartbeat's time-out is over: one that is late is too late.
@@ -234,6 +238,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
                     asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
                     asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
+                    asyncio.create_task(call_follow_ups(client, main, settings.task_queue)),
                     asyncio.create_task(bury(main)),
                     asyncio.create_task(
                         Telling(main, Published(), parts.channels["email"], parts.mail, parts.clock).watch()

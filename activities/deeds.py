@@ -15,11 +15,12 @@ from domain.facts import Facts
 from domain.needs import Begin, Change, Halt, Later, Need, Open
 from records.asked_for import enter_by_sequence
 from records.contacts import change, record_consent
+from records.follow_ups import Opening, open_follow_up
 from records.models import Contact, Enrolment
 from records.published import Published
 from records.runs import end, open_runs, stir
-from records.timeline import Happening, record, record_changed
-from records.work import open_case, open_follow_up
+from records.timeline import Happening, record, record_all, record_changed
+from records.work import open_case
 
 # Needs that are answered by doing: each asking is a transaction that writes.
 DOING = (Change, Begin, Halt)
@@ -63,8 +64,9 @@ def _open(
 ) -> None:
     assert found.row is not None, "only an answer with a row is carried out"
     if need.what == "task":
-        due = found.outcome.due if isinstance(found.outcome, Later) else None
-        open_follow_up(session, run, asked, need, str(found.row.more["task"]), now, due)
+        contact, policies = contact_of(session, run), published.policies(session)
+        kept = open_follow_up(session, policies, contact, _opening(need, run, asked, found), now)
+        record_all(session, published, contact, kept.told, now)
         return
     case, first = open_case(session, run, asked, need, found.row.more, now)
     if first:
@@ -79,6 +81,22 @@ def _open(
             by=run.id,
         )
         record(session, published, contact_of(session, run), happening, now)
+
+
+def _opening(need: Open, run: Enrolment, asked: Asked, found: Answer) -> Opening:
+    assert found.row is not None, "only an answer with a row is carried out"
+    return Opening(
+        title=str(found.row.more["task"]),
+        team=need.team,
+        owner=need.owner,
+        policy=need.policy,
+        outcomes=need.outcomes,
+        source=f"sequence {run.sequence}",
+        enrolment=run.id,
+        step=asked.step,
+        visit=asked.visit,
+        due_at=found.outcome.due if isinstance(found.outcome, Later) else None,
+    )
 
 
 def _change(

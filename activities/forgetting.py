@@ -47,6 +47,8 @@ class Forgetting:
         await self._all(self.received, lambda session: inbox_mail.forget(session, now - self.came_in))
         await self._all(self.main, lambda session: forgetting.forget_outbox(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_notices(session, now - self.shown))
+        await self._all(self.main, lambda session: forgetting.forget_notes(session, now - self.shown))
+        await self._all(self.main, lambda session: forgetting.forget_absences(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_links(session, now))
         await self._empty_inbox(now - self.came_in)
 

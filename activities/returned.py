@@ -28,7 +28,7 @@ from records.matching import Match, match
 from records.models import Drained, Inbox
 from records.published import Published
 from records.session import Database
-from records.timeline import STAFF, Happening, record
+from records.timeline import STAFF, Happening, record, record_all
 
 # What nobody can be held to who is only guessed at.
 NEVER_GUESSED: frozenset[Kind] = frozenset({"complained", "unsubscribed"})
@@ -126,9 +126,11 @@ def _happen(
         if kind == "bounced" and mail.permanent:
             activity.logger.error("a message to a team came back (%s); correct policies/teams.yaml", mail.code)
     elif event is not None and kind == "auto_replied" and mail.away and found.by != "guess":
-        hold_while_away(session, published, contact, mail.until, row.received_at, now)
+        told = hold_while_away(session, published, contact, mail.until, row.received_at, now)
+        record_all(session, published, contact, told, now)
     elif event is not None and kind == "replied":
-        take_up_reply(session, published, contact, event, now)
+        taken_up = take_up_reply(session, published, contact, event, now)
+        record_all(session, published, contact, taken_up.told if taken_up is not None else (), now)
 
 
 def _key(row: Inbox, mail: CameBack, kind: Kind, found: Match) -> str:

@@ -17,6 +17,9 @@ from domain.teams import Absence, Person, Strategy, Team, TeamsPolicy, absence_a
 # The least number that each weight from 1 to 10 divides: a turn of somebody who weighs 3 costs 840.
 A_TURN = 2520
 
+# Whoever acts at the command line, or by the interface of our own systems, and says no name.
+OPERATOR = "operator"
+
 
 @dataclass(frozen=True)
 class Staff:
@@ -56,6 +59,16 @@ class Staff:
     def knows(self, person: str) -> bool:
         """Whether there is somebody of this key who has not left."""
         return person in self.policy.people and person not in self.gone
+
+    def acts(self, who: str) -> bool:
+        """Whether somebody may do something about a follow-up: a person, the team at its address, or the operator."""
+        return self.knows(who) or who in (self.team, OPERATOR)
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Whether the team is an address and nobody by name: whoever reads it does what comes."""
+        found = self._team()
+        return found is not None and not self.members and self.role("lead") is None and self.role("on_call") is None
 
     def had(self, member: str) -> int:
         """Return what a member has had; a new one begins where those are who have had least."""
@@ -207,6 +220,8 @@ def _in_their_stead(staff: Staff, now: datetime, tried: Collection[str], said: l
         key = staff.role(role)
         if key is not None and key not in tried and staff.away(key, now) is None:
             return Choice(key, (*said, f"{key} is {'on call' if role == 'on_call' else 'the lead'}"), role)
+    if staff.is_mailbox:
+        return Choice(None, (*said, f"{staff.team} has no members; whoever reads its mail does it"), "mailbox")
     return Choice(None, (*said, "nobody can be asked"), "nobody")
 
 

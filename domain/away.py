@@ -25,6 +25,8 @@ class ReplyTask(BaseModel):
 
     team: str
     """Who gets it; one of policies/teams.yaml."""
+    policy: str | None = None
+    """The policy it is done by; without one, the default."""
     title: str = "Answer {{ contact.email }}"
     """What stands in their list."""
 

@@ -49,6 +49,8 @@ class FollowUp(BaseModel):
     opened_at: datetime
     holds: tuple[Hold, ...] = ()
     """When its clocks stood still: the contact was away, or it was put off."""
+    away: Hold | None = None
+    """The one of `holds` that is because the contact is away."""
     snoozes: int = 0
 
     number: int = 0

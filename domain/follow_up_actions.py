@@ -74,9 +74,16 @@ class Cancel(BaseModel):
 Action = Annotated[Accept | Complete | PutOff | Reassign | Comment | Cancel, Field(discriminator="do")]
 
 
+class Asked(BaseModel):
+    """What somebody wants done, as it travels."""
+
+    model_config = _FROZEN
+    action: Action
+
+
 def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str | None:
     """Return why an action makes no sense as things stand, and what to do instead; None if it does."""
-    if not staff.knows(action.by):
+    if not staff.acts(action.by):
         return f"there is nobody '{action.by}' in policies/teams.yaml; use the key or the address of a person"
     if isinstance(action, Comment):
         return None
@@ -96,11 +103,12 @@ def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str
 
 
 def _not_accepted(state: FollowUp, by: str, staff: Staff) -> str | None:
-    if state.assignee == by and state.accepted_at is not None:
+    if state.accepted_at is not None and state.assignee in (by, None):
         return f"{by} accepted this task at {staff.shown(state.accepted_at)}; complete it, or hand it on"
     if state.assignee is not None and state.assignee != by:
         return f"this task is with {state.assignee}; have it reassigned to {by} first"
-    if state.assignee is None and by not in state.offered and by not in staff.members:
+    asked = by in state.offered or by in staff.members or staff.is_mailbox
+    if state.assignee is None and not asked:
         return f"{by} is not in the team '{state.team}'; have it reassigned to {by} first"
     return None
 
@@ -132,12 +140,12 @@ def done(state: FollowUp, action: Action, staff: Staff, now: datetime) -> Moved:
     """Do what was asked. Ask `refused` first, in the same transaction."""
     match action:
         case Accept():
-            return _accepted(state, action.by, now)
+            return _accepted(state, action.by, staff, now)
         case Complete():
-            moved = ended(_taken(state, action.by, now), COMPLETED, action.outcome, action.by, now)
+            moved = ended(_taken(state, action.by, staff, now), COMPLETED, action.outcome, action.by, now)
             return Moved(moved.state, _with_note(moved.deeds, action.note))
         case PutOff():
-            return _put_off(state, action, now)
+            return _put_off(state, action, staff, now)
         case Reassign():
             why = (f"{action.by} handed it on", *((action.note,) if action.note else ()))
             return given_to(state.model_copy(update={"last": False}), action.to, now, why, by=action.by)
@@ -147,26 +155,25 @@ def done(state: FollowUp, action: Action, staff: Staff, now: datetime) -> Moved:
             return ended(state, CANCELLED, None, action.by, now, why=action.reason)
 
 
-def _taken(state: FollowUp, by: str, now: datetime) -> FollowUp:
+def _taken(state: FollowUp, by: str, staff: Staff, now: datetime) -> FollowUp:
     """Whoever does it has accepted it."""
-    return state.model_copy(
-        update={"assignee": state.assignee or by, "offered": (), "accepted_at": state.accepted_at or now}
-    )
+    who = state.assignee or (by if staff.knows(by) else None)
+    return state.model_copy(update={"assignee": who, "offered": (), "accepted_at": state.accepted_at or now})
 
 
-def _accepted(state: FollowUp, by: str, now: datetime) -> Moved:
+def _accepted(state: FollowUp, by: str, staff: Staff, now: datetime) -> Moved:
     others = tuple(key for key in state.offered if key != by)
-    state = state.model_copy(update={"assignee": by, "offered": (), "accepted_at": now, "asked_at": None})
+    state = _taken(state, by, staff, now).model_copy(update={"asked_at": None})
     deeds: list[Notify | Tell] = [Tell("task_accepted", by)]
     if others:
         deeds.append(Notify(others, "accepted_by_other", f"accepted/{state.number}", data={"by": by}))
     return Moved(state, tuple(deeds))
 
 
-def _put_off(state: FollowUp, action: PutOff, now: datetime) -> Moved:
+def _put_off(state: FollowUp, action: PutOff, staff: Staff, now: datetime) -> Moved:
     update = {"holds": (*state.holds, Hold(now, action.until)), "snoozes": state.snoozes + 1}
     told = Tell("task_snoozed", action.by, {"until": action.until.isoformat()})
-    return Moved(_taken(state, action.by, now).model_copy(update=update), (told,))
+    return Moved(_taken(state, action.by, staff, now).model_copy(update=update), (told,))
 
 
 def _with_note(deeds: tuple[Notify | Tell, ...], note: str | None) -> tuple[Notify | Tell, ...]:

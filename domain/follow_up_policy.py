@@ -6,8 +6,9 @@ business days.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from domain.blanks import problems
 from domain.spans import Span
 
 NORMAL, HOT = "normal", "hot"
@@ -93,18 +94,54 @@ class Terms(BaseModel):
         return self
 
 
+class Rule(BaseModel):
+    """Opens a follow-up when something happens; not a second one while that one is open."""
+
+    model_config = _FROZEN
+
+    on: str
+    """The event; form_submitted, replied, score_reached, or one of your own."""
+    when: str | None = None
+    """A condition on the contact and the event; without one, always."""
+    title: str = Field(min_length=1, max_length=200)
+    """What is to be done; {{ contact.first_name }} is filled in."""
+    team: str
+    """The team that does it, of policies/teams.yaml."""
+    owner: str | None = None
+    """The person who does it, if one is meant."""
+    policy: str | None = None
+    """The policy it is done by; without one, the default."""
+    outcomes: tuple[str, ...] = ()
+    """What it can end with; empty for what its policy says."""
+
+    @field_validator("title")
+    @classmethod
+    def _can_be_filled(cls, value: str) -> str:
+        for problem in problems(value):
+            raise ValueError(problem)
+        return value
+
+
 class FollowUpsPolicy(BaseModel):
     """policies/follow-ups.yaml"""
 
     model_config = _FROZEN
 
     default: str = NORMAL
+    """The policy of follow-ups that name none."""
     policies: dict[str, Terms] = Field(default_factory=dict)
+    """What is promised, by name; `normal` and `hot` are there unless you write your own."""
+    open: dict[str, Rule] = Field(default_factory=dict)
+    """What opens a follow-up by itself, by name."""
 
     @model_validator(mode="after")
     def _has_its_default(self) -> Self:
         self.terms(self.default)
         return self
+
+    def known(self) -> frozenset[str]:
+        """Return the names of every policy."""
+        return frozenset(BUILT_IN | self.policies)
 
     def terms(self, name: str | None) -> Terms:
         """Return the terms of this name, or the default ones for None. Raises ValueError for an unknown name.

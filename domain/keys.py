@@ -39,6 +39,24 @@ def broadcast_workflow(broadcast: str) -> str:
     return f"broadcast/{broadcast}"
 
 
+def follow_up_workflow(follow_up: str) -> str:
+    """Return the workflow id of a follow-up.
+
+    >>> follow_up_workflow("0190")
+    'follow-up/0190'
+    """
+    return f"follow-up/{follow_up}"
+
+
+def note_key(follow_up: str, occasion: str, channel: str, person: str | None) -> str:
+    """Return what makes a note to staff one: whom it tells of which occasion, and by which way.
+
+    >>> note_key("0190", "done/50", "email", "ada")
+    'task/0190/done/50/email/ada'
+    """
+    return f"task/{follow_up}/{occasion}/{channel}/{person or ''}"
+
+
 def send_key(enrolment: str, step: str, visit: int) -> str:
     """Return what makes one message of one enrolment one: no run id stands in it.
 

@@ -116,7 +116,7 @@ class Open(Value):
     @property
     def events(self) -> tuple[str, ...]:
         """The events that can move a run that waits here."""
-        return ("task_completed",) if self.up_to is not None else ()
+        return ("task_completed", "task_cancelled") if self.up_to is not None else ()
 
 
 class Call(Value):

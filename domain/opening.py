@@ -47,7 +47,7 @@ def _worked_on(need: Open, asked: Asked, opened_at: datetime, facts: Facts) -> A
         mine = (event.enrolment, event.step) == (facts.enrolment, asked.step) and event.id not in facts.taken
         in_time = opened_at <= event.at and (deadline is None or event.at <= deadline.at)
         if event.name in need.events and mine and in_time and event.visit in (None, asked.visit):
-            word = str(event.data.get("outcome") or "completed")
+            word = str(event.data.get("outcome") or event.name.removeprefix("task_"))
             found = Happened(event.name, of=event.step, id=event.id, at=event.at, answer=word)
             more = {"event": event.name, "outcome": word}
             return Answer(found, Row("matched", why=[f"completed: {word}"], more=more, event=event.id))

@@ -17,6 +17,7 @@ from domain.calendars import Calendar, Calendars
 from domain.endpoints import Endpoint, well_named
 from domain.events import BUILT_IN, CONTACT_FIELDS
 from domain.field_values import FieldType
+from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
 from domain.patterns import HOLDOUT, editors, whole
 from domain.return_addresses import INBOUND
@@ -223,6 +224,7 @@ class Policies(Policy):
     events: EventsPolicy = EventsPolicy()
     segments: SegmentsPolicy = SegmentsPolicy()
     teams: TeamsPolicy = TeamsPolicy()
+    follow_ups: FollowUpsPolicy = FollowUpsPolicy()
     scoring: Scoring | None = None
     """None where there is no such file: then sequences and people set contact.score, and nothing else does."""
     forms: dict[str, FormMapping] = Field(default_factory=dict)

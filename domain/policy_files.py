@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from domain.business_time import NeverCloses, next_closing
 from domain.calendars import Calendar, Calendars
 from domain.definition import NAME, nearest
+from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
 from domain.reading import Model, validate
@@ -36,6 +37,7 @@ POLICY_FILES: dict[str, type[BaseModel]] = {
     "segments": SegmentsPolicy,
     "scoring": Scoring,
     "teams": TeamsPolicy,
+    "follow-ups": FollowUpsPolicy,
 }
 
 
@@ -62,7 +64,7 @@ def load_policies(files: Mapping[str, str], problems: list[Problem]) -> Policies
         if isinstance(read, FormMapping):
             forms[name] = read
         elif read is not None:
-            found[name] = read
+            found[name.replace("-", "_")] = read
     policies = Policies(forms=forms, **found)
     doubtful = {sort_of(problem.path) for problem in problems}
     sequences = frozenset(stem(path) for path in files if path.startswith("sequences/"))

@@ -67,6 +67,8 @@ class Team(BaseModel):
     department: Annotated[str | None, Field(min_length=1, max_length=60)] = None
     """What the timeline calls the department of what they do; without one, the team's own name."""
     email: Annotated[str, AfterValidator(checked_address)]
+    chat: bool = False
+    """Whether the team is told in its chat, too: its address stands in RAPPORT_CHAT_URLS."""
     members: Annotated[dict[str, Weight], BeforeValidator(_with_weights)] = Field(default_factory=dict)
     """Who is in it: a list, or a share of the work for each (ada: 2 gets twice as much as bob: 1)."""
     assign: Strategy = "round_robin"

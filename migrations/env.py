@@ -13,6 +13,7 @@ from alembic.autogenerate.api import AutogenContext
 from records import (
     broadcast_models,
     entry_models,
+    follow_up_models,
     hold_models,
     link_models,
     meeting_models,
@@ -35,7 +36,8 @@ SOME = (
     published_models.Edition,
     score_models.ContactScore,
     sending_models.Notice,
-    work_models.FollowUp,
+    follow_up_models.FollowUp,
+    work_models.ServiceCase,
     waiting_models.WaitingMessage,
 )
 assert {model.__tablename__ for model in SOME} <= set(Record.metadata.tables)

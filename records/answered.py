@@ -8,7 +8,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
-from uuid_utils.compat import uuid7
 
 from domain.away import OUT_OF_OFFICE, REPLY, WEEKDAYS, back_at_work
 from domain.blanks import filled
@@ -17,17 +16,20 @@ from domain.policies import Policies
 from domain.spans import Span
 from domain.zones import zone_of
 from records.facts import contact_fields
+from records.follow_ups import Kept, Opening, hold_all, open_follow_up
+from records.happening import Happening
 from records.holding import pause, paused
 from records.models import Contact, Enrolment, Interaction
 from records.published import Published
 from records.runs import open_runs, stir_all
-from records.work_models import FollowUp
 
 
 def hold_while_away(
     session: Session, published: Published, contact: Contact, back: date | None, at: datetime, now: datetime
-) -> list[str]:
-    """Hold every running sequence of a contact until the business day after they are back; return which were.
+) -> list[Happening]:
+    """Hold every running sequence of a contact, and what people have to do, until the business day after they are back.
+
+    Returns what the timeline is to be told of it.
 
     Where nobody says when that is, it is as long as `replies: out_of_office` says, from the answer of `at` on.
     """
@@ -39,12 +41,13 @@ def hold_while_away(
     else:
         until = _after(policies, policies.messaging.replies.out_of_office, at, zone)
         reason = "away, nobody knows how long"
-    return _hold(session, open_runs(session, contact.id), until, now, OUT_OF_OFFICE, reason)
+    _hold(session, open_runs(session, contact.id), until, now, OUT_OF_OFFICE, reason)
+    return hold_all(session, published, contact, until, reason, now) if until > now else []
 
 
 def take_up_reply(
     session: Session, published: Published, contact: Contact, reply: Interaction, now: datetime
-) -> FollowUp | None:
+) -> Kept | None:
     """Do what `replies` says of a person's answer: hold the sequence it answers, and ask a team to answer back."""
     policies = published.policies(session)
     replies = policies.messaging.replies
@@ -55,17 +58,12 @@ def take_up_reply(
     if replies.task is None:
         return None
     fields = contact_fields(contact)
-    row = FollowUp(
-        id=str(uuid7()),
-        contact_id=contact.id,
-        enrolment_id=reply.enrolment_id,
-        title=filled(replies.task.title, lambda path: fields.get(path.removeprefix("contact.")))[:400],
-        team=replies.task.team,
-        opened_at=reply.at,
+    title = filled(replies.task.title, lambda path: fields.get(path.removeprefix("contact.")))
+    # It belongs to what was answered, and moves no step of it.
+    opening = Opening(
+        title, replies.task.team, policy=replies.task.policy, source="reply", enrolment=reply.enrolment_id
     )
-    session.add(row)
-    session.flush()
-    return row
+    return open_follow_up(session, policies, contact, opening, now)
 
 
 def _hold(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, cast, func
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
+from records.follow_up_models import StaffAbsence, StaffNote
 from records.inbox_models import Inbox
 from records.link_models import Link
 from records.sending_models import Notice, OutboxMessage
@@ -47,6 +48,17 @@ def forget_notices(session: Session, before: datetime) -> int:
 def forget_links(session: Session, now: datetime) -> int:
     """Delete the links that stood in no message for very long; return how many. Who opens one is told so."""
     return _delete(session, Link, "id", col(Link.noted_at) < now - LINKS_LEAD_ON)
+
+
+def forget_notes(session: Session, before: datetime) -> int:
+    """Delete what our people were told before an instant, unless it is still to be told; return how much it was."""
+    over = col(StaffNote.state).not_in(["waiting", "handing_over"])
+    return _delete(session, StaffNote, "id", over, col(StaffNote.at) < before)
+
+
+def forget_absences(session: Session, before: datetime) -> int:
+    """Delete the absences that were over before an instant; return how many."""
+    return _delete(session, StaffAbsence, "id", col(StaffAbsence.until) < before)
 
 
 def _delete(session: Session, table: type[SQLModel], key: str, *which: object) -> int:

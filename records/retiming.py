@@ -15,6 +15,7 @@ from domain.retiming import is_retimed
 from records.models import Enrolment
 from records.published import Published, publish
 from records.runs import ask_to_wake
+from records.staffing import ask_all
 
 
 def publish_and_wake(
@@ -23,7 +24,10 @@ def publish_and_wake(
     """Publish files and programs, and wake whose times change; return the sequences that have a new version."""
     before = Published().policies(session)
     changed = publish(session, files, programs, now)
-    wake_retimed(session, before, Published().policies(session), now)
+    after = Published().policies(session)
+    wake_retimed(session, before, after, now)
+    if (before.teams, before.calendars) != (after.teams, after.calendars):
+        ask_all(session, now)
     return changed
 
 

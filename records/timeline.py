@@ -4,10 +4,9 @@ A withdrawal changes consent; a goal, an exit or an unsubscribe ends runs; runs 
 nothing of an ended run is handed over any more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
@@ -20,6 +19,7 @@ from domain.needs import Notify
 from domain.origins import MARKETING, origin_of, told_by
 from domain.program import Program
 from domain.segment_changes import may_change
+from records.completing import complete_follow_up
 from records.concerns import concerns
 from records.consenting import take_note
 from records.conversions import note_conversions
@@ -27,6 +27,9 @@ from records.dates import dated, update_dates
 from records.entries import enter
 from records.evidence import weigh
 from records.facts import event_of, read_known
+from records.follow_up_rules import opened_by_rules
+from records.follow_ups import contact_moves
+from records.happening import Happening as Happening
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.protection import protect
@@ -35,32 +38,9 @@ from records.runs import bring_forward, end, open_runs, stir_all
 from records.scoring import AS_BEFORE, Rescored, rescore
 from records.segments import update_memberships
 from records.service_cases import take_note as take_note_of_case
-from records.work import complete_follow_up
 
 # The channel of messages to staff.
 STAFF = Notify.model_fields["channel"].default
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event as it is told. `key` is the occurrence in its sender's words; told twice, it is written once.
-
-    `message` is the ledger's id of the send it belongs to. `by` is the run that did it, which need not be told. Whose
-    it is, on which channel and which way, its name tells where nobody says so; `person` is a key of teams.yaml.
-    """
-
-    key: str
-    name: str
-    at: datetime
-    data: Mapping[str, Any] = field(default_factory=dict)
-    occurred_at: datetime | None = None
-    message: str | None = None
-    step: str | None = None
-    department: str | None = None
-    channel: str | None = None
-    direction: str | None = None
-    person: str | None = None
-    by: str | None = None
 
 
 def record(
@@ -87,10 +67,11 @@ def record(
         weigh(session, message.id, happening.name, happening.data, now)
     if message is not None and message.channel == STAFF:
         return None
-    row = _write(session, contact, _placed(session, published, happening, message))
+    row = _write(session, published, contact, _placed(session, published, happening, message))
     take_note(session, contact, row, message, now)
     take_note_of_case(session, contact.id, row.name, row.data, row.at)
     protect(session, published, row, now)
+    _follow_up(session, published, contact, row, now)
     scored = rescore(session, published, contact, happening.at, row=row, changed=changed)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
@@ -107,6 +88,23 @@ def _tell_of_thresholds(
     for each in scored.reached:
         happening = Happening(each.key, SCORE_REACHED, each.at, each.data, direction="none")
         record(session, published, contact, happening, now, changed=False)
+
+
+def _follow_up(session: Session, published: Published, contact: Contact, row: Interaction, now: datetime) -> None:
+    """Move the follow-ups that are open for a contact, and open those that policies ask for."""
+    told = [
+        *contact_moves(session, published, contact, row, now),
+        *opened_by_rules(session, published, contact, row, now),
+    ]
+    record_all(session, published, contact, told, now)
+
+
+def record_all(
+    session: Session, published: Published, contact: Contact, told: Iterable[Happening], now: datetime
+) -> None:
+    """Write what our people did, or were asked to do, into a contact's timeline."""
+    for each in told:
+        record(session, published, contact, each, now, changed=False)
 
 
 def _tell(
@@ -184,7 +182,7 @@ def _look(
             department=MARKETING,
             direction="none",
         )
-        row = _write(session, contact, happening)
+        row = _write(session, published, contact, happening)
         _tell(session, published, programs, contact, event_of(row), now)
     return update_dates(session, policies, dated(programs), contact, now) or bool(joined)
 
@@ -207,8 +205,8 @@ def _placed(session: Session, published: Published, happening: Happening, messag
     )
 
 
-def _write(session: Session, contact: Contact, happening: Happening) -> Interaction:
-    enrolment, step, visit = _origin(session, contact, happening)
+def _write(session: Session, published: Published, contact: Contact, happening: Happening) -> Interaction:
+    enrolment, step, visit = happening.of or _origin(session, published, contact, happening)
     row = Interaction(
         contact_id=contact.id,
         key=happening.key,
@@ -229,12 +227,13 @@ def _write(session: Session, contact: Contact, happening: Happening) -> Interact
     return row
 
 
-def _origin(session: Session, contact: Contact, happening: Happening) -> tuple[str | None, str | None, int | None]:
+def _origin(
+    session: Session, published: Published, contact: Contact, happening: Happening
+) -> tuple[str | None, str | None, int | None]:
     """Return the enrolment, step and visit of what an event belongs to: a send by message, or the last of a named step;
     a task that is completed is the one of its step that was opened last."""
     if happening.name == "task_completed" and (happening.step is not None or happening.data.get("task")):
-        outcome = str(happening.data.get("outcome") or "completed")
-        done = complete_follow_up(session, contact.id, happening.step, outcome, happening.at, happening.data)
+        done = complete_follow_up(session, published.policies(session), contact, happening)
         return (done.enrolment_id, done.step, done.visit) if done is not None else (None, happening.step, None)
     if happening.message is not None:
         message = session.get(Message, happening.message)

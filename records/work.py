@@ -10,60 +10,9 @@ from uuid_utils.compat import uuid7
 
 from domain.asking import Asked
 from domain.needs import Open
+from records.follow_up_models import FollowUp
 from records.models import Enrolment
-from records.work_models import CallAnswer, FollowUp, ServiceCase
-
-
-def open_follow_up(
-    session: Session, run: Enrolment, asked: Asked, need: Open, title: str, now: datetime, due: datetime | None
-) -> FollowUp:
-    """Write down a follow-up that a run asked for; the one of this visit if it is there already."""
-    same = select(FollowUp).where(
-        FollowUp.enrolment_id == run.id, FollowUp.step == asked.step, FollowUp.visit == asked.visit
-    )
-    found = session.exec(same).first()
-    if found is not None:
-        return found
-    row = FollowUp(
-        id=str(uuid7()),
-        contact_id=run.contact_id,
-        enrolment_id=run.id,
-        step=asked.step,
-        visit=asked.visit,
-        title=title[:400],
-        team=need.team,
-        owner=need.owner,
-        policy=need.policy,
-        outcomes=list(need.outcomes),
-        opened_at=now,
-        due_at=due,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def complete_follow_up(
-    session: Session, contact: str, step: str | None, outcome: str, now: datetime, more: Mapping[str, Any]
-) -> FollowUp | None:
-    """Complete the follow-up that `more` names as `task`, else the one of this step (if any) that was opened last.
-
-    None if none is open, or the one that is named is completed already.
-    """
-    theirs = select(FollowUp).where(FollowUp.contact_id == contact)
-    newest = theirs.where(FollowUp.step == step, col(FollowUp.completed_at).is_(None))
-    newest = newest.order_by(col(FollowUp.opened_at).desc(), col(FollowUp.visit).desc())
-    named = session.exec(theirs.where(FollowUp.id == str(more.get("task") or "")[:36])).first()
-    row = named or (session.exec(newest).first() if step is not None else None)
-    # Told twice, it is not the task of another run, or of the next round, that was done.
-    if row is None or row.completed_at is not None:
-        return None
-    row.completed_at, row.outcome = now, outcome[:100]
-    row.note = str(more["note"])[:4000] if more.get("note") else None
-    row.person = str(more["person"])[:200] if more.get("person") else None
-    session.add(row)
-    session.flush()
-    return row
+from records.work_models import CallAnswer, ServiceCase
 
 
 def open_case(
@@ -142,9 +91,9 @@ def follow_ups(
     """Return follow-ups, those that are due first before the others."""
     chosen = select(FollowUp)
     if open_only:
-        chosen = chosen.where(col(FollowUp.completed_at).is_(None))
+        chosen = chosen.where(col(FollowUp.ended_at).is_(None))
     if team is not None:
         chosen = chosen.where(FollowUp.team == team)
     if contact is not None:
         chosen = chosen.where(FollowUp.contact_id == contact)
-    return list(session.exec(chosen.order_by(col(FollowUp.due_at).nulls_last(), FollowUp.id).limit(most)).all())
+    return list(session.exec(chosen.order_by(col(FollowUp.done_due).nulls_last(), FollowUp.id).limit(most)).all())

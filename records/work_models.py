@@ -1,4 +1,4 @@
-"""What is remembered of work that a sequence asks for: follow-ups of people, cases, and what other systems answered.
+"""What is remembered of work that a sequence asks for: cases, and what other systems answered.
 
 Each row is written in the transaction of the decision that asked for it, unique for the visit of the step.
 """
@@ -10,40 +10,6 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from records.models import Instant, Record, json_column
-
-
-class FollowUp(Record, table=True):
-    """A promise that a person does something for a contact. `due_at` is when the run that asked goes on without it."""
-
-    __tablename__ = "follow_up"
-    __table_args__ = (
-        UniqueConstraint("enrolment_id", "step", "visit", name="uq_follow_up_visit"),
-        Index("ix_follow_up_contact", "contact_id"),
-        Index(
-            "ix_follow_up_open",
-            "team",
-            "due_at",
-            sqlite_where=text("completed_at is null"),
-            postgresql_where=text("completed_at is null"),
-        ),
-    )
-
-    id: str = Field(primary_key=True, max_length=36)
-    contact_id: str = Field(foreign_key="contact.id", max_length=36)
-    enrolment_id: str | None = Field(default=None, foreign_key="enrolment.id", max_length=36)
-    step: str | None = Field(default=None, max_length=200)
-    visit: int = 1
-    title: str = Field(max_length=400)
-    team: str | None = Field(default=None, max_length=100)
-    owner: str | None = Field(default=None, max_length=200)
-    policy: str | None = Field(default=None, max_length=100)
-    outcomes: list[str] = Field(default_factory=list, sa_column=json_column())
-    opened_at: datetime = Field(sa_type=Instant)
-    due_at: datetime | None = Field(default=None, sa_type=Instant)
-    completed_at: datetime | None = Field(default=None, sa_type=Instant)
-    outcome: str | None = Field(default=None, max_length=100)
-    note: str | None = Field(default=None, max_length=4000)
-    person: str | None = Field(default=None, max_length=200)
 
 
 class ServiceCase(Record, table=True):

@@ -6,9 +6,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from domain.steps.task import OTHERWISE
+from records.follow_up_models import FollowUp
 from records.models import Contact
 from records.work import follow_ups
-from records.work_models import FollowUp, ServiceCase
+from records.work_models import ServiceCase
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import tell_event
 from starter.cli_store import contact_of, opened_store
@@ -28,7 +29,7 @@ def list_tasks(team: str | None, who: str | None, closed: bool, most: int) -> Re
     table = Listing("id", "for", "due", "contact", "title", "outcome", prose=["title"])
     for row in rows:
         who_does_it = row.team or row.owner
-        table.row(row.id, who_does_it, minute(row.due_at), names[row.contact_id], row.title, row.outcome)
+        table.row(row.id, who_does_it, minute(row.done_due), names[row.contact_id], row.title, row.outcome)
     return Result(
         {"tasks": [row.model_dump() for row in rows]},
         [table] if rows else ["there is no task" if closed else "no task is open"],
@@ -46,7 +47,7 @@ def complete_task(task: str, outcome: str, note: str | None, person: str | None)
         row = store.read(lambda session: session.get(FollowUp, task))
     if row is None:
         raise ProblemsFound([f"task: there is no {task}; see `rapport task list`"])
-    if row.completed_at is not None:
+    if row.ended_at is not None:
         raise ProblemsFound([f"task: {task} is completed already, as {row.outcome}; see `rapport task show {task}`"])
     if row.outcomes and outcome not in (*row.outcomes, OTHERWISE):
         named = ", ".join(row.outcomes)

@@ -410,12 +410,35 @@ def _entry() -> None:
         )
 
     op.create_table(
+        "staff_absence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deputy", sa.String(length=64), nullable=True),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("until is null or until >= since", name=op.f("ck_staff_absence_until")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_absence")),
+    )
+    with op.batch_alter_table("staff_absence", schema=None) as batch_op:
+        batch_op.create_index("ix_staff_absence_person", ["person"], unique=False)
+
+    op.create_table(
+        "staff_turns",
+        sa.Column("team", sa.String(length=100), nullable=False),
+        sa.Column("had", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("team", name=op.f("pk_staff_turns")),
+    )
+    op.create_table(
         "follow_up",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("contact_id", sa.String(length=36), nullable=False),
         sa.Column("enrolment_id", sa.String(length=36), nullable=True),
         sa.Column("step", sa.String(length=200), nullable=True),
         sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("opener", sa.String(length=200), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("title", sa.String(length=400), nullable=False),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("owner", sa.String(length=200), nullable=True),
@@ -423,23 +446,108 @@ def _entry() -> None:
         sa.Column("outcomes", sa.JSON(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("assignee", sa.String(length=64), nullable=True),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_accept_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended", sa.String(length=20), nullable=True),
         sa.Column("outcome", sa.String(length=100), nullable=True),
         sa.Column("note", sa.String(length=4000), nullable=True),
         sa.Column("person", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("ended in ('completed', 'cancelled')", name=op.f("ck_follow_up_ended")),
+        sa.CheckConstraint("(ended is null) = (ended_at is null)", name=op.f("ck_follow_up_ended_at")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_follow_up_contact_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_follow_up_enrolment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
         sa.UniqueConstraint("enrolment_id", "step", "visit", name="uq_follow_up_visit"),
     )
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_follow_up_asked",
+            ["asked_at"],
+            unique=False,
+            sqlite_where=sa.text("asked_at is not null"),
+            postgresql_where=sa.text("asked_at is not null"),
+        )
+        batch_op.create_index(
+            "ix_follow_up_assignee",
+            ["assignee"],
+            unique=False,
+            sqlite_where=sa.text("ended_at is null"),
+            postgresql_where=sa.text("ended_at is null"),
+        )
         batch_op.create_index("ix_follow_up_contact", ["contact_id"], unique=False)
         batch_op.create_index(
-            "ix_follow_up_open",
-            ["team", "due_at"],
+            "ix_follow_up_next",
+            ["next_at"],
             unique=False,
-            sqlite_where=sa.text("completed_at is null"),
-            postgresql_where=sa.text("completed_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+            postgresql_where=sa.text("ended_at is null"),
+        )
+        batch_op.create_index(
+            "ix_follow_up_open",
+            ["team", "done_due"],
+            unique=False,
+            sqlite_where=sa.text("ended_at is null"),
+            postgresql_where=sa.text("ended_at is null"),
+        )
+        batch_op.create_index(
+            "uq_follow_up_opener",
+            ["contact_id", "opener"],
+            unique=True,
+            sqlite_where=sa.text("ended_at is null"),
+            postgresql_where=sa.text("ended_at is null"),
+        )
+
+    op.create_table(
+        "staff_note",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("follow_up_id", sa.String(length=36), nullable=True),
+        sa.Column("contact_id", sa.String(length=36), nullable=True),
+        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("team", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("attempt", sa.String(length=36), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("subject", sa.String(length=1000), nullable=True),
+        sa.Column("message_id", sa.String(length=200), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("handing_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("channel in ('email', 'chat')", name=op.f("ck_staff_note_channel")),
+        sa.CheckConstraint(
+            "state in ('waiting', 'handing_over', 'accepted', 'refused', 'unknown', 'skipped')",
+            name=op.f("ck_staff_note_state"),
+        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_staff_note_contact_id")),
+        sa.ForeignKeyConstraint(["follow_up_id"], ["follow_up.id"], name=op.f("fk_staff_note_follow_up_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_note")),
+        sa.UniqueConstraint("key", name="uq_staff_note_key"),
+    )
+    with op.batch_alter_table("staff_note", schema=None) as batch_op:
+        batch_op.create_index("ix_staff_note_contact", ["contact_id"], unique=False)
+        batch_op.create_index("ix_staff_note_follow_up", ["follow_up_id"], unique=False)
+        batch_op.create_index("ix_staff_note_message_id", ["message_id"], unique=False)
+        batch_op.create_index(
+            "ix_staff_note_waiting",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("state in ('waiting', 'handing_over')"),
+            postgresql_where=sa.text("state in ('waiting', 'handing_over')"),
         )
 
     op.create_table(

@@ -9,7 +9,8 @@ from domain.assignment import Staff
 from domain.calendars import Calendar, Calendars
 from domain.follow_up import FollowUp, Moved, Notify, Tell, alarms
 from domain.follow_up_actions import Action, done, refused
-from domain.follow_up_moves import opened, planned_anew, rung
+from domain.follow_up_moves import opened, planned_anew
+from domain.follow_up_ringing import rung
 from domain.teams import Absence, Person, Strategy, Team, TeamsPolicy
 
 BERLIN = ZoneInfo("Europe/Berlin")

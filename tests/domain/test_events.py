@@ -11,9 +11,14 @@ SPECIFIED = """
     call_logged meeting_logged note_added purchased refunded points_changed tier_changed
     """
 
+OF_FOLLOW_UPS = """
+    task_opened task_assigned task_offered task_unassigned task_accepted task_not_accepted task_reminded task_escalated
+    task_snoozed task_commented task_held task_released task_cancelled
+    """
+
 
 def test_the_built_in_events_are_those_of_the_language() -> None:
-    assert set(BUILT_IN) == set(SPECIFIED.split())
+    assert set(BUILT_IN) == set(SPECIFIED.split()) | set(OF_FOLLOW_UPS.split())
 
 
 def test_what_belongs_to_a_message_is_an_event() -> None:

@@ -21,6 +21,8 @@ RUN = "'r-' || (i % :many)"
 MAIL = "'c' || (i % :many) || '@customer.example'"
 LATER = {"due_at": ":later", "until": ":later"}
 OVER = {"state": "'ended'", "ended_at": ":at", "end_reason": "'completed'"}
+DONE = {"ended": "'completed'", "ended_at": ":at"}
+POSTED = {"channel": "'email'", "state": "'accepted'"}
 
 # By table: how many rows for each contact, which of them, and the columns that are not like all others of their kind.
 ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
@@ -39,7 +41,10 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("membership", 1, "true", {"contact_id": WHO, "segment": "'s' || (i % 9)"}),
     ("holdout", 1, "i % 5 = 0", {"contact_id": WHO, "sequence": "'other'"}),
     ("pause", 1, "i % 5 = 0", {"contact_id": WHO, "sequence": "'news'", "resumed_at": ":at"}),
-    ("follow_up", 1, "i % 2 = 0", {"id": "'f' || i", "contact_id": WHO, "enrolment_id": RUN, "completed_at": ":at"}),
+    ("follow_up", 1, "i % 2 = 0", {"id": "'f' || i", "contact_id": WHO, "enrolment_id": RUN, **DONE}),
+    ("staff_note", 1, "i % 2 = 0", {"id": "'n' || i", "key": "'n' || i", "follow_up_id": "'f' || i", **POSTED}),
+    ("staff_absence", 1, "i = 0", {"person": "'ada'", "until": ":later"}),
+    ("staff_turns", 1, "i = 0", {"team": "'sales'"}),
     ("service_case", 1, "i % 2 = 0", {"id": "'s' || i", "contact_id": WHO, "closed_at": ":at"}),
     ("call_answer", 1, "i % 2 = 0", {"enrolment_id": RUN}),
     ("link", 1, "true", {"id": "'l' || i"}),

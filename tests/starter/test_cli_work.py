@@ -8,20 +8,21 @@ from sqlmodel import Session, select
 
 from domain.asking import Asked
 from domain.needs import Open
-from domain.spans import Limit
-from records.models import Enrolment, Inbox
+from domain.policies import Policies
+from records.completing import complete_follow_up
+from records.follow_up_models import FollowUp
+from records.follow_ups import Opening, open_follow_up
+from records.happening import Happening
+from records.models import Contact, Enrolment, Inbox
 from records.service_cases import take_note
 from records.session import Database
-from records.work import complete_follow_up, open_case, open_follow_up
+from records.work import open_case
 from tests.starter.small_home import SmallHome
 from tests.starter.test_cli_pauses import ANN, impatient
 
 __all__ = ["impatient"]
 
 NOW = datetime(2126, 3, 27, 9, 0, tzinfo=UTC)
-TASK = Open(
-    what="task", title="Call {{ contact.first_name }}", team="sales", outcomes=("booked",), up_to=Limit.parse("2 days")
-)
 
 
 @pytest.fixture
@@ -33,8 +34,13 @@ def ann(records: SmallHome) -> SmallHome:
     def work(session: Session) -> None:
         run = session.exec(select(Enrolment)).one()
         for visit in (1, 2):
-            asked = Asked("call-ann", "task", visit, NOW, NOW)
-            open_follow_up(session, run, asked, TASK, f"Call Ann, {visit}", NOW.replace(day=26 + visit), NOW)
+            opening = Opening(
+                f"Call Ann, {visit}", "sales", outcomes=("booked",), enrolment=run.id, step="call-ann", visit=visit
+            )
+            ann = session.get(Contact, run.contact_id)
+            assert ann is not None
+            open_follow_up(session, Policies.none(), ann, opening, NOW.replace(day=26 + visit))
+        asked = Asked("call-ann", "task", 2, NOW, NOW)
         told = {"case": "Ann is not happy", "incident": "o-1"}
         open_case(session, run, asked, Open(what="case", title="", severity="S2"), told, NOW)
 
@@ -69,15 +75,18 @@ def test_a_task_is_completed_through_the_inbox_and_it_is_the_one_that_was_named(
         {"task": first["id"], "outcome": "booked", "note": "Friday"},
     )
     with ann.database() as database:
-        contact = first["contact_id"]
-        done = database.write_now(lambda session: complete_follow_up(session, contact, "call-ann", "booked", NOW, data))
+        happening = Happening("once", "task_completed", NOW, data, step="call-ann")
+
+        def complete(session: Session) -> FollowUp | None:
+            contact = session.get(Contact, first["contact_id"])
+            assert contact is not None
+            return complete_follow_up(session, Policies.none(), contact, happening)
+
+        done = database.write_now(complete)
         assert done is not None
         assert (done.id, done.note) == (first["id"], "Friday")
         # Told a second time, it is not the other one that was done.
-        twice = database.write_now(
-            lambda session: complete_follow_up(session, contact, "call-ann", "booked", NOW, data)
-        )
-        assert twice is None
+        assert database.write_now(complete) is None
     closed = ann.type("task", "complete", first["id"], "--outcome", "booked")
     assert (closed.status, "completed already" in closed.err) == (1, True)
     assert [each["id"] for each in ann.type("task", "list", "--json").document["tasks"]] == [second["id"]]

@@ -1,0 +1,106 @@
+"""What a follow-up's workflow asks: what rings now, and what becomes of what a person wants done.
+
+Each is one transaction that takes the row, so it may be begun anew at any place: an alarm that has rung does not ring
+again, and an action that was done is known by its key.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.clock import Clock
+from activities.intake import DatabaseAway
+from domain.follow_up_actions import Action
+from domain.follow_up_door import Stands, stands
+from domain.needs import Value
+from records.follow_up_rows import state_of
+from records.follow_ups import Kept, act, look
+from records.models import Contact
+from records.published import Published
+from records.session import Database
+from records.timeline import record_all
+
+# An error of this type is a sentence for whoever asked; nothing was done.
+REFUSED = "Refused"
+
+
+class Looking(Value):
+    """A follow-up at an instant of its workflow; `asked` if somebody changed something that concerns it."""
+
+    follow_up: str
+    now: datetime
+    asked: bool = False
+
+
+class Acting(Value):
+    """What a person wants done, known by its `key` if it is asked twice."""
+
+    follow_up: str
+    now: datetime
+    key: str
+    action: Action
+
+
+@dataclass
+class People:
+    """The activities of follow-ups."""
+
+    main: Database
+    published: Published
+    clock: Clock
+
+    @activity.defn(name="look_at_follow_up")
+    async def look(self, looking: Looking) -> Stands:
+        """Let ring what is due, and return where it stands."""
+        now = self._now(looking.now)
+
+        def work(session: Session) -> Kept | None:
+            return look(session, self.published, looking.follow_up, now, asked=looking.asked)
+
+        return _stands(await self._write(work, now))
+
+    @activity.defn(name="act_on_follow_up")
+    async def act(self, acting: Acting) -> Stands:
+        """Do what a person wants done. Raises an `ApplicationError` of type `Refused` that says why not."""
+        now = self._now(acting.now)
+
+        def work(session: Session) -> Kept | None:
+            return act(session, self.published, acting.follow_up, acting.action, acting.key, now)
+
+        kept = await self._write(work, now)
+        if kept is None:
+            raise ApplicationError(f"there is no task {acting.follow_up}", type=REFUSED, non_retryable=True)
+        if kept.refusal is not None:
+            raise ApplicationError(kept.refusal, type=REFUSED, non_retryable=True)
+        return _stands(kept)
+
+    def _now(self, asked_at: datetime) -> datetime:
+        # Never earlier than the workflow asked: by a clock that is behind, what is due would not be yet, over and over.
+        # In full seconds, as everything that is due.
+        return max(self.clock(), asked_at).replace(microsecond=0)
+
+    async def _write(self, work: Callable[[Session], Kept | None], now: datetime) -> Kept | None:
+        def write(session: Session) -> Kept | None:
+            kept = work(session)
+            if kept is not None and kept.told:
+                contact = session.get(Contact, kept.row.contact_id)
+                assert contact is not None, "a follow-up has a contact"
+                record_all(session, self.published, contact, kept.told, now)
+            return kept
+
+        try:
+            return await self.main.write(write)
+        except DBAPIError as error:
+            # Without a text of the database's: that would repeat the row.
+            raise DatabaseAway(f"database: {type(error).__name__}; the follow-up goes on when it can") from None
+
+
+def _stands(kept: Kept | None) -> Stands:
+    if kept is None:
+        return Stands(ended="is gone")
+    return stands(state_of(kept.row), kept.row.moves, kept.row.next_at)

@@ -1,0 +1,232 @@
+"""Follow-ups as they are kept: each move is the new state, what the timeline says of it, and the notes to staff.
+
+The one thing to know: a move takes the row, held until the commit, and returns what the timeline is told; the caller
+records that in the same transaction (`records/timeline.py`). What dies before the commit has done nothing of it; what
+is done twice finds its alarm rung, its action told or its end written, and does nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+from uuid_utils.compat import uuid7
+
+from domain import follow_up_moves as moves
+from domain.assignment import Staff
+from domain.blanks import filled
+from domain.follow_up import FollowUp as State
+from domain.follow_up import Moved, Tell
+from domain.follow_up_actions import Action, done, refused
+from domain.follow_up_policy import Rule, Terms
+from domain.follow_up_ringing import rung
+from domain.policies import Policies
+from records.facts import contact_fields
+from records.follow_up_models import FollowUp
+from records.follow_up_rows import held_row, keep, state_of
+from records.happening import Happening
+from records.models import Contact, Interaction
+from records.published import Published
+from records.staffing import person_named, staff_of
+
+# Actions of one follow-up that are known again; more are not told twice.
+MOST_TOLD = 50
+
+Move = Callable[[State, Staff], Moved]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A follow-up to be opened. `source` says by what, for people; `opener` keeps it from being opened twice."""
+
+    title: str
+    team: str | None = None
+    owner: str | None = None
+    policy: str | None = None
+    outcomes: tuple[str, ...] = ()
+    source: str = ""
+    opener: str | None = None
+    enrolment: str | None = None
+    step: str | None = None
+    visit: int = 1
+    due_at: datetime | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A follow-up after a move, and what the timeline is to be told of it."""
+
+    row: FollowUp
+    told: tuple[Happening, ...] = ()
+    refusal: str | None = None
+
+
+def open_follow_up(session: Session, policies: Policies, contact: Contact, opening: Opening, now: datetime) -> Kept:
+    """Open a follow-up and give it to somebody; the one that is open already where this would be the same."""
+    there = _the_same(session, contact.id, opening)
+    if there is not None:
+        return Kept(there)
+    name, terms = _terms(policies, opening.policy)
+    row = FollowUp(
+        id=str(uuid7()),
+        contact_id=contact.id,
+        enrolment_id=opening.enrolment,
+        step=opening.step,
+        visit=opening.visit,
+        opener=opening.opener,
+        source=opening.source[:200],
+        title=opening.title[:400],
+        team=opening.team,
+        owner=opening.owner,
+        policy=name,
+        outcomes=list(opening.outcomes or terms.outcomes),
+        opened_at=now,
+        due_at=opening.due_at,
+        asked_at=now,
+    )
+    session.add(row)
+    session.flush()
+    state = State(
+        id=row.id,
+        team=row.team,
+        owner=_owner(policies, opening.owner or contact.owner),
+        language=contact.language,
+        terms=terms,
+        outcomes=tuple(row.outcomes),
+        opened_at=now,
+    )
+    staff = staff_of(session, policies, row.team, contact, now)
+    opened = moves.opened(state, staff, now)
+    said = {"title": row.title, "team": row.team, "policy": row.policy, "source": row.source}
+    first = Tell("task_opened", opening.by, {name: value for name, value in said.items() if value})
+    moved = Moved(opened.state, (first, *opened.deeds), opened.turns)
+    return Kept(row, tuple(keep(session, policies, row, moved, staff, now)))
+
+
+def look(session: Session, published: Published, id: str, now: datetime, *, asked: bool) -> Kept | None:
+    """Let ring what is due; where somebody `asked`, look whether whoever has it still can. None if there is none."""
+
+    def move(state: State, staff: Staff) -> Moved:
+        first = moves.planned_anew(state, staff, now) if asked else Moved(state)
+        return moves.then(first, rung(first.state, _after(staff, first), now))
+
+    kept = _move(session, published, id, move, now)
+    if kept is not None:
+        kept.row.asked_at = None
+        session.add(kept.row)
+        session.flush()
+    return kept
+
+
+def act(session: Session, published: Published, id: str, action: Action, key: str, now: datetime) -> Kept | None:
+    """Do what a person asks, once for each `key`, or return why it makes no sense. None if there is no follow-up."""
+    row = held_row(session, id)
+    if row is None or key in row.told:
+        return None if row is None else Kept(row)
+    policies = published.policies(session)
+    action = _by_key(action, policies)
+    contact = _contact(session, row)
+    staff = staff_of(session, policies, row.team, contact, now)
+    refusal = refused(state_of(row), action, staff, now)
+    if refusal is not None:
+        return Kept(row, refusal=refusal)
+    row.told = [*row.told[1 - MOST_TOLD :], key]
+    return Kept(row, tuple(keep(session, policies, row, done(state_of(row), action, staff, now), staff, now)))
+
+
+def hold_all(
+    session: Session, published: Published, contact: Contact, until: datetime | None, why: str, now: datetime
+) -> list[Happening]:
+    """Let the clocks of everything that is open for a contact stand still: they are away."""
+    return list(_move_all(session, published, contact, lambda state, _: moves.held(state, until, now, why), now))
+
+
+def contact_moves(
+    session: Session, published: Published, contact: Contact, event: Interaction, now: datetime
+) -> list[Happening]:
+    """Do what the terms of a contact's open follow-ups say of something they did; return what the timeline is told."""
+    if event.name.startswith("task_"):
+        return []  # what our people do is nothing the contact did
+    return list(
+        _move_all(session, published, contact, lambda state, _: moves.contact_did(state, event.name, event.at), now)
+    )
+
+
+def opens_by_rule(policies: Policies, event: str) -> Iterator[tuple[str, Rule]]:
+    """Yield the rules, with their names, that open something on this event."""
+    yield from ((name, rule) for name, rule in policies.follow_ups.open.items() if rule.on == event)
+
+
+def opening_of(name: str, rule: Rule, contact: Contact) -> Opening:
+    """Return what a rule opens for a contact."""
+    fields = contact_fields(contact)
+    title = filled(rule.title, lambda path: fields.get(path.removeprefix("contact.")))
+    return Opening(
+        title, rule.team, rule.owner, rule.policy, rule.outcomes, source=f"rule {name}", opener=f"rule/{name}"
+    )
+
+
+def _move(session: Session, published: Published, id: str, move: Move, now: datetime) -> Kept | None:
+    row = held_row(session, id)
+    if row is None:
+        return None
+    policies, state = published.policies(session), state_of(row)
+    staff = staff_of(session, policies, row.team, _contact(session, row), now)
+    moved = move(state, staff)
+    return Kept(row, tuple(keep(session, policies, row, moved, staff, now)))
+
+
+def _move_all(
+    session: Session, published: Published, contact: Contact, move: Move, now: datetime
+) -> Iterator[Happening]:
+    theirs = select(FollowUp.id).where(FollowUp.contact_id == contact.id, col(FollowUp.ended_at).is_(None))
+    for id in session.exec(theirs.order_by(col(FollowUp.id))).all():
+        before = session.get(FollowUp, id)
+        count = before.moves if before is not None else 0
+        kept = _move(session, published, id, move, now)
+        if kept is not None and kept.row.moves != count:
+            kept.row.asked_at = now  # its clock has to be set anew
+            session.add(kept.row)
+            session.flush()
+            yield from kept.told
+
+
+def _the_same(session: Session, contact: str, opening: Opening) -> FollowUp | None:
+    wanted = select(FollowUp).with_for_update()
+    if opening.enrolment is not None and opening.step is not None:
+        run = (FollowUp.enrolment_id == opening.enrolment, FollowUp.step == opening.step)
+        return session.exec(wanted.where(*run, FollowUp.visit == opening.visit)).first()
+    if opening.opener is not None:
+        still = (FollowUp.opener == opening.opener, col(FollowUp.ended_at).is_(None))
+        return session.exec(wanted.where(FollowUp.contact_id == contact, *still)).first()
+    return None
+
+
+def _terms(policies: Policies, name: str | None) -> tuple[str, Terms]:
+    """Return the terms it is done by, and their name: those of a policy that is gone are the default ones."""
+    known = policies.follow_ups
+    name = name if name in known.known() else known.default
+    return str(name), known.terms(name)
+
+
+def _owner(policies: Policies, who: str | None) -> str | None:
+    return None if who is None else policies.teams.key_of(who)
+
+
+def _by_key(action: Action, policies: Policies) -> Action:
+    """Return an action with people named by their keys, however whoever asks has named them."""
+    named = {
+        name: person_named(policies.teams, value) for name in ("by", "to") if (value := getattr(action, name, None))
+    }
+    return action.model_copy(update=named)
+
+
+def _contact(session: Session, row: FollowUp) -> Contact:
+    contact = session.get(Contact, row.contact_id)
+    assert contact is not None, "a follow-up has a contact"
+    return contact
+
+
+def _after(staff: Staff, moved: Moved) -> Staff:
+    return replace(staff, turns={**staff.turns, **moved.turns})

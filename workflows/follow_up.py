@@ -1,0 +1,116 @@
+"""One promise kept or escalated: the clock of a follow-up, and the door by which people act on it.
+
+Everything it knows stands in the follow-up's row. It sleeps until something rings or somebody changes the row, and
+asks; what people want done are updates, refused with a reason where they make no sense. So whatever dies goes on from
+the row.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from workflows.options import PATIENT, RECORDING
+
+with workflow.unsafe.imports_passed_through():
+    from activities.people import REFUSED, Acting, Looking, People
+    from domain.follow_up_actions import Asked
+    from domain.follow_up_door import Stands, turned_away
+
+# Continue as new at this many events.
+MOST_EVENTS = 2_000
+
+
+@workflow.defn(name="FollowUp")
+class FollowUpWorkflow:
+    """One follow-up, from its opening to its end."""
+
+    @workflow.init
+    def __init__(self, follow_up: str) -> None:
+        self.follow_up = follow_up
+        self.called = True  # whatever has happened before it began, it has not seen
+        self.seen: Stands | None = None
+
+    @workflow.signal(name="look")
+    def on_look(self) -> None:
+        """Something happened that concerns it: to the contact, to our people, to a calendar."""
+        self.called = True
+
+    @workflow.update(name="act")
+    async def act(self, asked: Asked) -> Stands:
+        """Do what a person wants done; return where it stands then."""
+        info = workflow.current_update_info()
+        assert info is not None, "an update has an id"
+        acting = Acting(follow_up=self.follow_up, now=workflow.now(), key=info.id, action=asked.action)
+        stands = await workflow.execute_activity_method(
+            People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
+        )
+        self.saw(stands)
+        return stands
+
+    @act.validator
+    def may_act(self, asked: Asked) -> None:
+        """Turn away at once what cannot be done whatever else is true."""
+        why_not = turned_away(self.seen, asked.action)
+        if why_not is not None:
+            raise ApplicationError(why_not, type=REFUSED, non_retryable=True)
+
+    @workflow.run
+    async def run(self, follow_up: str) -> None:
+        """Go on until it has ended."""
+        while not self.is_over():
+            if self.is_long():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(follow_up)
+            if self.called or self.seen is None or self.is_due():
+                await self.look()
+            else:
+                await self.rest()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def look(self) -> None:
+        """Have ring what is due."""
+        asked, self.called = self.called, False
+        looking = Looking(follow_up=self.follow_up, now=workflow.now(), asked=asked)
+        self.saw(
+            await workflow.execute_activity_method(
+                People.look, looking, start_to_close_timeout=RECORDING, retry_policy=PATIENT
+            )
+        )
+
+    async def rest(self) -> None:
+        """Sleep until something rings, somebody calls, or an action has changed when that is."""
+        due = self.seen.due if self.seen is not None else None
+        moves = self.seen.moves if self.seen is not None else 0
+        workflow.set_current_details(f"next: {due or 'when it is called'}")
+        timeout = None if due is None else max(due - workflow.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(lambda: self.called or self.has_moved(moves), timeout=timeout)
+        except TimeoutError:
+            return
+
+    def saw(self, stands: Stands) -> None:
+        """Keep where it stands; of two answers the one after more moves."""
+        if self.seen is None or stands.moves >= self.seen.moves:
+            self.seen = stands
+
+    def has_moved(self, moves: int) -> bool:
+        """Whether an action came in between."""
+        return self.seen is not None and self.seen.moves != moves
+
+    def is_due(self) -> bool:
+        """Whether something rings now."""
+        return self.seen is not None and self.seen.due is not None and self.seen.due <= workflow.now()
+
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.seen is not None and self.seen.ended is not None
+
+    def is_long(self) -> bool:
+        """Whether the history should begin anew."""
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() >= MOST_EVENTS
+            or info.is_target_worker_deployment_version_changed()
+        )
