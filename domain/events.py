@@ -54,6 +54,8 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "score_reached": frozenset({"threshold", "score", "fit", "engagement", "why"}),
 }
 
+MEETINGS = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})
+
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.
 SEGMENT_ENTERED = "segment_entered"
 

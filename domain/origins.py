@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from domain.events import MEETINGS
+
 Direction = Literal["in", "out", "both", "internal", "none"]
 """From the contact to us, from us to them, both ways, among ourselves, or nobody's doing."""
 
@@ -31,10 +33,7 @@ _ORIGINS: dict[str, Origin] = {
     "task_completed": Origin(SALES, None, "internal"),
     "case_opened": _CASE,
     "case_closed": _CASE,
-    "meeting_booked": _MEETING,
-    "meeting_moved": _MEETING,
-    "meeting_cancelled": _MEETING,
-    "meeting_missed": _MEETING,
+    **dict.fromkeys(MEETINGS, _MEETING),
     "call_logged": Origin(SALES, "phone", "out"),
     "meeting_logged": Origin(SALES, "meeting", "both"),
     "note_added": Origin(SALES, None, "internal"),
@@ -42,10 +41,10 @@ _ORIGINS: dict[str, Origin] = {
     "refunded": Origin(SALES),
     "points_changed": _BY_ITSELF,
     "tier_changed": _BY_ITSELF,
+    "score_reached": _BY_ITSELF,
 }
 _SAY_WHO = frozenset({"task_completed", "case_closed", "call_logged", "meeting_logged", "note_added"})
 _SAY_WHOSE = frozenset({"call_logged", "meeting_logged", "note_added"})
-_SAY_HOST = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})
 
 
 def origin_of(name: str, data: Mapping[str, Any], class_: str | None = None, channel: str | None = None) -> Origin:
@@ -89,7 +88,7 @@ def told_by(name: str, data: Mapping[str, Any]) -> ToldBy:
     >>> told_by("task_completed", {"person": "ada"}).person, told_by("purchased", {"person": "ada"}).person
     ('ada', None)
     """
-    if name in _SAY_HOST:
+    if name in MEETINGS:
         return ToldBy(_words(data, "host_email"), None, may_be_a_stranger=True)
     person = _words(data, "person") if name in _SAY_WHO else None
     return ToldBy(person, _words(data, "department", 60) if name in _SAY_WHOSE else None)

@@ -26,6 +26,8 @@ def log_contact(kind: str, who: str, told: Mapping[str, Any], own_id: str | None
             return contact_of(session, who), store.published.policies(session)
 
         contact, policies = store.read(read)
+        if contact.erased_at is not None:
+            raise ProblemsFound([f"{name_of(contact)}: was erased; nothing more is written about them"])
         try:
             logged = read_logged(kind, told, policies.teams, now)
         except ValueError as error:

@@ -1,10 +1,12 @@
 """Rows of a timeline in a person's words, on a clock they know. Used by the terminal and the page."""
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
+from domain.events import MEETINGS
 from domain.logged import EVENTS
 
 SHORT = "%a %d %b %H:%M"
@@ -22,6 +24,7 @@ ENDS = {
 }
 """How runs end (sequence-language.md section 8), beside `exited:REASON`, in words."""
 
+TASK = "task_"
 LOGGED = {event: kind for kind, event in EVENTS.items()}
 
 
@@ -118,20 +121,74 @@ def standing(place: Mapping[str, Any], zone: tzinfo) -> str:
     return f"at {place['step']}{until}" + (f" ({place['why']})" if place["why"] else "")
 
 
-def happened(row: Mapping[str, Any]) -> tuple[str, str]:
+def happened(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     """Return what an event was, and what is known of it beside what the line says anyway.
 
-    >>> happened({"event": "purchased", "data": {"amount": 40}})
+    >>> happened({"event": "purchased", "data": {"amount": 40}}, UTC)
     ('purchased', 'amount: 40')
-    >>> happened({"event": "call_logged", "data": {"person": "ada", "minutes": 1, "outcome": "reached", "text": "Hm."}})
+    >>> call = {"person": "ada", "minutes": 1, "outcome": "reached", "text": "Hm."}
+    >>> happened({"event": "call_logged", "data": call}, UTC)
     ('call, 1 minute: reached', 'Hm.')
     """
     name, data = row["event"], row["data"]
+    if name in MEETINGS:
+        return _meeting(name, data, zone)
+    if name.startswith(TASK):
+        return _task(name, data, zone)
     if name not in LOGGED:
-        return name, "; ".join(f"{field}: {clean_line(str(each), 80)}" for field, each in data.items())
-    minutes, outcome = data.get("minutes"), data.get("outcome")
-    what = LOGGED[name] + (f", {minutes} minute{'' if minutes == 1 else 's'}" if minutes is not None else "")
+        said = {field: each for field, each in data.items() if field != "person" or each != row.get("person")}
+        return name, _pairs(said, 80)
+    what = LOGGED[name] + (f", {_minutes(data['minutes'])}" if data.get("minutes") is not None else "")
+    outcome = data.get("outcome")
     return what + (f": {outcome}" if outcome else ""), clean_line(str(data.get("text", "")), 300)
+
+
+def _meeting(name: str, data: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
+    """Return what became of a meeting.
+
+    >>> _meeting("meeting_booked", {"title": "Visit", "starts_at": "2026-03-05T09:00:00Z", "host": "Ada"}, UTC)
+    ('meeting booked: Visit, Thu 05 Mar 2026 09:00', 'with Ada')
+    """
+    about = [clean_line(str(data[field]), 80) for field in ("title",) if data.get(field)]
+    with contextlib.suppress(ValueError):  # our own systems may say it in other words
+        about += [on_clock(str(data["starts_at"]), zone, WHEN)] if data.get("starts_at") else []
+    minutes, host, place, answers = (data.get(field) for field in ("minutes", "host", "place", "answers"))
+    why = [_minutes(minutes)] if minutes is not None else []
+    why += [f"with {clean_line(str(host), 80)}"] if host else []
+    why += [clean_line(str(each), 80) for each in (place, data.get("reason")) if each]
+    why += [_pairs(answers, 80)] if isinstance(answers, Mapping) and answers else []
+    return name.replace("_", " ") + (f": {', '.join(about)}" if about else ""), "; ".join(why)
+
+
+def _task(name: str, data: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
+    """Return what became of something that people are asked to do.
+
+    >>> _task("task_assigned", {"task": "0198", "to": "ada", "why": ["it is her turn"]}, UTC)
+    ('task assigned to ada', 'it is her turn')
+    >>> _task("task_completed", {"task": "0198", "outcome": "booked", "note": "Friday", "person": "ada"}, UTC)
+    ('task completed: booked', 'Friday')
+    >>> _task("task_reminded", {"task": "0198", "clock": "accept", "percent": 75}, UTC)
+    ('task reminded', '75 percent of the time to accept it')
+    """
+    to, outcome, until = data.get("to"), data.get("outcome") or data.get("title"), data.get("until")
+    what = name.replace("_", " ") + (f" to {', '.join(to) if isinstance(to, list) else to}" if to else "")
+    what += f": {clean_line(str(outcome), 100)}" if outcome else ""
+    with contextlib.suppress(ValueError):  # of an older telling
+        what += f" until {on_clock(str(until), zone, WHEN)}" if until else ""
+    why = data.get("why") or []
+    said = [*(why if isinstance(why, list) else [why]), data.get("note"), data.get("source")]
+    if data.get("percent"):
+        clock = f"the time to {'accept it' if data.get('clock') == 'accept' else 'do it'}"
+        said = [f"{data['percent']} percent of {clock}", *said]
+    return what, "; ".join(clean_line(str(each), 200) for each in said if each)
+
+
+def _minutes(count: Any) -> str:
+    return f"{count} minute{'' if count == 1 else 's'}"
+
+
+def _pairs(said: Mapping[str, Any], most: int) -> str:
+    return "; ".join(f"{field}: {clean_line(str(each), most)}" for field, each in said.items())
 
 
 def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
@@ -140,7 +197,7 @@ def told(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     if kind == "consent":
         return f"consent: {row['topic']} {row['state']}", f"{row['basis']}, {row['source']}"
     if kind == "event":
-        return happened(row)
+        return happened(row, zone)
     if kind == "message":
         subject = f" “{row['subject']}”" if row["subject"] else ""
         return f"message {row['state']}{subject}", row["reason"] or ""

@@ -2,13 +2,14 @@
 
 from domain import vocabulary
 from domain.events import BUILT_IN, CONTACT_FIELDS, OF_A_SEND, WRITABLE_FIELDS
+from domain.follow_up_policy import Terms
 
 SPECIFIED = """
     delivered deferred bounced complained opened clicked replied auto_replied unsubscribed resubscribed
     consent_requested consent_confirmed preferences_changed
     form_submitted survey_answered task_completed case_opened case_closed meeting_booked
     meeting_cancelled meeting_moved meeting_missed
-    call_logged meeting_logged note_added purchased refunded points_changed tier_changed
+    call_logged meeting_logged note_added purchased refunded points_changed tier_changed score_reached
     """
 
 OF_FOLLOW_UPS = """
@@ -32,3 +33,8 @@ def test_an_update_never_writes_who_somebody_is() -> None:
 
 def test_conditions_know_the_same_fields_of_a_contact() -> None:
     assert vocabulary.CONTACT_FIELDS == CONTACT_FIELDS
+
+
+def test_a_purchase_closes_a_follow_up_where_its_policy_says_so() -> None:
+    assert BUILT_IN["purchased"] == {"order_id", "amount", "currency"}
+    assert Terms.model_validate({"on": {"purchased": "complete"}}).on["purchased"].do == "complete"

@@ -19,6 +19,7 @@ from tests.starter.small_home import SmallHome
 
 ANN = "ann@acme.example"
 MONDAY = datetime(2026, 3, 30, 8, tzinfo=UTC)
+AT = "2026-04-03T08:00:00Z"
 MINUTE = timedelta(minutes=1)
 TEAMS = """
 people:
@@ -100,8 +101,8 @@ def everything(session: Session) -> None:
         (2, "clicked", {"message": "m1", "data": {"url": "https://acme.example/tips"}}),
         (4, "replied", {"message": "m1", "data": {"subject": "Re: Hello"}}),
         (10, "task_completed", {"data": {"outcome": "booked", "person": "ada"}}),
-        (11, "meeting_booked", {"data": {"host_email": "Bob@acme.example", "title": "Visit"}}),
-        (12, "meeting_booked", {"data": {"host_email": "zoe@else.example", "title": "Visit"}}),
+        (11, "meeting_booked", {"data": {"host_email": "Bob@acme.example", "title": "Visit", "starts_at": AT}}),
+        (12, "meeting_booked", {"data": {"host_email": "zoe@else.example", "starts_at": "soon", "minutes": 45}}),
         (13, "purchased", {"data": {"amount": 40}}),
         (14, "case_closed", {"data": {"severity": "S2", "person": "bob"}}),
     ]
@@ -131,11 +132,11 @@ def test_everything_of_every_department_reads_as_one_story(ann: SmallHome) -> No
         "sales: ada phone out call, 12 minutes: reached",
         "marketing email in replied subject: Re: Hello",
         "service: bob internal note Call after [four].",
-        "sales: ada internal task_completed outcome: booked; person: ada",
-        "service: bob calendar in meeting_booked host_email: Bob@acme.example; title: Visit",
-        "sales calendar in meeting_booked host_email: zoe@else.example; title: Visit",
+        "sales: ada internal task completed: booked",
+        "service: bob calendar in meeting booked: Visit, Fri 03 Apr 2026 10:00",
+        "sales calendar in meeting booked 45 minutes",
         "sales in purchased amount: 40",
-        "service: bob internal case_closed severity: S2; person: bob",
+        "service: bob internal case_closed severity: S2",
     ]
 
 
@@ -163,6 +164,20 @@ def test_whose_and_which_way_it_was_stands_in_the_document(ann: SmallHome) -> No
     said = [tuple(row[name] for name in ("department", "person", "channel", "direction")) for row in timeline]
     assert said[2:4] == [("marketing", None, "email", "out"), ("marketing", None, "email", "in")]
     assert said[5] == ("sales", "ada", None, "internal")
+
+
+def test_of_somebody_who_was_erased_nothing_more_is_written(ann: SmallHome) -> None:
+    def erase(session: Session) -> None:
+        contact = session.exec(select(Contact)).one()
+        contact.erased_at = MONDAY
+        session.add(contact)
+
+    with ann.database() as database:
+        database.write_now(erase)
+
+    typed = ann.type("log", "note", ANN, "--by", "ada", "--text", "Hm.")
+
+    assert (typed.status, "was erased; nothing more is written about them" in typed.err) == (1, True)
 
 
 def test_it_stands_with_whom_it_was_about_alone(ann: SmallHome) -> None:

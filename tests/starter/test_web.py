@@ -262,7 +262,8 @@ async def test_the_interface_is_described_for_people_and_machines(tmp_path: Path
     async with site_in(tmp_path) as site:
         people, machines = await site.http.get("/docs"), await site.http.get("/openapi.json")
 
-    for path in ("/forms/{source}/{form}", "/f/{form}", "/events", "/u/{token}", "/healthz", "/readyz"):
+    paths = ["/forms/{source}/{form}", "/f/{form}", "/events", "/events/calendly", "/contacts/{contact}/log"]
+    for path in (*paths, "/u/{token}", "/healthz", "/readyz"):
         assert path in people.text
         assert path in machines.json()["paths"]
     assert "the step whose message it is an answer to (may be left out)" in people.text
