@@ -196,6 +196,7 @@ def event(
 
 
 app.command()(cli_reports.why)
+app.command()(cli_reports.score)
 app.add_typer(cli_groups.contacts, name="contact")
 app.add_typer(cli_log_group.logs, name="log")
 app.add_typer(cli_groups.messages, name="message")

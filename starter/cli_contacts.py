@@ -10,12 +10,14 @@ from sqlmodel import Session, col, select
 from domain.answers import clean_line, read_address, read_country, read_language
 from domain.definition import nearest
 from domain.policies import Policies
+from domain.scoring import Scored
 from domain.zones import is_zone, zone_of
 from records.contacts import Proof, find, find_or_make, record_consent
 from records.models import Contact
 from records.retrying import FAILED
 from records.timeline import record_changed
 from starter.cli_result import ProblemsFound, Result
+from starter.cli_score import explained, score_as_json
 from starter.cli_store import contact_of, opened_store, wake_intake
 from starter.cli_tables import Listing, minute
 from starter.cli_timeline import Wanted, timeline_table
@@ -29,23 +31,25 @@ def show_contact(who: str, wanted: Wanted = Wanted()) -> Result:
     """Show the timeline of a contact, on their own clock: all of it, or what is wanted."""
     with opened_store() as store:
 
-        def read(session: Session) -> tuple[History, Policies]:
-            contact = contact_of(session, who)
-            history = history_of(session, store.published, contact, datetime.now(UTC))
-            return history, store.published.policies(session)
+        def read(session: Session) -> tuple[History, Policies, Scored | None]:
+            contact, now, policies = contact_of(session, who), datetime.now(UTC), store.published.policies(session)
+            history = history_of(session, store.published, contact, now)
+            return history, policies, explained(session, policies, contact, now)
 
-        history, policies = store.read(read)
+        history, policies, scored = store.read(read)
     zone = zone_of(history.contact, None, policies.messaging.organisation.time_zone)
     history = wanted.of(history, zone.zone)
     shown: list[RenderableType] = [
         *_about(history),
+        *([f"score {scored.says()}"] if scored is not None else []),
         f"times are those of {zone.name} (from {zone.rung})",
         "",
         *_sequences(history, zone.zone),
         timeline_table(history, zone.zone),
         *_stayed_out(history, zone.zone),
     ]
-    return Result(history.as_json(), shown)
+    score = {"score": score_as_json(scored)} if scored is not None else {}
+    return Result(history.as_json() | score, shown)
 
 
 # What the decision log says of an entry that did not come about, or has not yet.

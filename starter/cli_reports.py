@@ -1,4 +1,4 @@
-"""The commands that read what is written down: `report …` and `why`. What is typed."""
+"""The commands that read what is written down: `report …`, `why` and `score`. What is typed."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from starter.cli_options import Json, Sequence_, a_day_or_time, a_span
+from starter.cli_options import Json, Sequence_, a_day_or_time, a_span, a_time
 from starter.cli_result import show
 
 reports = typer.Typer(help="Figures. Alone it lists the reports there are.", invoke_without_command=True)
@@ -74,3 +74,19 @@ def why(
     from starter.cli_why import why
 
     raise typer.Exit(show(why(contact, sequence, step, at, message), json))
+
+
+def score(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")],
+    at: Annotated[
+        datetime | None, typer.Option("--at", metavar="TIME", parser=a_time, help="At this instant, past or to come.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a contact's score is made of.
+
+    Each term with its points, and which thresholds are met.
+    """
+    from starter.cli_score import show_score
+
+    raise typer.Exit(show(show_score(contact, at), json))
