@@ -19,6 +19,7 @@ from domain.cel_parser import parse
 from domain.cel_plan import paths_read, plan
 from domain.cel_syntax import Call, Chain, Node, Not, every
 from domain.cel_tokens import NotCel
+from domain.events import SCORE_REACHED
 from domain.needs import Change, Listen
 from domain.policies import Policies
 from domain.program import Program
@@ -93,11 +94,20 @@ def looked_at(
     by_value = {name for name, count in named.items() if count > 0} | written | (CLOCK if written & CLOCK else set())
     by_value |= {field for fields, part in pieces for field in fields or () if part is None}
     by_value |= {name for name, own in policies.contact.fields.items() if own.type == "date"} | {"created_at"}
+    by_value |= _of_a_score(program, policies, {*by_value, *(field for fields, _ in pieces for field in fields or ())})
     by_value |= {field for each in changes for field in each.add if field not in sums}
     by_part = {(field, part) for fields, part in pieces for field in fields or () if part and field not in by_value}
     # A number that is added to breaks the run where it is none, whether or not a condition reads it.
     by_part |= {(field, "true") for field in sums if field not in by_value}
     return Looked(tuple(sorted(by_value)), tuple(sorted(by_part)), sums)
+
+
+def _of_a_score(program: Program, policies: Policies, read: set[str]) -> set[str]:
+    """Return the fields that a score is computed of, where anything hangs on it."""
+    if policies.scoring is None or not ("score" in read or SCORE_REACHED in program.model_dump_json()):
+        return set()
+    terms = " ".join(term.when for term in policies.scoring.fit)
+    return {"score", *FIELD.findall(terms)}
 
 
 def read_by_templates(sources: Iterable[str]) -> frozenset[str] | None:

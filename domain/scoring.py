@@ -106,6 +106,12 @@ class Scored:
         """Both sides together, a half rounded up."""
         return rounded(self.fit + self.engagement)
 
+    def told_of(self, threshold: str) -> dict[str, Any]:
+        """Return what the event that a threshold was reached has to say."""
+        sides = {"fit": round(self.fit, 1), "engagement": round(self.engagement, 1)}
+        why = [term.says() for term in self.terms]
+        return {"threshold": threshold, "score": self.total, **sides, "why": why}
+
     def says(self) -> str:
         """Return the whole score in one line, side by side."""
         return " · ".join(filter(None, (self._side("fit", self.fit), self._side("engagement", self.engagement))))

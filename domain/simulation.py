@@ -24,6 +24,7 @@ from domain.references import TemplatesKnown
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
 from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
 from domain.simulated_entry import DOOR, data_of, joined, let_in, starting_trigger, watched
+from domain.simulated_score import SimulatedScore
 from domain.story import Story, spelled, timeline_row
 
 # What conditions may read, but for the clock.
@@ -57,6 +58,7 @@ class _World:
         self.entering: Event | None = None
         self.trigger: Trigger | None = None
         self.watched, self.members = watched(program), frozenset[str]()
+        self.score, self.reached = SimulatedScore(policies.scoring), list[Scripted]()
         standing, assumed = assume(program, script.contact)
         facts = Facts(
             now=script.at,
@@ -72,12 +74,14 @@ class _World:
         self.said: tuple[str, int, str, str] | None = None
         self.stays_by: tuple[object, ...] | None = None
         self._remember()
-        self.story = Story(self.facts, assumed=assumed)
+        self.facts = self.score.insist(self.facts)
+        self.story = Story(self.facts, assumed=[*assumed, *self.score.assumed])
 
     def _remember(self) -> None:
         """Put what happened before the entry into the contact's past, and then what starts the run."""
         while self.coming and self.coming[0].at < self.now:
             self._record(self.coming.pop(0))
+        self.facts = self.score.begin(self.facts)
         self.trigger = starting_trigger(self.program, self.facts)
         if self.trigger is None:
             return
@@ -100,6 +104,8 @@ class _World:
             return self.story
         self.members, _ = joined(self.watched, frozenset(), self.facts)
         run = entered(self.program, entered_at)
+        if self.reached and self._joins():
+            return self.story
         while run.position is not None and len(self.story.timeline) < MOST_ROWS:
             next_run = self._step(run)
             if next_run is None:
@@ -146,11 +152,13 @@ class _World:
             self._go_to(max(upcoming, self.now))
             if first is None or first > upcoming:
                 return run
+            known = len(self.facts.events)
             event = self._record(self.coming.pop(0))
             if self._ends_at(event) or self._joins():
                 return run.model_copy(update={"position": None})
+            followed = len(self.facts.events) > known + 1
             # When a case is closed, what was held while it was open is asked again (`records/timeline.py`).
-            if event is None or event.name == CLOSED or self.program.is_concerned_by(event.name):
+            if event is None or followed or event.name == CLOSED or self.program.is_concerned_by(event.name):
                 return run
 
     def pass_to(self, due: datetime) -> bool:
@@ -170,14 +178,20 @@ class _World:
         return over is not None
 
     def _joins(self) -> bool:
-        """Let the contact become a member of what it is one of now; whether that ends the run."""
+        """Let the contact become a member of what it is one of now, tell of its score; whether that ends the run."""
         self.members, fresh = joined(self.watched, self.members, self.facts)
+        fresh, self.reached = [*fresh, *self.reached], []
         return any(self._ends_at(self._record(each)) for each in fresh)
 
     def _record(self, scripted: Scripted) -> Event | None:
         """Put something into the contact's past; None if it only changed fields, or the pace."""
         self.facts, event = happened(scripted, self.facts)
+        self._rescore(event)
         return event
+
+    def _rescore(self, event: Event | None) -> None:
+        self.facts, reached = self.score.told(self.facts, event)
+        self.reached += reached
 
     def _left(self) -> bool:
         known = STAYS_BY(self.facts)
@@ -243,11 +257,12 @@ class _World:
         topics = dict.fromkeys(row.more.get("withdrawn", ()), "opted_out")
         standing = replace(self.facts.standing, consents={**self.facts.standing.consents, **topics})
         self.facts = self.facts.but(contact={**self.facts.contact, **row.more["set"]}, standing=standing)
+        self._rescore(None)
         self._joins()
 
     def _go_to(self, at: datetime) -> None:
         self.now = at
-        self.facts = self.facts.but(now=at)
+        self.facts = self.score.faded(self.facts.but(now=at))
 
     def _end(self, reason: str, why: list[str]) -> None:
         self.story.end = {"at": spelled(self.now), "reason": reason, "why": why}

@@ -166,10 +166,7 @@ def _stood(scoring: Scoring, kept: ContactScore, facts: Facts, sums: Sequence[Su
 
 
 def _crossing(contact: Contact, number: int, threshold: str, scored: Scored, at: datetime) -> Reached:
-    sides = {"fit": round(scored.fit, 1), "engagement": round(scored.engagement, 1)}
-    why = [term.says() for term in scored.terms]
-    data = {"threshold": threshold, "score": scored.total, **sides, "why": why}
-    return Reached(f"score/{contact.id}/{number}", at, data)
+    return Reached(f"score/{contact.id}/{number}", at, scored.told_of(threshold))
 
 
 def _write(session: Session, contact: Contact, kept: ContactScore, total: int) -> bool:
