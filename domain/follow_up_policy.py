@@ -134,26 +134,18 @@ class FollowUpsPolicy(BaseModel):
     open: dict[str, Rule] = Field(default_factory=dict)
     """What opens a follow-up by itself, by name."""
 
-    @model_validator(mode="after")
-    def _has_its_default(self) -> Self:
-        self.terms(self.default)
-        return self
-
     def known(self) -> frozenset[str]:
         """Return the names of every policy."""
         return frozenset(BUILT_IN | self.policies)
 
     def terms(self, name: str | None) -> Terms:
-        """Return the terms of this name, or the default ones for None. Raises ValueError for an unknown name.
+        """Return the terms of this name, or the default ones for None or a name that is gone.
 
         >>> str(FollowUpsPolicy().terms("hot").accept_by)
         '15 business minutes'
         """
         known = BUILT_IN | self.policies
-        name = name or self.default
-        if name not in known:
-            raise ValueError(f"there is no policy '{name}' for follow-ups; write one of {', '.join(sorted(known))}")
-        return known[name]
+        return known.get(name or self.default) or known.get(self.default) or known[NORMAL]
 
 
 BUILT_IN = {

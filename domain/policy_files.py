@@ -22,6 +22,7 @@ from domain.reading import Model, validate
 from domain.scoring_checks import scoring_problems
 from domain.scoring_policy import Scoring
 from domain.segment_checks import segment_problems
+from domain.staff_checks import staff_problems
 from domain.standing import WEBHOOK
 from domain.teams import TeamsPolicy
 from domain.throttles import ANY_WAY_OUT
@@ -93,11 +94,8 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
     if trees.get(f"{POLICIES}calendars.yaml", True) is not None:
         for place, what in _strange_times(policies):
             yield Problem(path, locate(trees[path], place), what)
-    task, teams = policies.messaging.replies.task, set(policies.teams.teams)
-    if task is not None and task.team not in teams and trees.get(f"{POLICIES}teams.yaml", True) is not None:
-        what = f"team '{task.team}' is not in policies/teams.yaml{nearest(task.team, teams)}"
-        yield Problem(path, locate(trees[path], ("replies", "task", "team")), what)
-    yield from _strange_staff(policies, trees)
+    for name, place, what in staff_problems(policies, {stem(each) for each, tree in trees.items() if tree is None}):
+        yield Problem(f"{POLICIES}{name}.yaml", locate(trees[f"{POLICIES}{name}.yaml"], place), what)
     path = f"{POLICIES}segments.yaml"
     for name, what in segment_problems(policies):
         yield Problem(path, locate(trees[path], ("segments", name, "when")), what)
@@ -132,19 +130,6 @@ def _never_closes(calendar: Calendar) -> bool:
     except NeverCloses:
         return True
     return False
-
-
-def _strange_staff(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield whom teams name and nobody is, and the calendars they name."""
-    path = f"{POLICIES}teams.yaml"
-    for place, key in policies.teams.strangers():
-        what = f"person '{key}' is not in `people`{nearest(key, set(policies.teams.people))}"
-        yield Problem(path, locate(trees[path], place), what)
-    calendars = set(policies.calendars.calendars)
-    for place, name in policies.teams.calendars():
-        if name not in calendars and trees.get(f"{POLICIES}calendars.yaml", True) is not None:
-            what = f"calendar '{name}' is not in policies/calendars.yaml{nearest(name, calendars)}"
-            yield Problem(path, locate(trees[path], place), what)
 
 
 def _strange_throttles(policies: Policies, trees: Mapping[str, Any], sequences: frozenset[str]) -> Iterator[Problem]:

@@ -35,6 +35,8 @@ MISSING = {
     "segment": "segment '{}' is not in policies/segments.yaml",
     "sequence": "there is no sequence '{}'",
     "team": "team '{}' is not in policies/teams.yaml",
+    "person": "person '{}' is not in policies/teams.yaml",
+    "follow-up policy": "there is no policy '{}' in policies/follow-ups.yaml",
     "staff template": "template '{}' does not exist for staff",
     "text template": "there is no text message '{}' in templates/sms/",
     "webhook template": "there is no webhook '{}' in templates/webhook/",
@@ -50,6 +52,7 @@ SAID_ALREADY = {"number": "own field", "event of a message": "event"}
 DECLARED_IN = {
     "event": "events", "form": "forms", "topic": "messaging", "sender": "messaging", "calendar": "calendars",
     "field": "contact", "date": "contact", "own field": "contact", "number": "contact", "team": "teams",
+    "person": "teams", "follow-up policy": "follow-ups",
     "segment": "segments",
 }  # fmt: skip
 """The policy file (or folder) that declares things of this sort."""
@@ -115,6 +118,8 @@ class Declared:
             "text template": frozenset(self.templates.names("sms")),
             "webhook template": frozenset(self.templates.names("webhook")),
             "team": frozenset(policies.teams.teams),
+            "person": frozenset(policies.teams.people),
+            "follow-up policy": policies.follow_ups.known(),
             "segment": frozenset(policies.segments.segments),
             "sequence": self.sequences or frozenset(),
             "field": policies.contact_fields(),

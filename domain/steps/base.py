@@ -77,8 +77,8 @@ Destination = str | None | Ends | Skips | Rounds
 
 To = Literal[
     "step", "send", "event", "event of a message", "form", "topic", "calendar", "business calendar", "sender",
-    "template", "field", "date", "own field", "number", "segment", "sequence", "team", "staff template",
-    "text template", "webhook template", "blank", "name",
+    "template", "field", "date", "own field", "number", "segment", "sequence", "team", "person", "follow-up policy",
+    "staff template", "text template", "webhook template", "blank", "name",
 ]  # fmt: skip
 
 

@@ -85,6 +85,10 @@ class Task(Step):
     def refers(self) -> Iterator[Refers]:
         if self.team is not None:
             yield Refers("team", "team", self.team)
+        if self.owner is not None and "@" not in self.owner:
+            yield Refers("owner", "person", self.owner)
+        if self.policy is not None:
+            yield Refers("policy", "follow-up policy", self.policy)
         if self.window not in (None, "none"):
             yield Refers("window", "calendar", str(self.window))
         yield from of_blanks("task", self.task)
