@@ -30,7 +30,7 @@ _BY_ITSELF = Origin(MARKETING, None, "none")
 _ORIGINS: dict[str, Origin] = {
     "form_submitted": Origin(MARKETING, "web"),
     "survey_answered": Origin(SERVICE, "web"),
-    "task_completed": Origin(SALES, None, "internal"),
+    "task_completed": Origin(SALES, "staff", "internal"),
     "case_opened": _CASE,
     "case_closed": _CASE,
     **dict.fromkeys(MEETINGS, _MEETING),

@@ -68,9 +68,11 @@ def routes(site: Site) -> APIRouter:
 
 def _who(contact: str) -> dict[str, str]:
     try:
-        return contact_in({"email": contact} if "@" in contact else {"id": contact})
+        if contact.isprintable():  # nothing else is anybody's id, and not every database can be asked for it
+            return contact_in({"email": contact} if "@" in contact else {"id": contact})
     except NotUsable as error:
         raise Declined(404, str(error)) from None
+    raise Declined(404, "contact: is not one of our ids, and no e-mail address; correct it")
 
 
 def _look(site: Site, session: Session, who: dict[str, str]) -> _Found:

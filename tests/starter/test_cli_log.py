@@ -132,7 +132,7 @@ def test_everything_of_every_department_reads_as_one_story(ann: SmallHome) -> No
         "sales: ada phone out call, 12 minutes: reached",
         "marketing email in replied subject: Re: Hello",
         "service: bob internal note Call after [four].",
-        "sales: ada internal task completed: booked",
+        "sales: ada staff internal task completed: booked",
         "service: bob calendar in meeting booked: Visit, Fri 03 Apr 2026 10:00",
         "sales calendar in meeting booked 45 minutes",
         "sales in purchased amount: 40",
@@ -163,7 +163,7 @@ def test_whose_and_which_way_it_was_stands_in_the_document(ann: SmallHome) -> No
 
     said = [tuple(row[name] for name in ("department", "person", "channel", "direction")) for row in timeline]
     assert said[2:4] == [("marketing", None, "email", "out"), ("marketing", None, "email", "in")]
-    assert said[5] == ("sales", "ada", None, "internal")
+    assert said[5] == ("sales", "ada", "staff", "internal")
 
 
 def test_of_somebody_who_was_erased_nothing_more_is_written(ann: SmallHome) -> None:

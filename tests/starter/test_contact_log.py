@@ -86,7 +86,7 @@ async def test_what_cannot_be_logged_is_refused(tmp_path: Path, told: object) ->
         assert await site.rows() == []
 
 
-@pytest.mark.parametrize("who", ["bob@acme.example", "nobody", "@", "x" * 60])
+@pytest.mark.parametrize("who", ["bob@acme.example", "nobody", "@", "x" * 60, "a\0b", "\u00e9", " ", "\u202e@\0"])
 async def test_a_contact_whom_nobody_knows_is_not_made(tmp_path: Path, who: str) -> None:
     async with published_site(tmp_path) as bare:
         site = await staffed(bare)

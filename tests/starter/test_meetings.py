@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from activities.received import apply
@@ -31,6 +33,7 @@ from tests.channels.calendly_webhooks import (
     signature,
     told,
 )
+from tests.channels.test_told import TREES
 from tests.domain.kit import POLICIES
 from tests.starter.site import CONFIG, EVENTS_KEY, FORMS, Site, Sleeper, inbox_in
 
@@ -203,3 +206,12 @@ async def test_our_own_systems_may_tell_of_meetings_in_the_same_words(tmp_path: 
     records.database.close()
 
     assert (event.name, event.department, event.person) == ("meeting_booked", "outside-sales", "ada")
+
+
+@given(raw=st.one_of(st.binary(max_size=200), TREES.map(body_of)), odd=TREES)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_nothing_that_is_signed_makes_it_fail(tmp_path: Path, raw: bytes, odd: Any) -> None:
+    whole = body_of(told(scheduled_event=odd, name=odd, cancellation=odd, questions_and_answers=odd))
+    async with site_of(tmp_path) as site:
+        for each in (raw, whole):
+            assert (await post(site, each)).status_code in (200, 202, 422)

@@ -298,6 +298,7 @@ async def test_whatever_is_sent_nobody_sees_a_500_or_a_stack_trace(
 ) -> None:
     kinds = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\xff", ""]
     paths = ["/forms/json/demo", "/forms/typeform/demo", "/f/demo", "/events", "/u/token", "/forms/json/%00%ff"]
+    paths += ["/contacts/ann@acme.example/log", "/contacts/%00%ff/log"]
     others = {"authorization": f"Bearer {EVENTS_KEY}", "content-length": "-1"}
     with caplog.at_level(logging.ERROR):
         async with site_in(tmp_path) as site:
