@@ -47,19 +47,18 @@ _SAY_WHO = frozenset({"task_completed", "case_closed", "call_logged", "meeting_l
 _SAY_WHOSE = frozenset({"call_logged", "meeting_logged", "note_added"})
 
 
-def origin_of(name: str, data: Mapping[str, Any], class_: str | None = None, channel: str | None = None) -> Origin:
+def origin_of(name: str, data: Mapping[str, Any], channel: str | None = None) -> Origin:
     """Return where an event stands, as far as nobody says otherwise.
 
-    `class_` and `channel` are those of the message of ours that it belongs to, if it does.
+    `channel` is that of the message of ours that it belongs to, if it does.
 
     >>> origin_of("call_logged", {"direction": "in"})
     Origin(department='sales', channel='phone', direction='in')
-    >>> origin_of("replied", {}, class_="service", channel="email")
-    Origin(department='service', channel='email', direction='in')
+    >>> origin_of("replied", {}, "sms")
+    Origin(department='marketing', channel='sms', direction='in')
     """
     known = _ORIGINS.get(name, Origin())
-    department = department_of_class(class_) if class_ is not None else known.department
-    return Origin(department, channel or known.channel, _way(name, data) or known.direction)
+    return Origin(known.department, channel or known.channel, _way(name, data) or known.direction)
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,3 @@ def told_by(name: str, data: Mapping[str, Any]) -> ToldBy:
 def _words(data: Mapping[str, Any], name: str, most: int = 200) -> str | None:
     said = data.get(name)
     return said if isinstance(said, str) and 0 < len(said) <= most else None
-
-
-def department_of_class(class_: str | None) -> str:
-    """Return whose a message is: what is about a matter of service is the service's, all else marketing's."""
-    return SERVICE if class_ == SERVICE else MARKETING

@@ -189,8 +189,8 @@ def _look(
 
 def _placed(session: Session, published: Published, happening: Happening, message: Message | None) -> Happening:
     """Say of an event whose it is, on which channel and which way it went, where its teller did not."""
-    about = (message.class_, message.channel) if message is not None else (None, None)
-    origin, told = origin_of(happening.name, happening.data, *about), told_by(happening.name, happening.data)
+    origin = origin_of(happening.name, happening.data, message.channel if message is not None else None)
+    told = told_by(happening.name, happening.data)
     person, department = happening.person or told.person, happening.department or told.department
     if person is not None and (happening.person is None or department is None):
         teams = published.policies(session).teams

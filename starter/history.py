@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from domain.logged import EVENTS
-from domain.origins import MARKETING, department_of_class
+from domain.origins import MARKETING
 from records.facts import contact_fields
 from records.hold_models import Pause
 from records.models import Consent, Contact, Decision, Enrolment, Identity, Interaction, Message, Suppression
@@ -191,7 +191,7 @@ def _message(message: Message) -> dict[str, Any]:
     times = " ".join(reversed(MESSAGE_TIMES))
     enrolment = {"enrolment": message.enrolment_id, "class": message.class_}
     direction = "internal" if message.channel == STAFF else "out"
-    enrolment |= {"department": department_of_class(message.class_), "direction": direction, "person": None}
+    enrolment |= {"department": MARKETING, "direction": direction, "person": None}
     return _plain(message, names) | enrolment | _plain(message, f"{times} not_before")
 
 

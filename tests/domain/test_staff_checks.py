@@ -101,4 +101,6 @@ def test_a_task_names_a_policy_and_a_person_who_are_there() -> None:
 def test_who_is_named_in_teams_is_in_people() -> None:
     found = said(teams="teams:\n  sales:\n    email: sales@acme.example\n    members: [ada]\n")
 
-    assert found == ["policies/teams.yaml:4: person 'ada' is not in `people`; none is declared, so write it there first"]
+    assert found == [
+        "policies/teams.yaml:4: person 'ada' is not in `people`; none is declared, so write it there first"
+    ]
