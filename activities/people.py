@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities.clock import Clock
 from activities.intake import DatabaseAway
 from domain.follow_up_actions import Action
-from domain.follow_up_door import Stands, stands
+from domain.follow_up_door import REFUSED, Stands, stands
 from domain.needs import Value
 from records.follow_up_rows import state_of
 from records.follow_ups import Kept, act, look
@@ -24,9 +24,6 @@ from records.models import Contact
 from records.published import Published
 from records.session import Database
 from records.timeline import record_all
-
-# An error of this type is a sentence for whoever asked; nothing was done.
-REFUSED = "Refused"
 
 
 class Looking(Value):

@@ -10,6 +10,9 @@ from domain.follow_up import COMPLETED, FollowUp
 from domain.follow_up_actions import Action, Comment, Complete, PutOff
 from domain.needs import Value
 
+# The type of an error whose text is a sentence for whoever asked: it makes no sense, and nothing was done.
+REFUSED = "Refused"
+
 
 class Stands(Value):
     """Where a follow-up stands after so many `moves`: when something rings next, and what nobody can do any more."""

@@ -13,9 +13,9 @@ from temporalio.exceptions import ApplicationError
 from workflows.options import PATIENT, RECORDING
 
 with workflow.unsafe.imports_passed_through():
-    from activities.people import REFUSED, Acting, Looking, People
+    from activities.people import Acting, Looking, People
     from domain.follow_up_actions import Asked
-    from domain.follow_up_door import Stands, turned_away
+    from domain.follow_up_door import REFUSED, Stands, turned_away
 
 # Continue as new at this many events.
 MOST_EVENTS = 2_000
