@@ -15,6 +15,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.received import NotDrainable
+from activities.returned_to_staff import Became, take
 from channels.returned.opened import MOST_BYTES
 from channels.returned.reading import read_mail
 from channels.returned.reports import is_our_fault
@@ -24,7 +25,7 @@ from domain.keys import read_mail_token
 from domain.return_addresses import Returned, read_return_address
 from records.answered import hold_while_away, take_up_reply
 from records.inbox_mail import bytes_of
-from records.matching import Match, match
+from records.matching import Match, MatchedNote, match
 from records.models import Drained, Inbox
 from records.published import Published
 from records.session import Database
@@ -80,6 +81,15 @@ def apply_mail(
     if session.get(Drained, row.id) is not None:
         return
     found = match(session, mail.clues, returns.read_address, returns.read_token, row.received_at)
+    if isinstance(found, MatchedNote):
+        id = found.note.id
+        taken = take(session, published, row, mail, found, now)
+        if isinstance(taken, Became):
+            did = f"mail: {mail.kind} to note {id}, {taken.did}"
+            session.add(Drained(inbox_id=row.id, contact_id=taken.contact, did=did, at=now))
+            session.flush()
+            return
+        found = taken
     kind = _kind(mail, found)
     if (why_not := _nothing_follows(kind, found)) is not None or found is None:
         whose = found.contact.id if found is not None and found.by != "guess" else None

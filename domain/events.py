@@ -61,7 +61,11 @@ SEGMENT_ENTERED = "segment_entered"
 
 # A contact has come up to a threshold of policies/scoring.yaml. Only we say so.
 SCORE_REACHED = "score_reached"
-ONLY_WE_SAY = frozenset({SCORE_REACHED})
+
+# One of us has written to a contact, or somebody to one of us, with a copy to us. Who it was is all that says so:
+# nothing can be made to hang on it, and nobody can tell it to us.
+MAIL_LOGGED = "mail_logged"
+ONLY_WE_SAY = frozenset({SCORE_REACHED, MAIL_LOGGED})
 
 # One of us says that somebody is not to be written to, or is again. Only we say so.
 SUPPRESSED, UNSUPPRESSED = "suppressed", "unsuppressed"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from domain.events import MEETINGS
+from domain.events import MAIL_LOGGED, MEETINGS
 
 Direction = Literal["in", "out", "both", "internal", "none"]
 """From the contact to us, from us to them, both ways, among ourselves, or nobody's doing."""
@@ -37,6 +37,7 @@ _ORIGINS: dict[str, Origin] = {
     "call_logged": Origin(SALES, "phone", "out"),
     "meeting_logged": Origin(SALES, "meeting", "both"),
     "note_added": Origin(SALES, None, "internal"),
+    MAIL_LOGGED: Origin(SALES, "email", "out"),
     "purchased": Origin(SALES),
     "refunded": Origin(SALES),
     "points_changed": _BY_ITSELF,

@@ -112,6 +112,15 @@ class TeamsPolicy(BaseModel):
         address = parseaddr(who)[1].lower()
         return next((key for key, person in self.people.items() if parseaddr(person.email)[1].lower() == address), None)
 
+    def team_at(self, address: str) -> str | None:
+        """Return the team whose own address this is; None if it is none's.
+
+        >>> TeamsPolicy(teams={"care": Team(email="Care@acme.example")}).team_at("care@acme.example")
+        'care'
+        """
+        wanted = parseaddr(address)[1].lower()
+        return next((name for name, team in self.teams.items() if parseaddr(team.email)[1].lower() == wanted), None)
+
     def department_of_team(self, team: str) -> str:
         """Return the department of a team; of one that is not in the file, its name.
 

@@ -4,7 +4,7 @@ The one thing to know: notes are written with the state, in its transaction, and
 is told of what was not kept, and whatever was kept is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from domain.policies import Policies
 from records.follow_up_models import FollowUp, StaffNote
 from records.happening import Happening
 from records.staffing import keep_turns
+from records.unique import add_if_new
 
 EMAIL, CHAT = "email", "chat"
 # What should have rung so long ago has lost its workflow.
@@ -88,6 +89,13 @@ def _note_all(session: Session, policies: Policies, row: FollowUp, moved: Moved,
     there = set(session.exec(select(StaffNote.key).where(col(StaffNote.key).in_(keys))).all()) if keys else set()
     session.add_all(note for note in notes if note.key not in there)
     session.flush()
+
+
+def tell_the_team(
+    session: Session, row: FollowUp, about: str, occasion: str, data: Mapping[str, Any], now: datetime
+) -> None:
+    """Tell a follow-up's team something at its own address, once for each occasion."""
+    add_if_new(session, _note(row, Notify((), about, occasion, data=dict(data)), EMAIL, None, now))
 
 
 def _notes(policies: Policies, row: FollowUp, deed: Notify, now: datetime) -> Iterator[StaffNote]:

@@ -16,6 +16,7 @@ from domain.coming_back import Clues
 from domain.return_addresses import LEAVING, Returned
 from records.contacts import find
 from records.evidence import UNVERIFIED
+from records.follow_up_models import StaffNote
 from records.ledger import ACCEPTED, UNKNOWN
 from records.models import Contact, Message
 
@@ -49,15 +50,25 @@ class Match:
         return self.by not in UNVERIFIED
 
 
+@dataclass(frozen=True)
+class MatchedNote:
+    """The note to one of us that a mail is about: an answer to it, or its bounce; by what it was known."""
+
+    note: StaffNote
+    by: Literal["token", "message_id"]
+
+
 def match(
     session: Session, clues: Clues, read_address: ReadAddress, read_token: ReadToken, at: datetime
-) -> Match | None:
+) -> Match | MatchedNote | None:
     """Return whom and what a mail of this instant is about; None if nothing tells."""
     for id, leaves in _tokens(clues, read_address, read_token):
         if (found := _of(session, session.get(Message, id), "token", leaves)) is not None:
             return found
+        if not leaves and (note := session.get(StaffNote, id)) is not None:
+            return MatchedNote(note, "token")
     ids = [*clues.returned, *clues.answered][:_MOST_IDS]
-    return _by_ids(session, ids) or _guess(session, clues, at)
+    return _by_ids(session, ids) or _note_by_ids(session, ids) or _guess(session, clues, at)
 
 
 def _tokens(clues: Clues, read_address: ReadAddress, read_token: ReadToken) -> Iterator[tuple[str, bool]]:
@@ -82,6 +93,14 @@ def _by_ids(session: Session, ids: Sequence[str]) -> Match | None:
     theirs = session.exec(select(Message).where(col(Message.provider_id).in_(names))).all() if names else []
     by_name = {row.provider_id: row for row in theirs}
     return next((found for name in names if (found := _of(session, by_name.get(name), "provider_id"))), None)
+
+
+def _note_by_ids(session: Session, ids: Sequence[str]) -> MatchedNote | None:
+    if not ids:
+        return None
+    ours = session.exec(select(StaffNote).where(col(StaffNote.message_id).in_(ids))).all()
+    by_id = {row.message_id: row for row in ours}
+    return next((MatchedNote(by_id[id], "message_id") for id in ids if id in by_id), None)
 
 
 def _guess(session: Session, clues: Clues, at: datetime) -> Match | None:

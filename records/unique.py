@@ -9,10 +9,12 @@ from records.models import Record
 
 
 def add_if_new(session: Session, row: Record) -> bool:
-    """Write a row; False, writing nothing, when one of the same unique key is there. Its `id` is not filled in."""
+    """Write a row; False, writing nothing, when one of the same unique key is there. An `id` is not filled in."""
     table = row.__table__  # type: ignore[attr-defined]
     assert isinstance(table, Table), "a record is a row of a table"
-    values = {column.name: getattr(row, column.name) for column in table.columns if column.name != "id"}
+    # A number that the database gives is left out.
+    values = {column.name: getattr(row, column.name) for column in table.columns}
+    values = {name: value for name, value in values.items() if value is not None or name != "id"}
     insert = postgresql_insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite_insert(table)
     written = insert.values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
     return session.connection().execute(written).first() is not None

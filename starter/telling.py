@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
-from domain.events import MEETINGS
+from domain.events import MAIL_LOGGED, MEETINGS
 from domain.logged import EVENTS
 
 SHORT = "%a %d %b %H:%M"
@@ -135,12 +135,25 @@ def happened(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
         return _meeting(name, data, zone)
     if name.startswith(TASK):
         return _task(name, data, zone)
+    if name == MAIL_LOGGED:
+        return _mail(data)
     if name not in LOGGED:
         said = {field: each for field, each in data.items() if field != "person" or each != row.get("person")}
         return name, _pairs(said, 80)
     what = LOGGED[name] + (f", {_minutes(data['minutes'])}" if data.get("minutes") is not None else "")
     outcome = data.get("outcome")
     return what + (f": {outcome}" if outcome else ""), clean_line(str(data.get("text", "")), 300)
+
+
+def _mail(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what was written by mail, and by whom where that was none of us.
+
+    >>> _mail({"subject": "Re: Visit", "text": "Thursday is fine.", "from": "bob@customer.example"})
+    ('mail: Re: Visit', 'from bob@customer.example: Thursday is fine.')
+    """
+    subject, text = clean_line(str(data.get("subject", "")), 100), clean_line(str(data.get("text", "")), 300)
+    sender = [f"from {clean_line(str(data['from']), 100)}"] if data.get("from") else []
+    return "mail" + (f": {subject}" if subject else ""), ": ".join([*sender, *([text] if text else [])])
 
 
 def _meeting(name: str, data: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:

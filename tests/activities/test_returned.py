@@ -52,7 +52,7 @@ class Returning:
     id: str = ""
 
     def begin(self, replies: str = "", **message: Any) -> "Returning":
-        files = FILES | {"policies/messaging.yaml": FILES["policies/messaging.yaml"] + replies}
+        files = FILES | self.files() | {"policies/messaging.yaml": FILES["policies/messaging.yaml"] + replies}
         loaded = load(files, TEMPLATES)
         assert not loaded.errors(), [str(each) for each in loaded.errors()]
         self.main.write_now(lambda session: publish(session, files, loaded.programs, NOW))
@@ -72,6 +72,10 @@ class Returning:
 
         self.main.write_now(work)
         return self
+
+    def files(self) -> dict[str, str]:
+        """Return files of its own."""
+        return {}
 
     def _message(self, run: Enrolment, **more: Any) -> Message:
         key = f"{run.id}/hello/1"
