@@ -16,7 +16,6 @@ from domain.spans import Span
 
 # Of a bar without `until`: who has reached it stays so down to this part of it.
 STAYS_ABOVE = 0.75
-MOST_TERMS = 100
 
 
 def _points(value: int) -> int:
@@ -125,8 +124,8 @@ def _threshold_name(name: str) -> str:
 class Scoring(Part):
     """policies/scoring.yaml: points for who a contact is and what they did, and the bars they reach."""
 
-    fit: Annotated[tuple[FitTerm, ...], Field(max_length=MOST_TERMS)] = ()
-    engagement: Annotated[tuple[EngagementTerm, ...], Field(max_length=MOST_TERMS)] = ()
+    fit: tuple[FitTerm, ...] = ()
+    engagement: tuple[EngagementTerm, ...] = ()
     thresholds: dict[Annotated[str, AfterValidator(_threshold_name)], Threshold] = Field(default_factory=dict)
 
     @cached_property
