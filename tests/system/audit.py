@@ -86,7 +86,7 @@ def _inbox(books: Books) -> None:
             books.unless(told[row.key] == 1, f"inbox {row.id} ({row.key}) is {told[row.key]} times in the timelines")
     keys = {row.key for row in books.inbox}
     for key in told:
-        if key.startswith(("segment/", "mail/", "request/")):
+        if key.startswith(("segment/", "score/", "mail/", "request/")):
             continue  # we saw it ourselves, read it in a mail, or asked for a confirmation
         # One press of a button on the preference page is a row of the timeline for each topic.
         pressed = key.rpartition("/")[0] if key.startswith("preferences/") else key
