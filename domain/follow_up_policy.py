@@ -74,9 +74,10 @@ class Terms(BaseModel):
             "replied": Move(do="tell"),
             "meeting_booked": Move(do="complete", outcome="meeting_booked"),
             "unsubscribed": Move(do="tell"),
+            "bounced": Move(do="tell"),
         }
     )
-    """What follows from what the contact does meanwhile, by event."""
+    """What follows from what the contact does meanwhile, by event; a bounce counts where the address is bad."""
     outcomes: tuple[str, ...] = ()
     """What it can end with, where whoever opens it says nothing; empty for anything."""
     skills: tuple[str, ...] = ()

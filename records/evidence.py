@@ -36,6 +36,16 @@ def tells(name: str, data: Mapping[str, Any]) -> Literal["arrived", "returned"] 
     return "arrived" if name in ARRIVED or (name == "opened" and data.get("by") == "human") else None
 
 
+def says_that_the_address_is_bad(data: Mapping[str, Any]) -> bool:
+    """Whether a bounce says for good that nothing arrives there, and is proven.
+
+    >>> guessed = {"permanent": True, "matched_by": "guess"}
+    >>> says_that_the_address_is_bad({"permanent": True}), says_that_the_address_is_bad(guessed)
+    (True, False)
+    """
+    return data.get("permanent") is True and data.get("matched_by") not in UNVERIFIED
+
+
 def weigh(session: Session, message: str, name: str, data: Mapping[str, Any], now: datetime) -> None:
     """Let an event resolve what is not known of its message."""
     told = tells(name, data) if data.get("matched_by") != "guess" else None

@@ -21,6 +21,7 @@ from domain.follow_up_actions import Action, done, refused
 from domain.follow_up_policy import Rule, Terms
 from domain.follow_up_ringing import rung
 from domain.policies import Policies
+from records.evidence import says_that_the_address_is_bad
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp
 from records.follow_up_rows import held_row, keep, state_of
@@ -148,6 +149,8 @@ def contact_moves(
     """Do what the terms of a contact's open follow-ups say of something they did; return what the timeline is told."""
     if event.name.startswith("task_"):
         return []  # what our people do is nothing the contact did
+    if event.name == "bounced" and not says_that_the_address_is_bad(event.data):
+        return []  # a mailbox that is full today tells nobody anything
     return list(
         _move_all(session, published, contact, lambda state, _: moves.contact_did(state, event.name, event.at), now)
     )

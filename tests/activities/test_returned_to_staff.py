@@ -195,6 +195,18 @@ def test_nobody_leaves_by_a_note(desk: Desk) -> None:
     assert desk.logged() == []
 
 
+def test_whoever_has_a_task_hears_that_the_contacts_mail_does_not_arrive(desk: Desk) -> None:
+    desk.begin()
+    full = came.delivery("failed", "5.2.2", "552 5.2.2 mailbox full")
+    desk.get(desk.about_it(full), desk.to(BOUNCES), "")
+    assert desk.notes("contact_did") == []
+
+    gone = came.delivery("failed", "5.1.1", "550 5.1.1 no such user").replace(b"report-1", b"report-2")
+    desk.get(desk.about_it(gone), desk.to(BOUNCES), "")
+    assert [(row.person, row.data) for row in desk.notes("contact_did")] == [("ada", {"event": "bounced"})]
+    assert (desk.suppressed(), desk.follow_up().ended_at) == ([("address", "hard_bounce")], None)
+
+
 GONE = came.delivery("failed", "5.1.1", "550 5.1.1 <ada@acme.example>: no such user", returned="X: y\n")
 
 

@@ -50,10 +50,14 @@ class Answering:
         return raw
 
     def send(self, raw: bytes, way: Way, sender: str = "") -> None:
+        """Hand over a mail about the message."""
+        self.hand_over(self.about_it(raw), self.to(way), sender)
+
+    def hand_over(self, raw: bytes, to: str, sender: str = "") -> None:
         """Hand it over by SMTP, as a mail server does."""
         host, _, port = self.company.stack.addresses["inbound smtp"].partition(":")
         with smtplib.SMTP(host, int(port), timeout=20) as client:
-            assert client.sendmail(sender, [self.to(way)], self.about_it(raw)) == {}
+            assert client.sendmail(sender, [to], raw) == {}
 
     def rows(self, table: type[Any], *where: Any) -> list[Any]:
         return self.company.main.read_now(lambda session: list(session.exec(select(table).where(*where)).all()))
