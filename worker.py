@@ -102,7 +102,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     intake = Intake(parts.main, parts.inbox, published, client, parts.clock, task_queue, returns)
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     broadcasts = Broadcasts(parts.main, published, parts.clock, client)
-    people = People(parts.main, published, parts.clock)
+    people = People(parts.main, published)
     return Worker(
         client,
         task_queue=task_queue,

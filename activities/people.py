@@ -1,5 +1,8 @@
 """What a follow-up's workflow asks: what rings now, and what becomes of what a person wants done.
 
+The instant is the workflow's, in full seconds, as everything that is due: what an activity's own clock says does not
+matter.
+
 Each is one transaction that takes the row, so it may be begun anew at any place: an alarm that has rung does not ring
 again, and an action that was done is known by its key.
 """
@@ -13,7 +16,6 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.clock import Clock
 from activities.intake import DatabaseAway
 from domain.follow_up_actions import Action
 from domain.follow_up_door import REFUSED, Stands, stands
@@ -49,12 +51,11 @@ class People:
 
     main: Database
     published: Published
-    clock: Clock
 
     @activity.defn(name="look_at_follow_up")
     async def look(self, looking: Looking) -> Stands:
         """Let ring what is due, and return where it stands."""
-        now = self._now(looking.now)
+        now = looking.now.replace(microsecond=0)
 
         def work(session: Session) -> Kept | None:
             return look(session, self.published, looking.follow_up, now, asked=looking.asked)
@@ -64,7 +65,7 @@ class People:
     @activity.defn(name="act_on_follow_up")
     async def act(self, acting: Acting) -> Stands:
         """Do what a person wants done. Raises an `ApplicationError` of type `Refused` that says why not."""
-        now = self._now(acting.now)
+        now = acting.now.replace(microsecond=0)
 
         def work(session: Session) -> Kept | None:
             return act(session, self.published, acting.follow_up, acting.action, acting.key, now)
@@ -75,11 +76,6 @@ class People:
         if kept.refusal is not None:
             raise ApplicationError(kept.refusal, type=REFUSED, non_retryable=True)
         return _stands(kept)
-
-    def _now(self, asked_at: datetime) -> datetime:
-        # Never earlier than the workflow asked: by a clock that is behind, what is due would not be yet, over and over.
-        # In full seconds, as everything that is due.
-        return max(self.clock(), asked_at).replace(microsecond=0)
 
     async def _write(self, work: Callable[[Session], Kept | None], now: datetime) -> Kept | None:
         def write(session: Session) -> Kept | None:

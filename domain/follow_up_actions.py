@@ -75,10 +75,11 @@ Action = Annotated[Accept | Complete | PutOff | Reassign | Comment | Cancel, Fie
 
 
 class Asked(BaseModel):
-    """What somebody wants done, as it travels."""
+    """What somebody wants done, as it travels; `at` is when they said so, by the clock of whoever took it down."""
 
     model_config = _FROZEN
     action: Action
+    at: datetime | None = None
 
 
 def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str | None:

@@ -4,14 +4,16 @@ The one thing to know: only what cannot change back is refused here. Whether som
 transaction that would do it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.follow_up import COMPLETED, FollowUp
-from domain.follow_up_actions import Action, Comment, Complete, PutOff
+from domain.follow_up_actions import Action, Asked, Comment, Complete, PutOff
 from domain.needs import Value
 
 # The type of an error whose text is a sentence for whoever asked: it makes no sense, and nothing was done.
 REFUSED = "Refused"
+
+A_MOMENT = timedelta(minutes=1)
 
 
 class Stands(Value):
@@ -42,6 +44,15 @@ def turned_away(seen: Stands | None, action: Action) -> str | None:
     if isinstance(action, PutOff) and seen.snoozes_left == 0:
         return "this task was put off as often as is allowed; do it, or hand it on"
     return None
+
+
+def said_at(asked: Asked, now: datetime) -> datetime:
+    """Return from when on an action counts: when they said it, unless that lies ahead, or long behind.
+
+    Somebody who accepts at the last second has accepted in time, however long it takes us to see it.
+    """
+    at = asked.at
+    return at if at is not None and at <= now < at + A_MOMENT else now
 
 
 def _ended(state: FollowUp) -> str | None:

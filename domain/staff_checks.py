@@ -49,8 +49,6 @@ def _of_terms(terms: Terms, policies: Policies, broken: Collection[str]) -> Iter
             yield from ((("on", event), what) for what in _no_event(event, policies))
         if move.outcome is not None and move.do != "complete":
             yield ("on", event, "outcome"), "what is not completed has no outcome; delete it, or write 'do: complete'"
-        elif move.outcome is not None and terms.outcomes and move.outcome not in terms.outcomes:
-            yield ("on", event, "outcome"), f"'{move.outcome}' is none of its outcomes; add it, or use one of them"
     skills = {skill for person in policies.teams.people.values() for skill in person.skills}
     for number, skill in enumerate(terms.skills):
         if TEAMS not in broken and skill not in skills:

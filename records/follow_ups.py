@@ -7,7 +7,7 @@ is done twice finds its alarm rung, its action told or its end written, and does
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
@@ -32,6 +32,8 @@ from records.staffing import person_named, staff_of
 
 # Actions of one follow-up that are known again; more are not told twice.
 MOST_TOLD = 50
+# Who is late by less is on time.
+ON_TIME = timedelta(minutes=1)
 
 Move = Callable[[State, Staff], Moved]
 
@@ -108,15 +110,19 @@ def open_follow_up(session: Session, policies: Policies, contact: Contact, openi
 def look(session: Session, published: Published, id: str, now: datetime, *, asked: bool) -> Kept | None:
     """Let ring what is due; where somebody `asked`, look whether whoever has it still can. None if there is none."""
 
-    def move(state: State, staff: Staff) -> Moved:
-        first = moves.planned_anew(state, staff, now) if asked else Moved(state)
-        return moves.then(first, rung(first.state, _after(staff, first), now))
+    row = held_row(session, id)
+    if row is None:
+        return None
+    at = _instant(row, now, asked=asked)
 
-    kept = _move(session, published, id, move, now)
-    if kept is not None:
-        kept.row.asked_at = None
-        session.add(kept.row)
-        session.flush()
+    def move(state: State, staff: Staff) -> Moved:
+        first = moves.planned_anew(state, staff, at) if asked else Moved(state)
+        return moves.then(first, rung(first.state, _after(staff, first), at))
+
+    kept = _move(session, published, row, move, at)
+    row.asked_at = None
+    session.add(row)
+    session.flush()
     return kept
 
 
@@ -170,14 +176,20 @@ def opening_of(name: str, rule: Rule, contact: Contact) -> Opening:
     )
 
 
-def _move(session: Session, published: Published, id: str, move: Move, now: datetime) -> Kept | None:
-    row = held_row(session, id)
-    if row is None:
-        return None
-    policies, state = published.policies(session), state_of(row)
+def _instant(row: FollowUp, now: datetime, *, asked: bool) -> datetime:
+    """Return at which instant something rings, or is seen: its own, unless we are late by more than a moment.
+
+    What a busy machine takes to look is none of a promise's time. Later than that, whoever is told now has their time
+    from now on.
+    """
+    known = (row.next_at, row.asked_at.replace(microsecond=0) if asked and row.asked_at is not None else None)
+    return min((at for at in known if at is not None and at <= now < at + ON_TIME), default=now)
+
+
+def _move(session: Session, published: Published, row: FollowUp, move: Move, now: datetime) -> Kept:
+    policies = published.policies(session)
     staff = staff_of(session, policies, row.team, _contact(session, row), now)
-    moved = move(state, staff)
-    return Kept(row, tuple(keep(session, policies, row, moved, staff, now)))
+    return Kept(row, tuple(keep(session, policies, row, move(state_of(row), staff), staff, now)))
 
 
 def _move_all(
@@ -185,12 +197,12 @@ def _move_all(
 ) -> Iterator[Happening]:
     theirs = select(FollowUp.id).where(FollowUp.contact_id == contact.id, col(FollowUp.ended_at).is_(None))
     for id in session.exec(theirs.order_by(col(FollowUp.id))).all():
-        before = session.get(FollowUp, id)
-        count = before.moves if before is not None else 0
-        kept = _move(session, published, id, move, now)
-        if kept is not None and kept.row.moves != count:
-            kept.row.asked_at = now  # its clock has to be set anew
-            session.add(kept.row)
+        row = held_row(session, id)
+        assert row is not None, "nobody deletes one"
+        count, kept = row.moves, _move(session, published, row, move, now)
+        if row.moves != count:
+            row.asked_at = now  # its clock has to be set anew
+            session.add(row)
             session.flush()
             yield from kept.told
 

@@ -8,14 +8,14 @@ the row.
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.options import PATIENT, RECORDING
 
 with workflow.unsafe.imports_passed_through():
     from activities.people import Acting, Looking, People
     from domain.follow_up_actions import Asked
-    from domain.follow_up_door import REFUSED, Stands, turned_away
+    from domain.follow_up_door import REFUSED, Stands, said_at, turned_away
 
 # Continue as new at this many events.
 MOST_EVENTS = 2_000
@@ -41,10 +41,16 @@ class FollowUpWorkflow:
         """Do what a person wants done; return where it stands then."""
         info = workflow.current_update_info()
         assert info is not None, "an update has an id"
-        acting = Acting(follow_up=self.follow_up, now=workflow.now(), key=info.id, action=asked.action)
-        stands = await workflow.execute_activity_method(
-            People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
-        )
+        acting = Acting(follow_up=self.follow_up, now=said_at(asked, workflow.now()), key=info.id, action=asked.action)
+        try:
+            stands = await workflow.execute_activity_method(
+                People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
+            )
+        except ActivityError as error:
+            # Whoever asked is told the reason, not by which activity it was found.
+            if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
+                raise ApplicationError(error.cause.message, type=REFUSED, non_retryable=True) from None
+            raise
         self.saw(stands)
         return stands
 
