@@ -7,7 +7,7 @@ what became of it asks again. A follow-up whose workflow was lost gets a new one
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
@@ -75,7 +75,7 @@ class Desk:
             async with asyncio.timeout(self._patience.total_seconds()):
                 client = await self._connected()
                 connected = True
-                return await self._ask_until_answered(client, follow_up, Asked(action=action), key)
+                return await self._ask_until_answered(client, follow_up, Asked(action=action, at=datetime.now(UTC)), key)
         except (RPCError, RPCTimeoutOrCancelledError, RuntimeError, OSError, TimeoutError) as error:
             raise _out_of_reach(error, maybe_done=connected) from None
 
