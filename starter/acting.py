@@ -75,7 +75,8 @@ class Desk:
             async with asyncio.timeout(self._patience.total_seconds()):
                 client = await self._connected()
                 connected = True
-                return await self._ask_until_answered(client, follow_up, Asked(action=action, at=datetime.now(UTC)), key)
+                asked = Asked(action=action, at=datetime.now(UTC))
+                return await self._ask_until_answered(client, follow_up, asked, key)
         except (RPCError, RPCTimeoutOrCancelledError, RuntimeError, OSError, TimeoutError) as error:
             raise _out_of_reach(error, maybe_done=connected) from None
 
