@@ -4,6 +4,7 @@ Names that have to exist elsewhere (`domain/references.py`), conditions, steps n
 topic. Steps say what they refer to; which kind a step is does not matter here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from domain.changing import SCORE
 from domain.conditions import check
 from domain.definition import Header
 from domain.entrance import read_again
+from domain.events import SCORE_REACHED
 from domain.field_values import as_value, holds, unfit
 from domain.needs import Begin, Change, Deliver, Listen, Sleep
 from domain.paths import A_YEAR, longest, onward, reached, sends_before_a_wait
@@ -20,6 +22,7 @@ from domain.policy_files import stem
 from domain.program import Trigger
 from domain.reaction_checks import never_known
 from domain.references import Declared, TemplatesKnown, called
+from domain.scoring_checks import threshold_problems
 from domain.spans import Span
 from domain.standing import SMS, WEBHOOK
 from domain.steps.base import Refers, Step, of_time
@@ -123,10 +126,19 @@ class Checking:
             self._check_time(f"{place}.date", words.moment.sources(), words.moment.span)
         if trigger.within is not None:
             self._check_time(f"{place}.within", [], Span.parse(trigger.within))
+        self._check_thresholds(self.tree, f"{place}.", "event", (trigger.event,), trigger.where)
         if trigger.where is not None:
             self._check_condition(self.tree, f"{place}.where", trigger.where, (trigger,))
         if trigger.when is not None:
             self._check_condition(self.tree, f"{place}.when", trigger.when, ())
+
+    def _check_thresholds(
+        self, place: Keys, before: str, key: str, events: Iterable[str | None], where: str | None
+    ) -> None:
+        """Refuse to wait for a threshold of the score that there is not."""
+        if SCORE_REACHED in events and "scoring" not in self.doubtful:
+            for there, what in threshold_problems(where, self.policies):
+                self._say(place, f"{before}{there or key}", what)
 
     def _check_time(self, key: str, sources: list[str], span: Span | None) -> None:
         """Check the fields of the contact that a time in the head is counted from, and the calendar of its span."""
@@ -165,6 +177,8 @@ class Checking:
             self._check_condition(place, key, source, events)
         for key, what in never_known(step, self.declared):
             self._say(place, key, what, warning=True)
+        if isinstance(need, Listen):
+            self._check_thresholds(place, "", step.kind, need.events, need.where)
         if isinstance(need, Deliver):
             self._check_message(place, step, need)
         if isinstance(need, Change):

@@ -4,6 +4,7 @@ Who they are is asked of the contact alone, what they did of the event alone. So
 out, and whenever: it can be worked out again from the timeline, and no event has to ask for everybody's past.
 """
 
+import re
 from collections.abc import Iterator
 
 from domain.conditions import FUNCTIONS, Names, check, functions_used, paths
@@ -13,6 +14,8 @@ from domain.policies import Policies
 from domain.scoring_policy import EngagementTerm, FitTerm, Scoring
 
 Place = tuple[str | int, ...]
+# As conditions are written: event.threshold == 'hot'.
+_THRESHOLD = re.compile(r"(?<![.\w])event\s*\.\s*threshold\s*[!=]=\s*(['\"])(.*?)\1")
 # What does not ask for what they did.
 _OF_FIELDS = frozenset({"days_since"})
 
@@ -26,6 +29,17 @@ def scoring_problems(policies: Policies) -> Iterator[tuple[Place, str]]:
     for number, term in enumerate(policies.scoring.engagement):
         yield from ((("engagement", number, key), what) for key, what in _of_engagement(term, policies))
     yield from _out_of_reach(policies.scoring)
+
+
+def threshold_problems(where: str | None, policies: Policies) -> Iterator[tuple[str, str]]:
+    """Yield "where", or an empty key, and what is wrong with waiting for a threshold: nobody would ever reach it."""
+    known = set(policies.scoring.thresholds) if policies.scoring is not None else set()
+    if not known:
+        yield "", f"{SCORE_REACHED} never happens: policies/scoring.yaml has no thresholds; write some there"
+        return
+    for _, name in _THRESHOLD.findall(where or ""):
+        if name not in known:
+            yield "where", f"there is no threshold '{name}' in policies/scoring.yaml{nearest(name, known)}"
 
 
 def _of_fit(term: FitTerm, policies: Policies) -> Iterator[str]:

@@ -14,6 +14,7 @@ from domain.scoring_policy import Scoring
 from domain.script import Scripted
 
 GIVEN = "as the contact's file says"
+ASSUMED = "score: at the entry it is what the contact's file says"
 
 
 class SimulatedScore:
@@ -46,7 +47,7 @@ class SimulatedScore:
         """Have the score be what the contact's file says at the entry, whatever started the run gave."""
         if self.scoring is None or self._given is None:
             return facts
-        self.assumed.append(f"score: {self._given:g} at the entry")
+        self.assumed.append(ASSUMED)
         return self._insist(facts)
 
     def told(self, facts: Facts, event: Event | None) -> tuple[Facts, list[Scripted]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
-from domain.events import MAIL_LOGGED, MEETINGS
+from domain.events import MAIL_LOGGED, MEETINGS, SCORE_REACHED
 from domain.logged import EVENTS
 
 SHORT = "%a %d %b %H:%M"
@@ -137,6 +137,8 @@ def happened(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
         return _task(name, data, zone)
     if name == MAIL_LOGGED:
         return _mail(data)
+    if name == SCORE_REACHED:
+        return f"score {data.get('score')} reaches {data.get('threshold')}", "; ".join(map(str, data.get("why", ())))
     if name not in LOGGED:
         said = {field: each for field, each in data.items() if field != "person" or each != row.get("person")}
         return name, _pairs(said, 80)

@@ -16,7 +16,7 @@ from domain.loader import load
 from domain.reactions import Reaction, drawn_by, following
 from domain.script import SET, Script, Scripted
 from domain.simulation import simulate
-from tests.domain.kit import ADA, MONDAY, TEMPLATES, Templates, compose, policies, program
+from tests.domain.kit import ADA, MONDAY, POLICIES, TEMPLATES, Templates, compose, policies, program
 from tests.domain.programs import Case, a_case
 
 SCORES = (None, -5, 0, 3, 10, 12, 14, 19, 20, 25, 40, 61, True, "many", 12.5)
@@ -185,3 +185,16 @@ def test_a_click_by_lot_moves_a_simulation() -> None:
 
     assert [(row["did"], row["at"]) for row in story.timeline[1:]] == [("matched", "2026-03-02T11:00:00Z")]
     assert outline(story) == replace(outline(story), end="completed")
+
+
+def test_where_a_score_is_computed_and_looked_at_what_it_is_made_of_tells_contacts_apart() -> None:
+    computed = policies({**POLICIES, "policies/scoring.yaml": "fit: [{when: contact.benches > 9, points: 5}]"})
+    reads = program("steps: [{exit: hot, when: contact.score > 3}]")
+    waits = program("steps: [{wait: 2 days}]")
+
+    looked, not_looked = (looked_at(each, computed, frozenset(), frozenset()) for each in (reads, waits))
+
+    assert looked is not None
+    assert {"score", "benches"} <= set(looked.by_value)
+    assert not_looked is not None
+    assert not {"score", "benches"} & set(not_looked.by_value)

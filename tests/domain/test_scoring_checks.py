@@ -92,3 +92,21 @@ def test_a_threshold_starts_a_sequence_and_is_read_by_conditions() -> None:
     head = "enter: {on: {event: score_reached, where: event.threshold == 'hot'}}\n"
 
     assert problems(SCORING, welcome=head + SENT) == []
+
+
+def test_a_threshold_that_is_not_there_is_named() -> None:
+    head = "enter: {on: {event: score_reached, where: event.threshold == 'hott'}}\n"
+    waits = "  - wait_for: score_reached\n    where: event.threshold != 'cool'\n    up_to: 2 days\n"
+
+    assert problems(SCORING, welcome=head + SENT + waits) == [
+        "sequences/welcome.yaml:1: there is no threshold 'hott' in policies/scoring.yaml; did you mean 'hot'?",
+        "sequences/welcome.yaml:6: there is no threshold 'cool' in policies/scoring.yaml; there is hot, warm",
+    ]
+
+
+def test_who_waits_for_a_threshold_where_there_is_none_is_told() -> None:
+    said = "score_reached never happens: policies/scoring.yaml has no thresholds; write some there"
+
+    found = problems("fit: []\n", welcome="exit: {event: score_reached}\n" + SENT)
+
+    assert found == [f"sequences/welcome.yaml:1: {said}"]

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from domain.simulated_score import ASSUMED
 from domain.story import Story
-from tests.domain.kit import POLICIES, ended, lived, on, rows
+from tests.domain.kit import POLICIES, ended, lived, on, program, rows
 from tests.domain.scores import DAY, SCORING
 
 HOUR = timedelta(hours=1)
@@ -13,7 +14,7 @@ STRANGER: dict[str, Any] = {"score": 0, "country": "GB"}
 
 
 def scored(text: str, *events: Any, **contact: Any) -> Story:
-    return lived(text, events, among=FILES, **{**STRANGER, **contact})
+    return lived(program(text, FILES), events, among=FILES, **{**STRANGER, **contact})
 
 
 def after(days: int, so: int, *events: Any, **contact: Any) -> bool:
@@ -46,7 +47,7 @@ def test_what_starts_the_run_counts() -> None:
 def test_what_the_contacts_file_says_is_right_at_the_entry_and_does_not_fade() -> None:
     assert after(60, 45, score=45, benches=60)
     assert after(1, 55, on(DAY, "clicked"), score=45)
-    assert "score: 45 at the entry" in scored("steps: [{exit: done}]", score=45).as_json()["assumed"]
+    assert ASSUMED in scored("steps: [{exit: done}]", score=45).as_json()["assumed"]
 
 
 def test_what_set_says_is_right_at_that_instant() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.answering import changed
+from domain.answering import Asked, answer, changed
 from domain.facts import Facts
 from domain.needs import Change, Done
 from domain.run import advance, entered, need
-from tests.domain.kit import ADA, MONDAY, ended, facts, lived, on, program, said
+from tests.domain.kit import ADA, MONDAY, POLICIES, ended, facts, lived, on, policies, program, said
 
 
 def change(written: str) -> Change:
@@ -154,3 +154,18 @@ def test_a_place_that_cannot_be_meant_is_refused(change: str, expected: str) -> 
     [found] = said(f"topic: product-news\nsteps:\n  - update: {change}\n")
 
     assert found.startswith(f"3: {expected}")
+
+
+def test_a_score_that_is_computed_is_left_as_it_is() -> None:
+    wanted = change("{score: +5, stage: customer}")
+    computed = policies({**POLICIES, "policies/scoring.yaml": "fit: [{when: contact.vip, points: 5}]"})
+    known = facts(program("steps: []"), policies=computed)
+
+    found = answer(wanted, Asked("it", "update", 1, MONDAY, MONDAY), known)
+
+    assert found.row is not None
+    assert found.row.more["set"] == {"stage": "customer"}
+    assert found.row.why == [
+        "stage: lead → customer",
+        "score: left as it is, policies/scoring.yaml computes it",
+    ]
