@@ -21,6 +21,10 @@ A_TURN = 2520
 OPERATOR = "operator"
 
 
+# How it is said that somebody was chosen by the strategy of the team (domain/fair_shares.py reads it again).
+TURN_OF, LEAST = "it is the turn of ", " has least to do: "
+
+
 @dataclass(frozen=True)
 class Staff:
     """A team and its people as they are at one moment."""
@@ -199,9 +203,9 @@ def _who_is_there(staff: Staff, now: datetime, tried: Collection[str]) -> tuple[
 def _next_of(keys: Sequence[str], staff: Staff) -> tuple[str, str]:
     if staff.strategy == "least_loaded":
         chosen = min(keys, key=lambda key: (staff.open.get(key, 0) / staff.members[key], staff.had(key), key))
-        return chosen, f"{chosen} has least to do: {staff.open.get(chosen, 0)} open"
+        return chosen, f"{chosen}{LEAST}{staff.open.get(chosen, 0)} open"
     chosen = min(keys, key=lambda key: (staff.had(key), key))
-    return chosen, f"it is the turn of {chosen}"
+    return chosen, f"{TURN_OF}{chosen}"
 
 
 def _turns_after(

@@ -4,8 +4,9 @@ The intervals are score intervals: they stay inside what is possible and are hon
 0 and 1, where the textbook's `± 1.96 standard errors` is not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
@@ -44,6 +45,23 @@ class Share:
     def rate(self) -> float | None:
         """The share as a number from 0 to 1; None of nobody."""
         return self.count / self.of if self.of else None
+
+
+def within_which(values: Sequence[float], share: float) -> float | None:
+    """Return the smallest of `values` that at least this share of them does not exceed; None of nothing.
+
+    The nearest rank: no value is made up between two, so the figure is one that somebody really waited.
+
+    >>> within_which([8, 1, 4, 2], 0.5), within_which([8, 1, 4, 2], 0.9), within_which([], 0.5)
+    (2, 8, None)
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"{share} is no share; give one above 0, and 1 at most")
+    if not values:
+        return None
+    # 0.9 of 10 is nine of them, whatever floating point makes of it.
+    rank = max(1, ceil(round(share * len(values), 9)))
+    return sorted(values)[rank - 1]
 
 
 def interval_of(share: Share, confidence: float = CONFIDENCE) -> Interval:

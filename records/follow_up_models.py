@@ -27,6 +27,7 @@ class FollowUp(Record, table=True):
         CheckConstraint("ended in ('completed', 'cancelled')", name="ended"),
         CheckConstraint("(ended is null) = (ended_at is null)", name="ended_at"),
         Index("ix_follow_up_contact", "contact_id"),
+        Index("ix_follow_up_opened", "opened_at"),
         Index(
             "uq_follow_up_opener",
             "contact_id",

@@ -77,8 +77,9 @@ def keep(
 def _tell_the_same(row: FollowUp, state: State, staff: Staff) -> None:
     row.assignee, row.assigned_at, row.accepted_at = state.assignee, state.assigned_at, state.accepted_at
     row.done_due = done_due(state, staff) or row.done_due
-    if row.first_accept_due is None and state.accepted_at is None:
-        row.first_accept_due = accept_due(state, staff)
+    if state.accepted_at is None and (row.first_accept_due is None or state.number <= 1):
+        # Whoever has it first has longer, if its clocks stand still meanwhile.
+        row.first_accept_due = accept_due(state, staff) or row.first_accept_due
     row.ended_at, row.ended, row.outcome = state.ended_at, state.ended, state.outcome
     row.person = state.by if state.ended_at is not None else None
 

@@ -25,7 +25,10 @@ from starter.publish import SHOWN_OF_A_HASH
 from starter.report_page import page
 from starter.report_words import arm_words, entries, failed_words, goal, left_words, number, skipped_words, verdict
 
-REPORTS = {"sequence": "rapport report sequence NAME: who enters a sequence, what becomes of them, what it adds"}
+REPORTS = {
+    "follow-ups": "rapport report follow-ups: what people were asked to do, how much of it in time, and how fast",
+    "sequence": "rapport report sequence NAME: who enters a sequence, what becomes of them, what it adds",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def report_sequence(wanted: Wanted) -> Result:
     with opened_store() as store:
         figures = store.read(lambda session: _figures(session, store, wanted, within, now))
     if wanted.out is not None:
-        _write(wanted.out, page(figures))
+        write_page(wanted.out, page(figures))
     notes = [f"written: {wanted.out}"] if wanted.out else []
     return Result(figures.as_json(), list(_shown(figures)), notes)
 
@@ -63,19 +66,21 @@ def _figures(
     found = editions(session, name)
     if not found:
         raise ProblemsFound([f"sequence '{name}' was never published{nearest(name, sequences(session))}"])
-    zone = _zone(session, store.published)
-    since, until = _instant(wanted.since, zone), _instant(wanted.until, zone)
+    zone = office_zone(session, store.published)
+    since, until = instant_of(wanted.since, zone), instant_of(wanted.until, zone)
     if since is not None and until is not None and since >= until:
         raise ProblemsFound(["--until: nobody can have entered before --since and after it; give a later day"])
     version = _version(found, wanted.version)
     return report_on(session, store.published, Period(name, since, until, version), now, within)
 
 
-def _zone(session: Session, published: Published) -> ZoneInfo:
+def office_zone(session: Session, published: Published) -> ZoneInfo:
+    """Return the organisation's clock."""
     return ZoneInfo(published.policies(session).messaging.organisation.time_zone)
 
 
-def _instant(when: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+def instant_of(when: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return when a day begins in `zone`; an instant as it is."""
     if when is None or isinstance(when, datetime):
         return when
     return datetime.combine(when, time(), zone).astimezone(UTC)
@@ -103,7 +108,8 @@ def _version(found: list[Edition], wanted: str | None) -> str | None:
     raise ProblemsFound([f"--version: {what} with '{wanted[:80]}'; there is {known}"])
 
 
-def _write(path: Path, text: str) -> None:
+def write_page(path: Path, text: str) -> None:
+    """Write a page where `--out` says. Raises `ProblemsFound`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -50,6 +50,28 @@ def report_sequence(
     raise typer.Exit(show(report_sequence(wanted), json))
 
 
+@reports.command("follow-ups")
+def report_follow_ups(
+    since: Annotated[
+        Any | None,
+        typer.Option(
+            "--since", metavar="DATE", parser=a_day_or_time, help="What was opened from then on; default: 30 days."
+        ),
+    ] = None,
+    until: Annotated[
+        Any | None,
+        typer.Option("--until", metavar="DATE", parser=a_day_or_time, help="What was opened before then."),
+    ] = None,
+    team: Annotated[str | None, typer.Option("--team", metavar="T", help="Only what this team is asked to do.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report as a page, HTML.")] = None,
+    json: Json = False,
+) -> None:
+    """Report what people were asked to do, how much of it was kept in time, how fast, and what is open now."""
+    from starter.follow_up_report import Wanted, report_follow_ups
+
+    raise typer.Exit(show(report_follow_ups(Wanted(since, until, team, out)), json))
+
+
 def why(
     contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")],
     sequence: Annotated[

@@ -3,7 +3,7 @@
 Self-contained: no script, nothing loaded from elsewhere. Everything that somebody wrote is escaped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from domain.statistics import difference
@@ -48,7 +48,8 @@ svg { display: block; width: 100%; } svg.bar { height: 1.4rem; border-radius: .2
 svg.sides { max-width: 40rem; margin-top: .75rem; font: 14px system-ui, sans-serif; }
 svg text { fill: var(--ink); } svg .tick { fill: var(--soft); text-anchor: middle; font-size: 13px; }
 svg .axis { stroke: var(--line); } svg .sure { stroke: var(--soft); stroke-width: 3; stroke-linecap: round; }
-.went { fill: var(--went); } .waits { fill: var(--waits); } .gone { fill: var(--gone); } .took { fill: var(--choice); }
+.went { fill: var(--went); } .late { fill: var(--halt); }
+.waits { fill: var(--waits); } .gone { fill: var(--gone); } .took { fill: var(--choice); }
 .reached { fill: var(--goal); } .entered { fill: var(--went); } .held-out { fill: var(--soft); }
 .key { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; color: var(--soft); font-size: .9rem;
   margin-bottom: .75rem; }
@@ -79,13 +80,17 @@ DEFINITIONS = (
 
 def page(figures: SequenceFigures) -> str:
     """Return the page of a report, complete HTML."""
-    title = f"Report: {figures.period.sequence}"
+    return document(f"Report: {figures.period.sequence}", _body(figures))
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """Return a page that needs nothing from elsewhere; whoever makes the `body` escapes what somebody wrote."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(_body(figures))
+        + "\n".join(body)
         + "\n</main>\n</body>\n</html>\n"
     )
 
@@ -119,6 +124,11 @@ def _numbers(figures: SequenceFigures) -> str:
         (percent(figures.goal.rate), "of those who entered"),
         (lasting(figures.median_seconds), "half were as fast"),
     ]
+    return numbers(shown)
+
+
+def numbers(shown: Iterable[tuple[str, str]]) -> str:
+    """Return figures side by side, each above what it is."""
     items = (f"<li><b>{escape(value)}</b><span>{escape(name)}</span></li>" for value, name in shown)
     return f'<ul class="figures">{"".join(items)}</ul>'
 
@@ -141,11 +151,12 @@ def _step(step: StepFigures, most: int) -> str:
     more = "".join(f'<div class="more">{line}</div>' for line in _more(step))
     name = escape(step.placed.step.id) + (" <small>in an earlier version</small>" if step.former else "")
     said = f"<small>{escape(step.placed.step.says())}</small>"
-    row = _row("step", step.placed.depth, f"{name}{said}", drawn, number(step.visited), more)
-    return row + "".join(_arm(step, arm, most) for arm in step.arms)
+    told = row("step", step.placed.depth, f"{name}{said}", drawn, number(step.visited), more)
+    return told + "".join(_arm(step, arm, most) for arm in step.arms)
 
 
-def _row(look: str, depth: int, name: str, drawn: str, count: str, more: str) -> str:
+def row(look: str, depth: int, name: str, drawn: str, count: str, more: str) -> str:
+    """Return a line of a page: a name, what is drawn of it, its count, and below it more. All of it HTML."""
     inset = f' style="padding-left: {1.25 * depth:.2f}rem"' if depth else ""
     return (
         f'<div class="{look}"><div class="name"{inset}>{name}</div>{drawn}<div class="count">{count}</div>{more}</div>'
@@ -189,9 +200,7 @@ def _arm(step: StepFigures, arm: Arm, most: int) -> str:
     says = arm_words(arm, first if against else None, against)
     parts = (("reached", arm.converted), ("took", arm.took - arm.converted))
     more = f'<div class="more">{escape(says)}</div>'
-    return _row(
-        "step arm", step.placed.depth + 1, escape(arm.title), bar(parts, most, says, 12), number(arm.took), more
-    )
+    return row("step arm", step.placed.depth + 1, escape(arm.title), bar(parts, most, says, 12), number(arm.took), more)
 
 
 def _ends(figures: SequenceFigures) -> Iterator[str]:
@@ -201,4 +210,4 @@ def _ends(figures: SequenceFigures) -> Iterator[str]:
     for reason, count in sorted(figures.ends.items(), key=lambda each: -each[1]):
         look = "reached" if reason == "converted" else "gone"
         drawn = bar(((look, count),), figures.entered, f"{reason}: {count}")
-        yield _row("step", 0, escape(ended(reason)), drawn, number(count), "")
+        yield row("step", 0, escape(ended(reason)), drawn, number(count), "")

@@ -498,6 +498,7 @@ def _entry() -> None:
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
+        batch_op.create_index("ix_follow_up_opened", ["opened_at"], unique=False)
         batch_op.create_index(
             "uq_follow_up_opener",
             ["contact_id", "opener"],

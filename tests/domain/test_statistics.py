@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.statistics import Interval, Share, difference, interval_of, smallest_lift
+from domain.statistics import Interval, Share, difference, interval_of, smallest_lift, within_which
 
 SIZES = st.integers(1, 100_000)
 
@@ -117,3 +117,32 @@ def test_the_smallest_lift_is_found_in_eight_of_ten_cases() -> None:
     found = sum(0 not in difference(drawn(treated, raised), drawn(compared, rate)) for _ in range(1000))
 
     assert found / 1000 == pytest.approx(0.8, abs=0.05)
+
+
+VALUES = st.lists(st.integers(0, 50), min_size=1, max_size=40)
+PERCENT = st.integers(1, 100)
+
+
+@given(VALUES, PERCENT)
+def test_so_many_are_within_it_and_fewer_below(values: list[int], percent: int) -> None:
+    found = within_which(values, percent / 100)
+
+    assert found in values
+    assert 100 * sum(value <= found for value in values) >= percent * len(values)
+    assert 100 * sum(value < found for value in values) < percent * len(values)
+
+
+@given(VALUES, PERCENT, PERCENT, st.randoms())
+def test_it_hangs_on_no_order_and_grows_with_the_share(values: list[int], one: int, other: int, chance: Random) -> None:
+    mixed, (less, more) = list(values), sorted((one, other))
+    chance.shuffle(mixed)
+
+    assert within_which(mixed, one / 100) == within_which(values, one / 100)
+    assert within_which(values, less / 100) <= within_which(values, more / 100)  # type: ignore[operator]
+    assert within_which(values, 1) == max(values)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.1])
+def test_within_which_share_nobody_can_be_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="is no share"):
+        within_which([1], share)

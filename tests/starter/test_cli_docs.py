@@ -11,7 +11,7 @@ import typer.main
 from starter.cli import app, run
 
 DOCS = (Path(__file__).parents[2] / "docs/commands.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^## (rapport [a-z ]+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(re.findall(r"^## (rapport [a-z -]+)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
 
 
 def commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:

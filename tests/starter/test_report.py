@@ -44,11 +44,14 @@ def test_alone_it_lists_the_reports(records: SmallHome) -> None:
     typed = records.type("report")
 
     assert typed.status == 0
-    assert typed.out.startswith("rapport report sequence NAME: ")
+    assert [line.partition(": ")[0] for line in typed.out.splitlines()] == [
+        "rapport report follow-ups",
+        "rapport report sequence NAME",
+    ]
 
 
 def test_the_list_of_reports_is_a_document_too(records: SmallHome) -> None:
-    assert records.type("report", "--json").document == {"reports": ["sequence"]}
+    assert records.type("report", "--json").document == {"reports": ["follow-ups", "sequence"]}
     assert records.type("report", "--json", "sequence", "welcome").status == 2
 
 
