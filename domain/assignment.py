@@ -84,6 +84,12 @@ class Staff:
         found = self._team()
         return self.calendars.named(None if found is None else found.calendar)
 
+    @property
+    def clock(self) -> ZoneInfo:
+        """The clock that people of this team read: that of their calendar, else the contact's."""
+        calendar = self.calendar()
+        return self.zone if calendar is None else calendar.clock(self.zone)
+
     def hours_of(self, person: str) -> Calendar | None:
         """Return when a person works; None for always."""
         own = self._person(person).calendar
@@ -117,9 +123,7 @@ class Staff:
         >>> Staff(TeamsPolicy(), None, ZoneInfo("Europe/Berlin")).shown(datetime(2026, 5, 4, 7, tzinfo=ZoneInfo("UTC")))
         '2026-05-04 09:00 Europe/Berlin'
         """
-        calendar = self.calendar()
-        clock = self.zone if calendar is None else calendar.clock(self.zone)
-        return f"{at.astimezone(clock):%Y-%m-%d %H:%M} {clock}"
+        return f"{at.astimezone(self.clock):%Y-%m-%d %H:%M} {self.clock}"
 
     def _off_duty(self, hours: Calendar, now: datetime) -> str:
         try:

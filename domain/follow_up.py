@@ -20,6 +20,8 @@ from domain.follow_up_policy import Terms
 from domain.holds import Hold
 
 COMPLETED, CANCELLED = "completed", "cancelled"
+# The outcome that any other answer is, where the outcomes have names.
+OTHERWISE = "otherwise"
 
 # Nobody could be asked: it is tried again when somebody may have come, at the latest after so long.
 TRY_AGAIN = timedelta(minutes=15)
@@ -74,6 +76,10 @@ class FollowUp(BaseModel):
     """completed or cancelled."""
     outcome: str | None = None
     by: str | None = None
+
+    def can_end_with(self, outcome: str) -> bool:
+        """Whether this is one of its outcomes, or any other."""
+        return not self.outcomes or outcome in (*self.outcomes, OTHERWISE)
 
     def has_rung(self, key: str) -> bool:
         """Whether an alarm has rung."""

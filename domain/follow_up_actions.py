@@ -3,13 +3,14 @@
 Every refusal is a sentence that says what to do instead; whoever asks is shown it as it is.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.assignment import Staff
-from domain.follow_up import CANCELLED, COMPLETED, FollowUp, Moved, Notify, Tell
+from domain.follow_up import CANCELLED, COMPLETED, OTHERWISE, FollowUp, Moved, Notify, Tell
 from domain.follow_up_moves import ended, given_to, snoozed_until
 from domain.holds import Hold
 
@@ -94,13 +95,22 @@ def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str
     match action:
         case Accept():
             return _not_accepted(state, action.by, staff)
-        case Complete() if state.outcomes and action.outcome not in state.outcomes:
-            return f"'{action.outcome}' is no outcome of this task; use one of {', '.join(state.outcomes)}"
+        case Complete() if not state.can_end_with(action.outcome):
+            return no_outcome(action.outcome, state.outcomes)
         case PutOff():
             return _not_put_off(state, action.until, staff, now)
         case Reassign():
             return _not_reassigned(state, action.to, staff, now)
     return None
+
+
+def no_outcome(outcome: str, outcomes: Sequence[str]) -> str:
+    """Return why a task cannot be completed with this outcome.
+
+    >>> no_outcome("boked", ["booked", "not_now"])
+    "'boked' is no outcome of this task; use one of booked, not_now, or 'otherwise'"
+    """
+    return f"'{outcome}' is no outcome of this task; use one of {', '.join(outcomes)}, or '{OTHERWISE}'"
 
 
 def _not_accepted(state: FollowUp, by: str, staff: Staff) -> str | None:

@@ -6,8 +6,8 @@ transaction that would do it.
 
 from datetime import datetime, timedelta
 
-from domain.follow_up import COMPLETED, FollowUp
-from domain.follow_up_actions import Action, Asked, Comment, Complete, PutOff
+from domain.follow_up import COMPLETED, OTHERWISE, FollowUp
+from domain.follow_up_actions import Action, Asked, Comment, Complete, PutOff, no_outcome
 from domain.needs import Value
 
 # The type of an error whose text is a sentence for whoever asked: it makes no sense, and nothing was done.
@@ -39,8 +39,8 @@ def turned_away(seen: Stands | None, action: Action) -> str | None:
         return None
     if seen.ended is not None:
         return f"this task {seen.ended}; open a new one"
-    if isinstance(action, Complete) and seen.outcomes and action.outcome not in seen.outcomes:
-        return f"'{action.outcome}' is no outcome of this task; use one of {', '.join(seen.outcomes)}"
+    if isinstance(action, Complete) and seen.outcomes and action.outcome not in (*seen.outcomes, OTHERWISE):
+        return no_outcome(action.outcome, seen.outcomes)
     if isinstance(action, PutOff) and seen.snoozes_left == 0:
         return "this task was put off as often as is allowed; do it, or hand it on"
     return None

@@ -78,22 +78,3 @@ def keep_answer(session: Session, run: str, asked: Asked, name: str, answer: Map
         CallAnswer(enrolment_id=run, step=asked.step, visit=asked.visit, name=name, answer=dict(answer), at=now)
     )
     session.flush()
-
-
-def follow_ups(
-    session: Session,
-    *,
-    team: str | None = None,
-    contact: str | None = None,
-    open_only: bool = True,
-    most: int = 100,
-) -> list[FollowUp]:
-    """Return follow-ups, those that are due first before the others."""
-    chosen = select(FollowUp)
-    if open_only:
-        chosen = chosen.where(col(FollowUp.ended_at).is_(None))
-    if team is not None:
-        chosen = chosen.where(FollowUp.team == team)
-    if contact is not None:
-        chosen = chosen.where(FollowUp.contact_id == contact)
-    return list(session.exec(chosen.order_by(col(FollowUp.done_due).nulls_last(), FollowUp.id).limit(most)).all())

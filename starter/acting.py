@@ -70,12 +70,11 @@ class Desk:
 
         Raises `Refused` with a sentence for them, and `OutOfReach` if nobody answers in time.
         """
-        connected = False
+        connected, asked = False, Asked(action=action, at=datetime.now(UTC))
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 client = await self._connected()
                 connected = True
-                asked = Asked(action=action, at=datetime.now(UTC))
                 return await self._ask_until_answered(client, follow_up, asked, key)
         except (RPCError, RPCTimeoutOrCancelledError, RuntimeError, OSError, TimeoutError) as error:
             raise _out_of_reach(error, maybe_done=connected) from None

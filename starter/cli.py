@@ -21,6 +21,7 @@ from starter import (
     cli_on_files,
     cli_outbox_group,
     cli_reports,
+    cli_task_group,
     cli_webhook_group,
     cli_work_groups,
 )
@@ -201,7 +202,7 @@ app.add_typer(cli_groups.contacts, name="contact")
 app.add_typer(cli_log_group.logs, name="log")
 app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_groups.inbox, name="inbox")
-app.add_typer(cli_work_groups.tasks, name="task")
+app.add_typer(cli_task_group.tasks, name="task")
 app.add_typer(cli_work_groups.cases, name="case")
 app.add_typer(cli_reports.reports, name="report")
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")

@@ -1,63 +1,16 @@
-"""`task list | show | complete` and `case list | show | close`: what a sequence asked people to do."""
+"""`case list | show | close`: what went wrong for a contact."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain.steps.task import OTHERWISE
-from records.follow_up_models import FollowUp
 from records.models import Contact
-from records.work import follow_ups
 from records.work_models import ServiceCase
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import tell_event
 from starter.cli_store import contact_of, opened_store
 from starter.cli_tables import Listing, minute
-
-
-def list_tasks(team: str | None, who: str | None, closed: bool, most: int) -> Result:
-    """List tasks, those that are due first before the others; only open ones, unless `closed`."""
-
-    def read(session: Session) -> tuple[list[FollowUp], dict[str, str]]:
-        contact = contact_of(session, who).id if who is not None else None
-        rows = follow_ups(session, team=team, contact=contact, open_only=not closed, most=most)
-        return rows, _names(session, rows)
-
-    with opened_store() as store:
-        rows, names = store.read(read)
-    table = Listing("id", "for", "due", "contact", "title", "outcome", prose=["title"])
-    for row in rows:
-        who_does_it = row.team or row.owner
-        table.row(row.id, who_does_it, minute(row.done_due), names[row.contact_id], row.title, row.outcome)
-    return Result(
-        {"tasks": [row.model_dump() for row in rows]},
-        [table] if rows else ["there is no task" if closed else "no task is open"],
-    )
-
-
-def show_task(task: str) -> Result:
-    """Show everything about one task."""
-    return _shown(FollowUp, task, "task")
-
-
-def complete_task(task: str, outcome: str, note: str | None, person: str | None) -> Result:
-    """Tell that a task is done, and with what outcome; its run goes on when that is drained."""
-    with opened_store() as store:
-        row = store.read(lambda session: session.get(FollowUp, task))
-    if row is None:
-        raise ProblemsFound([f"task: there is no {task}; see `rapport task list`"])
-    if row.ended_at is not None:
-        raise ProblemsFound([f"task: {task} is completed already, as {row.outcome}; see `rapport task show {task}`"])
-    if row.outcomes and outcome not in (*row.outcomes, OTHERWISE):
-        named = ", ".join(row.outcomes)
-        raise ProblemsFound([f"task: '{outcome}' is none of its outcomes: {named}; give one of them, or '{OTHERWISE}'"])
-    said = {"task": row.id, "outcome": outcome, "note": note, "person": person}
-    data = {name: value for name, value in said.items() if value is not None}
-    told = tell_event("task_completed", row.contact_id, data, row.step, f"task/{row.id}")
-    document = {"task": row.id, "outcome": outcome} | {name: told.document[name] for name in TOLD}
-    return Result(document, [f"{row.title}: {outcome}"], list(told.notes))
-
 
 TOLD = ("contact", "inbox", "status", "woken")
 
@@ -88,7 +41,12 @@ def list_cases(who: str | None, closed: bool, most: int) -> Result:
 
 def show_case(case: str) -> Result:
     """Show everything about one case."""
-    return _shown(ServiceCase, case, "case")
+    with opened_store() as store:
+        row = store.read(lambda session: session.get(ServiceCase, case))
+    if row is None:
+        raise ProblemsFound([f"case: there is no {case}; see `rapport case list`"])
+    document = row.model_dump()
+    return Result(document, _lines(document))
 
 
 def close_case(case: str, outcome: str | None, note: str | None, person: str | None) -> Result:
@@ -105,15 +63,6 @@ def close_case(case: str, outcome: str | None, note: str | None, person: str | N
     told = tell_event("case_closed", row.contact_id, data, None, f"case/{row.id}/closed")
     document = {"case": row.id, "outcome": outcome} | {name: told.document[name] for name in TOLD}
     return Result(document, [f"{row.title}: closed" + (f", {outcome}" if outcome else "")], list(told.notes))
-
-
-def _shown(table: type[FollowUp] | type[ServiceCase], id: str, word: str) -> Result:
-    with opened_store() as store:
-        row = store.read(lambda session: session.get(table, id))
-    if row is None:
-        raise ProblemsFound([f"{word}: there is no {id}; see `rapport {word} list`"])
-    document = row.model_dump()
-    return Result(document, _lines(document))
 
 
 def _names(session: Session, rows: list[Any]) -> dict[str, str]:

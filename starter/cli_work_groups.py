@@ -1,4 +1,4 @@
-"""The groups `task …` and `case …` of the command line."""
+"""The group `case …` of the command line."""
 
 from typing import Annotated
 
@@ -7,49 +7,11 @@ import typer
 from starter.cli_options import Json, Most
 from starter.cli_result import show
 
-tasks = typer.Typer(help="What people were asked to do for a contact.", no_args_is_help=True)
 cases = typer.Typer(help="What went wrong for a contact.", no_args_is_help=True)
 
 Of = Annotated[str | None, typer.Option("--contact", metavar="C", help="Only those of this contact.")]
 All = Annotated[bool, typer.Option("--all", help="Those that are done, too.")]
-Task = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 Case = Annotated[str, typer.Argument(metavar="ID", help="The case's id.")]
-
-
-@tasks.command("list")
-def list_tasks(
-    team: Annotated[str | None, typer.Option("--team", metavar="T", help="Only those for this team.")] = None,
-    contact: Of = None,
-    closed: All = False,
-    most: Most = 100,
-    json: Json = False,
-) -> None:
-    """List open tasks, those that are due first before the others."""
-    from starter.cli_work import list_tasks
-
-    raise typer.Exit(show(list_tasks(team, contact, closed, most), json))
-
-
-@tasks.command("show")
-def show_task(task: Task, json: Json = False) -> None:
-    """Show everything about one task."""
-    from starter.cli_work import show_task
-
-    raise typer.Exit(show(show_task(task), json))
-
-
-@tasks.command("complete")
-def complete_task(
-    task: Task,
-    outcome: Annotated[str, typer.Option("--outcome", metavar="O", help="How it ended, as the step names it.")],
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What is worth knowing.")] = None,
-    person: Annotated[str | None, typer.Option("--person", metavar="P", help="Who did it.")] = None,
-    json: Json = False,
-) -> None:
-    """Complete a task; the run that waits for it goes on."""
-    from starter.cli_work import complete_task
-
-    raise typer.Exit(show(complete_task(task, outcome, note, person), json))
 
 
 @cases.command("list")

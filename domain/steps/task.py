@@ -5,11 +5,12 @@ from typing import ClassVar, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from domain.follow_up import OTHERWISE
 from domain.needs import Happened, Open, Outcome
 from domain.spans import Limit
 from domain.steps.base import Block, Destination, Refers, Step, of_blanks, of_time
 
-TIMED_OUT, OTHERWISE = "timed_out", "otherwise"
+TIMED_OUT = "timed_out"
 
 
 class Task(Step):

@@ -165,7 +165,7 @@ async def test_it_is_completed_once_and_nothing_but_a_comment_is_taken_after_its
 
 
 async def test_an_outcome_that_is_not_known_is_refused_with_those_that_are(office: Office) -> None:
-    said = "'boked' is no outcome of this task; use one of booked, not_now, meeting_booked"
+    said = "'boked' is no outcome of this task; use one of booked, not_now, meeting_booked, or 'otherwise'"
 
     assert await office.refusal(Complete(by="ada", outcome="boked")) == said
     await office.act(Accept(by="ada"))
