@@ -48,6 +48,7 @@ AS_BEFORE = Rescored()
 def rescore(
     session: Session,
     published: Published,
+    policies: Policies,
     contact: Contact,
     at: datetime,
     *,
@@ -60,7 +61,6 @@ def rescore(
     names is looked at. Whom the policy has never seen is taken as they stood before this: thresholds they had reached
     by then are noted, and tell nobody. A contact who is newer than the policy has reached none before.
     """
-    policies = published.policies(session)
     scoring = policies.scoring
     named = row is not None and scoring is not None and row.name in scoring.events
     if scoring is None or not (changed or named) or is_left_out(contact):

@@ -71,11 +71,13 @@ def record(
     take_note(session, contact, row, message, now)
     take_note_of_case(session, contact.id, row.name, row.data, row.at)
     protect(session, published, row, now)
+    # Before anything that asks for the score, and before whatever follows is written: it counts this event, once.
+    policies = published.policies(session)
+    scored = rescore(session, published, policies, contact, happening.at, row=row, changed=changed)
     _follow_up(session, published, contact, row, now)
-    scored = rescore(session, published, contact, happening.at, row=row, changed=changed)
     programs = published.current(session)
     _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
-    if changed or scored.changed or may_change(published.policies(session).segments.segments, happening.name):
+    if changed or scored.changed or may_change(policies.segments.segments, happening.name):
         _look_if_any(session, published, programs, contact, happening.at, now)
     _tell_of_thresholds(session, published, contact, scored, now)
     return row
@@ -136,7 +138,7 @@ def review(session: Session, published: Published, contact: Contact, at: datetim
 
     Who becomes a member at this instant, or reaches a threshold, enters the sequences that start on it.
     """
-    scored = rescore(session, published, contact, at)
+    scored = rescore(session, published, published.policies(session), contact, at)
     if scored.changed:
         _tell_of_score(session, published, contact, at, now)
     looked = _look(session, published, published.current(session), contact, at, now)
@@ -283,7 +285,7 @@ def record_changed(
 
     A wait may hang on the field, the zone or the calendar that changed (sequence-language.md section 3).
     """
-    scored = rescore(session, published, contact, now)
+    scored = rescore(session, published, published.policies(session), contact, now)
     runs = open_runs(session, contact.id)
     asked = [run for run in runs if published.program(session, run.version).ends_by_condition]
     _end_runs(session, published, asked, now, ended_already)

@@ -291,3 +291,35 @@ def test_a_contact_who_is_new_reaches_a_threshold_with_the_first_thing_they_do(d
     door.database.write_now(new)
 
     assert told(door) == [("hot", 50)]
+
+
+TEAM = {
+    "policies/teams.yaml": "people: {ada: {name: Ada, email: ada@acme.example}}\n"
+    "teams: {sales: {email: sales@acme.example, members: [ada], lead: ada}}",
+    "policies/follow-ups.yaml": """
+open:
+  trial: {on: trial_started, title: Call them, team: sales}
+  hot: {on: score_reached, when: event.threshold == 'hot' && contact.score >= 50, title: They are hot, team: sales}
+""",
+}
+
+
+def test_an_event_that_opens_a_follow_up_counts_once_and_so_does_the_opening(main: Database) -> None:
+    door = Door(main)
+    door.publish(NOW)
+    door.consent()
+    opening = SCORING.replace("thresholds:", "  - {event: task_opened, points: 1, half_life: 10 days}\nthresholds:")
+    door.publish(NOW + HOUR, scoring=opening, more=TEAM)
+
+    door.tell("trial_started", NOW + 2 * HOUR)
+
+    assert score(door) == 31
+
+
+def test_who_becomes_hot_is_somebodys_to_call(door: Door) -> None:
+    door.publish(scoring=SCORING, more=TEAM)
+    door.set(NOW, benches=60)
+    for hours in range(1, 4):
+        door.tell("clicked", NOW + hours * HOUR)
+
+    assert [each["title"] for each in door.happened("task_opened")] == ["They are hot"]
