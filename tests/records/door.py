@@ -36,14 +36,14 @@ class Door:
 
     database: Database
     published: Published = field(default_factory=Published)
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """What is published beside what all these tests have."""
 
-    def publish(
-        self, at: datetime = NOW, *, scoring: str | None = None, more: Mapping[str, str] | None = None, **sequences: str
-    ) -> None:
+    def publish(self, at: datetime = NOW, *, scoring: str | None = None, **sequences: str) -> None:
         """Publish sequences by their heads; all send one message about news."""
         files = {**POLICIES, "policies/segments.yaml": SEGMENTS}
         files |= {"policies/scoring.yaml": scoring} if scoring is not None else {}
-        files |= more or {}
+        files |= self.policies
         files |= {f"sequences/{name.replace('_', '-')}.yaml": head + "\n" + SEND for name, head in sequences.items()}
         loaded = load(files, TEMPLATES)
         assert not loaded.errors(), [str(problem) for problem in loaded.errors()]

@@ -309,7 +309,8 @@ def test_an_event_that_opens_a_follow_up_counts_once_and_so_does_the_opening(mai
     door.publish(NOW)
     door.consent()
     opening = SCORING.replace("thresholds:", "  - {event: task_opened, points: 1, half_life: 10 days}\nthresholds:")
-    door.publish(NOW + HOUR, scoring=opening, more=TEAM)
+    door.policies = TEAM
+    door.publish(NOW + HOUR, scoring=opening)
 
     door.tell("trial_started", NOW + 2 * HOUR)
 
@@ -317,7 +318,8 @@ def test_an_event_that_opens_a_follow_up_counts_once_and_so_does_the_opening(mai
 
 
 def test_who_becomes_hot_is_somebodys_to_call(door: Door) -> None:
-    door.publish(scoring=SCORING, more=TEAM)
+    door.policies = TEAM
+    door.publish(scoring=SCORING)
     door.set(NOW, benches=60)
     for hours in range(1, 4):
         door.tell("clicked", NOW + hours * HOUR)
