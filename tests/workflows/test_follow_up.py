@@ -152,7 +152,7 @@ async def test_what_makes_no_sense_is_refused_with_the_reason_and_changes_nothin
             await call.act(PutOff(by="ada", until=monday(days=30))),
             await call.act(PutOff(by="ada", until=monday(days=-1))),
         ] == [
-            "'sold' is no outcome of this task; use one of reached, gone",
+            "'sold' is no outcome of this task; use one of reached, gone, or 'otherwise'",
             "there is nobody 'zoe' in policies/teams.yaml; use the key or the address of a person",
             "this task is with ada; have it reassigned to bob first",
             "bob is away until 2027-05-12 10:00 Europe/Berlin; choose somebody else",
@@ -250,3 +250,46 @@ async def test_a_booked_meeting_completes_it(env: WorkflowEnvironment, tmp_path:
         row = await call.row()
         assert (row.ended, row.outcome) == ("completed", "meeting_booked")
         assert (await call.handle.describe()).status == WorkflowExecutionStatus.COMPLETED
+
+
+async def test_who_is_taken_out_of_the_team_hands_over_what_they_have(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with living(env, tmp_path) as world:
+        call = await opened(world)
+        assert (await call.state()).assignee == "ada"
+
+        without_her = HOME["policies/teams.yaml"].replace("members: [ada, bob]", "members: [bob]")
+        without_her = without_her.replace("  ada: {name: Ada, email: ada@acme.example}\n", "")
+        await world.publish(HOME | {"policies/teams.yaml": without_her.replace(", deputy: ada", "")})
+        assert (await call.row()).asked_at is not None, "a publication of other people has everything looked at"
+        await call.look()
+
+        assert (await call.state()).assignee == "bob"
+        told = [row for row in await call.timeline() if row.name == "task_assigned"]
+        assert told[-1].data["why"][0] == "ada has left"
+
+
+async def test_one_that_was_lost_begins_again_and_goes_on_from_its_row(
+    env: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with living(env, tmp_path) as world:
+        call = await opened(world)
+        await call.go_to(monday(12, 30))
+        await call.handle.terminate("lost")
+
+        again = await Promise.begin(world, call.id, monday(14, 1))
+
+        found = await told(again, "reminder", "assigned")
+        assert found[:3] == ["assigned ada Mon 10:00:00", "reminder ada Mon 12:00:00", "reminder ada Mon 13:00:00"]
+        assert (await again.state()).assignee == "bob"
+
+
+async def test_a_long_story_goes_on_in_a_new_history(restless_env: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with living(restless_env, tmp_path) as world:
+        call = await opened(world)
+        for number in range(30):
+            assert await call.act(Comment(by="ada", note=f"call {number}")) is None
+
+        notes = [row.data["note"] for row in await call.timeline() if row.name == "task_commented"]
+        assert notes == [f"call {number}" for number in range(30)]
+        described = await world.env.client.get_workflow_handle(call.handle.id).describe()
+        assert described.run_id != call.handle.first_execution_run_id
