@@ -23,6 +23,7 @@ from activities.beside import Effects
 from activities.broadcasts import Broadcasts
 from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
+from activities.digests import Digests
 from activities.forgetting import Forgetting
 from activities.intake import Intake
 from activities.messages import Messages
@@ -240,6 +241,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
                     asyncio.create_task(call_follow_ups(client, main, settings.task_queue)),
                     asyncio.create_task(bury(main)),
+                    asyncio.create_task(Digests(main, Published(), wall_clock).watch()),
                     asyncio.create_task(
                         Telling(main, Published(), parts.channels["email"], parts.mail, parts.clock).watch()
                     ),

@@ -8,6 +8,7 @@ import re
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import new as hmac
@@ -55,6 +56,15 @@ def note_key(follow_up: str, occasion: str, channel: str, person: str | None) ->
     'task/0190/done/50/email/ada'
     """
     return f"task/{follow_up}/{occasion}/{channel}/{person or ''}"
+
+
+def digest_key(person: str, day: date) -> str:
+    """Return what makes somebody's list of a day one.
+
+    >>> digest_key("ada", date(2026, 5, 4))
+    'digest/ada/2026-05-04'
+    """
+    return f"digest/{person}/{day.isoformat()}"
 
 
 def send_key(enrolment: str, step: str, visit: int) -> str:

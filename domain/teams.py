@@ -31,11 +31,19 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _checked_hour(text: str) -> str:
+    if text != NO_DIGEST and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError(f"'{text[:60]}' is no hour; write HH:MM, as in 08:30, or none")
+    return text
+
+
 def _with_weights(value: Any) -> Any:
     """A plain list of members is one in which everybody weighs the same."""
     return dict.fromkeys(value, 1) if isinstance(value, list) else value
 
 
+NO_DIGEST = "none"
+Hour = Annotated[str, AfterValidator(_checked_hour)]
 PersonKey = Annotated[str, AfterValidator(_checked_name)]
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT)]
 
@@ -56,6 +64,8 @@ class Person(BaseModel):
     """What they speak, as contacts' `language`: de, en, fr."""
     deputy: str | None = None
     """Who takes over what is open while they are away."""
+    digest: Hour | None = None
+    """When their list of the day comes, or none; without it as their team says, else when their hours begin."""
 
 
 class Team(BaseModel):
@@ -75,6 +85,8 @@ class Team(BaseModel):
     """Who gets the next follow-up: everybody in turn, whoever has least to do, or whoever takes it first."""
     calendar: str | None = None
     """When the team works, and what its promises are counted on; without one, the default calendar."""
+    digest: Hour | None = None
+    """When the list of the day comes to each of the team, or none."""
     lead: str | None = None
     manager: str | None = None
     head: str | None = None
@@ -133,9 +145,14 @@ class TeamsPolicy(BaseModel):
 
     def department_of(self, person: str) -> str | None:
         """Return the department of the first team that a person is a member of, else has a role in; None if of none."""
+        team = self.team_of(person)
+        return self.department_of_team(team) if team is not None else None
+
+    def team_of(self, person: str) -> str | None:
+        """Return the first team that a person is a member of, else has a role in; None if of none."""
         works_in = [name for name, team in self.teams.items() if person in team.members]
         works_in += [name for name, team in self.teams.items() if person in map(team.role, ROLES)]
-        return self.department_of_team(works_in[0]) if works_in else None
+        return works_in[0] if works_in else None
 
     def strangers(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the place and the key of everybody who is named and is not in `people`."""

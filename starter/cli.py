@@ -21,6 +21,7 @@ from starter import (
     cli_on_files,
     cli_outbox_group,
     cli_reports,
+    cli_staff_group,
     cli_task_group,
     cli_webhook_group,
     cli_work_groups,
@@ -204,6 +205,7 @@ app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_task_group.tasks, name="task")
 app.add_typer(cli_work_groups.cases, name="case")
+app.add_typer(cli_staff_group.staff, name="staff")
 app.add_typer(cli_reports.reports, name="report")
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")
 app.add_typer(cli_channel_group.channels, name="channel")
