@@ -325,3 +325,15 @@ def test_who_becomes_hot_is_somebodys_to_call(door: Door) -> None:
         door.tell("clicked", NOW + hours * HOUR)
 
     assert [each["title"] for each in door.happened("task_opened")] == ["They are hot"]
+
+
+def test_a_round_sees_that_time_alone_changed_who_somebody_is(main: Database) -> None:
+    door = Door(main)
+    door.publish(scoring="fit: [{label: new, when: days_since(contact.created_at) < 30, points: 10}]")
+    door.consent()
+    door.set(NOW, benches=1)
+    assert score(door) == 10
+
+    go_round(door, NOW + 31 * DAY)
+
+    assert score(door) == 0
