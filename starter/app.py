@@ -26,17 +26,18 @@ from starter import (
     meetings,
     preferences,
     provider_events,
+    staff_link,
     submissions,
     texting,
     unsubscribing,
 )
 from starter.pages import page, reference
 from starter.safety import Safety
-from starter.site import RETRY_AFTER, Declined, Site, WebConfig, wall_clock
+from starter.site import RETRY_AFTER, Acts, Declined, Site, WebConfig, wall_clock
 from starter.sns import Fetch, fetch
 from starter.waker import Waker
 
-FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/")
+FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/", "/s/")
 
 
 def make_app(
@@ -47,6 +48,7 @@ def make_app(
     main: Database | None = None,
     clock: Callable[[], datetime] = wall_clock,
     fetch: Fetch = fetch,
+    desk: Acts | None = None,
 ) -> FastAPI:
     """Return the application. It closes `waker` at its end; the databases are its maker's to close."""
 
@@ -64,10 +66,10 @@ def make_app(
         separate_input_output_schemas=False,
         servers=[{"url": config.public_url}],
     )
-    site = Site(config, inbox, waker, mappings, main, clock)
+    site = Site(config, inbox, waker, mappings, main, clock, desk=desk)
     for room in (submissions, events, texting, meetings, enrolments, contact_log):
         app.include_router(room.routes(site))
-    for links in (unsubscribing, confirming, preferences, following):
+    for links in (unsubscribing, confirming, preferences, following, staff_link):
         app.include_router(links.routes(site))
     app.include_router(provider_events.routes(site, fetch))
     _add_health(app, site)

@@ -5,7 +5,7 @@ A page works without it: the web process answers while the database is away, in 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -85,12 +85,12 @@ def _blank(site: Site) -> Known | None:
     return Known(None, policies, frozenset(LANGUAGES), {(topic, "email"): "" for topic in topics}, blank=True)
 
 
-async def looked_up(site: Site, look: Callable[[Session], Result]) -> Result | None:
-    """Return what `look` finds in the main database; None where it cannot be read now."""
+async def looked_up(site: Site, look: Callable[[Session], Result], patience: float = PATIENCE) -> Result | None:
+    """Return what `look` finds in the main database; None where it cannot be read now, within so many seconds."""
     if site.main is None:
         return None
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await site.main.read(look)
     except (SQLAlchemyError, OSError, RuntimeError, TimeoutError) as error:
         logger.warning("a page is shown without what is known of its reader (%s)", type(error).__name__)
@@ -124,18 +124,36 @@ def _languages(files: Mapping[str, str], policies: Policies) -> set[str]:
     return {policies.messaging.organisation.locale} | {place.locale for place in places if place and place.locale}
 
 
+def preferred(request: Request) -> str | None:
+    """Return the language of ours that a reader's browser likes best, None if it likes none."""
+    return _liked(request.headers.get("accept-language", ""))
+
+
+def spoken(languages: Iterable[str]) -> str:
+    """Return the first language of ours that somebody speaks, else English.
+
+    >>> spoken(["fr", "de-AT"]), spoken([])
+    ('de', 'en')
+    """
+    return next((ours for each in languages if (ours := _ours(each)) is not None), LANGUAGES[0])
+
+
 def _accepted(header: str) -> str:
-    """Return the language of ours that a browser likes best.
+    """Return the language of ours that a browser likes best, else English.
 
     >>> _accepted("fr-CH, de-AT;q=0.9, en;q=0.8"), _accepted("fr"), _accepted("en;q=0.5, de;q=0.7"), _accepted(";;q=x")
     ('de', 'en', 'de', 'en')
     """
+    return _liked(header) or LANGUAGES[0]
+
+
+def _liked(header: str) -> str | None:
     wishes = []
     for number, each in enumerate(header[:500].split(",")):
         tag, _, weight = each.partition(";q=")
         wishes.append((-_weight(weight), number, tag.strip()))
     found = (_ours(tag) for _, _, tag in sorted(wishes))
-    return next((language for language in found if language is not None), LANGUAGES[0])
+    return next((language for language in found if language is not None), None)
 
 
 def _weight(text: str) -> float:

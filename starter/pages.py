@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from starter.link_pages import LINK_PAGES
 from starter.link_words import words
+from starter.staff_link_page import STAFF_PAGES
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -30,7 +31,20 @@ label { display: inline-block; padding: .35rem 1.25rem .35rem 0; }
 select { font: inherit; max-width: 100%; padding: .35rem; }
 form.page { display: block; }
 .notice { border-left: 4px solid #2563eb; padding: .1rem 0 .1rem .9rem; }
-:is(button, input, select, a):focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
+.problem { border-color: #b3261e; }
+.small { font-size: .875rem; opacity: .8; }
+:is(input:not([type=radio]), textarea) { font: inherit; box-sizing: border-box; width: 100%; padding: .45rem .6rem; }
+:is(form, p) > label:not(:has(input, select)) { display: block; padding: .35rem 0; }
+details { border: 1px solid #b9b8b2; border-radius: .4rem; margin: .6rem 0; padding: 0 1rem; }
+details form { margin: .75rem 0; }
+summary { cursor: pointer; margin: 0 -1rem; padding: .7rem 1rem; font-weight: 600; }
+.choices { display: flex; flex-wrap: wrap; gap: .5rem; }
+.lines { list-style: none; padding: 0; }
+.lines li { border-top: 1px solid #b9b8b2; padding: .45rem 0; overflow-wrap: anywhere; }
+.lines .small { display: block; }
+th { text-align: left; font-weight: normal; opacity: .8; padding: .2rem .9rem .2rem 0; vertical-align: top; }
+th + td { padding: .2rem 0; overflow-wrap: anywhere; }
+:is(button, input, select, textarea, summary, a):focus-visible { outline: 3px solid #2563eb; outline-offset: 2px; }
 table { border-collapse: collapse; }
 td:first-child { min-width: 5.5rem; }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .25rem; overflow-wrap: anywhere; }
@@ -109,6 +123,7 @@ _PAGES = Environment(
             "problem": _PROBLEM,
             "reference": _REFERENCE,
             **LINK_PAGES,
+            **STAFF_PAGES,
         }
     ),
 )

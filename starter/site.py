@@ -9,10 +9,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.follow_up_actions import Action
+from domain.follow_up_door import Stands
 from domain.forms import FormMapping
 from domain.keys import Tokens
 from domain.policies import Policies
@@ -65,6 +68,12 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class Acts(Protocol):
+    """Who does what our people want done (`starter/acting.py`)."""
+
+    async def act(self, follow_up: str, action: Action, key: str) -> Stands: ...
+
+
 @dataclass(frozen=True)
 class Site:
     """The parts behind the endpoints. `main` is for pages that read what the workers wrote; intake does without it."""
@@ -76,6 +85,8 @@ class Site:
     main: Database | None = None
     clock: Callable[[], datetime] = wall_clock
     published: Published = field(default_factory=Published)
+    desk: Acts | None = None
+    """Who does what our people want done about follow-ups; without it nobody can."""
     last_policies: list[Policies] = field(default_factory=list)
     """What was in force when the records were last read, for pages that are shown while they are away."""
 

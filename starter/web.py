@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from records.session import Database
 from settings import Settings, SettingsError, connect_options, load, signing_key
+from starter.acting import Desk, connecting
 from starter.app import make_app
 from starter.form_files import Forms
 from starter.site import WebConfig
@@ -64,10 +65,11 @@ async def serve(settings: Settings) -> None:
     main = inbox if settings.database_url == settings.inbox_url else Database(settings.database_url)
     forms = Forms(settings.home, main)
     waker = Waker(connect, task_queue=settings.task_queue)
+    desk = Desk(connecting(settings), task_queue=settings.task_queue)
     await forms.refresh()
     refreshing = asyncio.create_task(forms.keep_fresh())
     try:
-        await _Server(_server_config(make_app(config, inbox, waker, forms, main), config)).serve()
+        await _Server(_server_config(make_app(config, inbox, waker, forms, main, desk=desk), config)).serve()
     finally:
         refreshing.cancel()
         for database in {inbox, main}:

@@ -115,27 +115,24 @@ def lines(data: Any) -> list[bytes]:
     return [*data.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")]
 
 
-@settings(max_examples=60, deadline=None)
 @given(ANY, ANY, ANY, ANY)
 def test_a_letter_arrives_as_it_was_meant(subject: str, name: str, text: str, file: str) -> None:
     arrives(letter(subject, name, text, file))
 
 
-@settings(max_examples=20, deadline=None)
 @given(LONG, st.integers(0, 3))
 def test_what_is_too_long_for_a_line_breaks_nothing(long: str, where: int) -> None:
     arrives(letter(*[long * 50_000 if at == where else "a" for at in range(4)]))
 
 
 @pytest.mark.large
-@settings(max_examples=64, deadline=None)
 @given(LONG, st.integers(0, 3))
 def test_a_million_signs_break_nothing(long: str, where: int) -> None:
     arrives(letter(*[long * 1_000_000 if at == where else "a" for at in range(4)]))
 
 
 @pytest.mark.large
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=5_000)
 @given(ANY, ANY, ANY, ANY)
 def test_letters_of_every_sort_arrive(subject: str, name: str, text: str, file: str) -> None:
     arrives(letter(subject, name, text, file))
@@ -161,14 +158,13 @@ def rendered(template: str, first: str, second: str) -> None:
 SHOWN = ANY.filter(str.strip)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(["a/html", "a/mjml"]), SHOWN, SHOWN)
 def test_what_a_contact_wrote_is_shown_and_is_no_tag(template: str, first: str, second: str) -> None:
     rendered(template, first, second)
 
 
 @pytest.mark.large
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 @given(st.sampled_from(["a/html", "a/mjml"]), SHOWN, SHOWN)
 def test_whatever_contacts_write_is_shown_and_is_no_tag(template: str, first: str, second: str) -> None:
     rendered(template, first, second)

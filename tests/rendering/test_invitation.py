@@ -7,7 +7,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar as ICalendar
 from icalendar import Event
@@ -99,7 +99,6 @@ HOSTILE = st.one_of(
 KEYS = sorted(event(calendar().text).keys())
 
 
-@settings(max_examples=80, deadline=None)
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_whatever_stands_in_its_fields_it_is_one_meeting(title: str, place: str, name: str) -> None:
     made = calendar(replace(VISIT, title=f"T{title}", place=f"P{place}"), f"N{name}")
