@@ -31,6 +31,8 @@ from activities.people import People
 from activities.post import MailSettings, Post
 from activities.retention import Retention
 from activities.returned import Returns
+from activities.staff_letters import StaffLetters
+from activities.staff_post import StaffPost
 from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, call_follow_ups, make_rounds, sweep
 from activities.telling import Telling
@@ -120,6 +122,12 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
         sticky_queue_schedule_to_start_timeout=STICKY,
         **options,
     )
+
+
+def staff_post(parts: Parts) -> StaffPost:
+    """Return who posts notes to staff."""
+    letters = StaffLetters(parts.renderer, parts.mail)
+    return StaffPost(parts.main, Published(), letters, parts.channels["staff"], parts.clock)
 
 
 def mail_settings(settings: Settings) -> MailSettings:
@@ -245,6 +253,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(
                         Telling(main, Published(), parts.channels["email"], parts.mail, parts.clock).watch()
                     ),
+                    asyncio.create_task(staff_post(parts).watch()),
                     asyncio.create_task(Forgetting(main, received, wall_clock, *kept).watch()),
                 ]
                 try:

@@ -130,7 +130,9 @@ class StaffNote(Record, table=True):
     """Something our people are told: a small ledger of its own, since no contact's consent is asked.
 
     `key` names the occasion and whom it is for; told twice, it is one row, and its mail has one Message-ID for ever.
-    `person` None means the team at its own address. `channel` is `email` or `chat`.
+    `person` None means the team at its own address, `to_team` that it goes there instead, since they cannot be reached.
+    `channel` is `email` or `chat`. One that waits is prepared by its `attempt` until `lease_until`; `repeats` counts
+    how often it was sent again because nobody knew whether it had arrived. `calendar` is what their calendar was told.
 
         waiting ─► handing_over ─► accepted | refused | unknown            or skipped, instead of all this
     """
@@ -166,6 +168,9 @@ class StaffNote(Record, table=True):
     state: str = Field(default="waiting", max_length=20)
     attempt: str | None = Field(default=None, max_length=36)
     attempts: int = 0
+    repeats: int = 0
+    to_team: bool = False
+    calendar: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     not_before: datetime | None = Field(default=None, sa_type=Instant)
     subject: str | None = Field(default=None, max_length=1000)

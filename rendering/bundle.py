@@ -28,6 +28,9 @@ JSON = "json"
 STAFF = "staff"
 """The folder of messages to our own teams, beside the channels to contacts."""
 
+OF_TASKS = ("task/", "layouts/task")
+"""What tells our people of their tasks, below that folder: no sequence sends these."""
+
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _LOCALE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?"
 _PATH = re.compile(

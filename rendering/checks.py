@@ -10,7 +10,18 @@ from difflib import get_close_matches
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from rendering.bundle import JSON, NOT_SENT, PAGES, STAFF, Place, TemplateProblem, compiled_text, sibling, target
+from rendering.bundle import (
+    JSON,
+    NOT_SENT,
+    OF_TASKS,
+    PAGES,
+    STAFF,
+    Place,
+    TemplateProblem,
+    compiled_text,
+    sibling,
+    target,
+)
 from rendering.hook_checks import tree_of
 from rendering.known import Known, way_out
 from rendering.sandbox import Sandbox
@@ -87,7 +98,8 @@ def template_problems(
         return
     yield from _filters(tree, trees.sandbox)
     yield from _targets(tree, trees, place)
-    yield from _names(tree, known.for_staff() if place.channel == STAFF else known)
+    of_a_task = place.name.startswith(OF_TASKS)
+    yield from _names(tree, known.for_staff(of_a_task=of_a_task) if place.channel == STAFF else known)
     yield from _twice(tree)
     if not place.name.startswith(NOT_SENT) and not beside:
         yield from _parts(trees, place)

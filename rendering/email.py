@@ -22,6 +22,7 @@ from rendering.headers import (
     MOST_SUBJECT,
     BadLetter,
     address_header,
+    addresses_header,
     clean_header,
     exact_header,
     text_header,
@@ -66,6 +67,7 @@ _ONE_CLICK = re.compile(r"(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])
 class Letter:
     """One message to one person, as it is meant to be read. `from_` is `Acme <hello@acme.example>`.
 
+    `replies_also_to` is a bare address that gets every answer, too; without `reply_to` it is the only one.
     `refers_to_itself` keeps our own id in References, for servers that replace the Message-ID.
     """
 
@@ -78,6 +80,7 @@ class Letter:
     html: str = ""
     to_name: str = ""
     reply_to: str | None = None
+    replies_also_to: str | None = None
     list_unsubscribe_url: str | None = None
     list_unsubscribe_mailto: str | None = None
     list_id: str | None = None
@@ -144,8 +147,9 @@ def _envelope_headers(letter: Letter) -> Iterator[tuple[str, str]]:
         raise BadLetter("Subject: it is empty; write one")
     yield "From", _address("From", letter.from_)
     yield "To", address_header("To", clean_header(letter.to_name, MOST_NAME), ascii_address(letter.to))
-    if letter.reply_to:
-        yield "Reply-To", _address("Reply-To", letter.reply_to)
+    answered = [_named("Reply-To", each) for each in (letter.reply_to, letter.replies_also_to) if each]
+    if answered:
+        yield "Reply-To", addresses_header("Reply-To", answered)
     yield "Subject", text_header("Subject", subject)
     yield "Date", exact_header("Date", format_datetime(letter.date.astimezone(UTC)))
     yield "Message-ID", exact_header("Message-ID", _message_id(letter.message_id))
@@ -153,10 +157,15 @@ def _envelope_headers(letter: Letter) -> Iterator[tuple[str, str]]:
 
 
 def _address(name: str, written: str) -> str:
+    return address_header(name, *_named(name, written))
+
+
+def _named(name: str, written: str) -> tuple[str, str]:
+    """Return the name and the address of `Name <address>`."""
     line = clean_header(written, MOST_NAME + 320)
     found = _NAMED.fullmatch(line)
     display, address = found.groups() if found else ("", line)
-    return address_header(name, clean_header(display.strip(' "'), MOST_NAME), ascii_address(address, name))
+    return clean_header(display.strip(' "'), MOST_NAME), ascii_address(address, name)
 
 
 def _thread_headers(letter: Letter) -> Iterator[tuple[str, str]]:

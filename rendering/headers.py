@@ -7,7 +7,7 @@ comes out (CVE-2024-6923). So no value of ours passes through its folding: texts
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from platform import python_version
@@ -61,7 +61,20 @@ def address_header(name: str, display: str, address: str) -> str:
     >>> address_header("To", "Ann, of Acme", "ann@acme.example")
     'To: "Ann, of Acme" <ann@acme.example>'
     """
-    return _folded(name, [*_phrase(display), f"<{address}>"] if display else [address])
+    return addresses_header(name, [(display, address)])
+
+
+def addresses_header(name: str, addresses: Sequence[tuple[str, str]]) -> str:
+    """Return a header with several addresses, each with its name, which may be empty.
+
+    >>> addresses_header("Reply-To", [("Ann", "ann@acme.example"), ("", "r+1@in.acme.example")])
+    'Reply-To: "Ann" <ann@acme.example>, r+1@in.acme.example'
+    """
+    words: list[str] = []
+    for display, address in addresses:
+        words = [*words[:-1], f"{words[-1]},"] if words else []
+        words += [*_phrase(display), f"<{address}>"] if display else [address]
+    return _folded(name, words)
 
 
 def exact_header(name: str, value: str) -> str:

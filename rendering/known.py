@@ -28,6 +28,18 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
 # What a message to staff has beside (`domain.letters.context`).
 OF_STAFF: Mapping[str, frozenset[str] | None] = {"team": frozenset({"name", "label"}), "timeline": ANY}
 
+# A message about a task has these instead of a run (`domain.staff_notes.context`).
+OF_A_TASK: Mapping[str, frozenset[str] | None] = {
+    **OF_STAFF,
+    "task": frozenset(
+        {"title", "about", "why", "source", "policy", "outcomes", "opened_at", "accept_by", "due", "accepted", "open"}
+        | {"accepting", "percent", "event", "owner", "by", "outcome", "note"}
+        | {"url", "accept_url", "complete_url", "snooze_url", "reassign_url"}
+    ),
+    "person": frozenset({"key", "name"}),
+}
+OF_A_RUN = frozenset({"run", "matched", "outcome", "calls"})
+
 # They belong to the person a message is for, and a message to staff is for nobody who could unsubscribe.
 OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url", "confirm_url"})
 
@@ -43,13 +55,20 @@ class Known:
         """Return the standard names with these own fields of contacts, and `more` names."""
         return cls({**STANDARD, "contact": CONTACT_FIELDS | frozenset(contact), **(more or {})})
 
-    def for_staff(self) -> "Known":
+    def for_staff(self, *, of_a_task: bool = False) -> "Known":
         """Return the names a message to staff may use: those of a message but what only its reader has, and its own.
+
+        One about a task is of no run, and knows the task instead.
 
         >>> Known().for_staff().wrong(("unsubscribe_url",)) is None, Known().for_staff().wrong(("team", "label"))
         (False, None)
         """
-        return Known({name: fields for name, fields in self.names.items() if name not in OF_A_READER} | {**OF_STAFF})
+        names = {name: fields for name, fields in self.names.items() if name not in OF_A_READER}
+        if not of_a_task:
+            return Known(names | {**OF_STAFF})
+        contact = names["contact"]
+        named = {"contact": contact if contact is None else contact | {"name"}}
+        return Known({name: names[name] for name in names if name not in OF_A_RUN} | {**OF_A_TASK} | named)
 
     def wrong(self, path: tuple[str, ...]) -> str | None:
         """Return what is wrong with a dotted path and what to do, or None.

@@ -1,0 +1,46 @@
+"""What there is to tell of a note to staff, read when it is written: the task, the contact, and what happened last."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from domain.assignment import Staff
+from domain.policies import Policies
+from domain.staff_notes import LINES, Line, Occasion, Task
+from domain.zones import zone_of
+from records.facts import contact_fields
+from records.follow_up_models import FollowUp, StaffNote
+from records.follow_up_rows import state_of
+from records.models import Contact, Interaction
+from records.staffing import absences
+
+
+def occasion_of(session: Session, policies: Policies, note: StaffNote, now: datetime) -> Occasion | None:
+    """Return what a note tells, as things stand now; None where its task or its contact is gone."""
+    row = session.get(FollowUp, note.follow_up_id) if note.follow_up_id is not None else None
+    contact = session.get(Contact, row.contact_id) if row is not None else None
+    if row is None or contact is None or contact.erased_at is not None:
+        return None
+    fields = contact_fields(contact)
+    zone = zone_of(fields, None, policies.messaging.organisation.time_zone).zone
+    return Occasion(
+        id=note.id,
+        about=note.about,
+        person=note.person,
+        state=state_of(row),
+        task=Task(row.title, row.source, row.policy or "", row.note or ""),
+        staff=Staff(policies.teams, row.team, zone, policies.calendars, absences(session, now)),
+        policies=policies,
+        contact=fields,
+        now=now,
+        data=note.data,
+        timeline=_last_lines(session, contact.id),
+        to_team=note.to_team,
+    )
+
+
+def _last_lines(session: Session, contact: str) -> tuple[Line, ...]:
+    """Return what happened last, the newest first."""
+    theirs = select(Interaction).where(Interaction.contact_id == contact)
+    rows = session.exec(theirs.order_by(col(Interaction.id).desc()).limit(LINES)).all()
+    return tuple(Line(row.at, row.name, row.department, row.person, row.direction) for row in rows)
