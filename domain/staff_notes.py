@@ -31,12 +31,14 @@ TEMPLATES: Mapping[str, str] = {
     "accepted_by_other": "with-another",
     "contact_did": "contact-did",
     "nobody": "nobody",
+    "undeliverable": "undeliverable",
     "completed": "ended",
     "cancelled": "ended",
 }
 FOLDER = "task"
 # They ask for something that nobody can do any more once it has ended.
 ASKING = frozenset({"assigned", "stands_in", "offered", "reminder", "warning", "overdue", "contact_did", "nobody"})
+ASKING |= {"undeliverable"}
 # So many of the last things that happened are told.
 LINES = 8
 
@@ -184,6 +186,7 @@ def _task(occasion: Occasion, url: str) -> dict[str, Any]:
         "event": data.get("event"),
         "owner": _name_of(state.assignee, occasion),
         "by": _name_of(data.get("by") or state.by, occasion),
+        "of": _name_of(data.get("of"), occasion),
         "outcome": state.outcome,
         "note": occasion.task.note,
         "url": url,

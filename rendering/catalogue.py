@@ -9,7 +9,7 @@ from typing import Literal
 
 from domain.standing import SMS
 from domain.texts import Segments
-from rendering.bundle import Place
+from rendering.bundle import OF_TASKS, STAFF, Place
 from rendering.checks import Trees, shows
 from rendering.leads import leads
 from rendering.template import Front, Library, TemplateProblem
@@ -29,7 +29,9 @@ class Catalogue:
         self._trees = Trees(sources)
         self._fronts: dict[str, dict[str, Front]] = {channel: {} for channel in library.channels()}
         for channel, fronts in self._fronts.items():
-            fronts.update((name, _front(library, channel, name)) for name in library.names(channel))
+            fronts.update(
+                (name, _front(library, channel, name)) for name in library.names(channel) if _goes(channel, name)
+            )
 
     def names(self, channel: str) -> frozenset[str]:
         """Return the names that can be sent over `channel`."""
@@ -74,6 +76,11 @@ class Catalogue:
         found = [place for place in self._places() if (place.channel, place.name) == (channel, name)]
         whole = [place for place in found if place.kind == "html"] or found
         return bool(whole) and all(shows(self._trees, place.path, value) for place in whole)
+
+
+def _goes(channel: str, name: str) -> bool:
+    """Whether a sequence may send it: what tells our people of their tasks goes by itself."""
+    return channel != STAFF or not name.startswith(OF_TASKS)
 
 
 def _front(library: Library, channel: str, name: str) -> Front:

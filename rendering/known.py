@@ -33,7 +33,7 @@ OF_A_TASK: Mapping[str, frozenset[str] | None] = {
     **OF_STAFF,
     "task": frozenset(
         {"title", "about", "why", "source", "policy", "outcomes", "opened_at", "accept_by", "due", "accepted", "open"}
-        | {"accepting", "percent", "event", "owner", "by", "outcome", "note"}
+        | {"accepting", "percent", "event", "owner", "by", "of", "outcome", "note"}
         | {"url", "accept_url", "complete_url", "snooze_url", "reassign_url"}
     ),
     "person": frozenset({"key", "name"}),

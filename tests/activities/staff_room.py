@@ -1,7 +1,7 @@
 """A team with tasks: a real database, the rules of production, and who posts notes to staff, at a time of our own."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from activities.post import MailSettings
 from activities.staff_letters import StaffLetters
 from activities.staff_post import StaffPost
-from channels.base import Channel
+from channels.base import Accepted, BeforeBody, Channel, Envelope, Refused, SenderFault, Unavailable
 from channels.smtp import Relay, SmtpPool
 from domain.follow_up_actions import Action
 from domain.keys import Tokens
@@ -180,3 +180,30 @@ def links_in(letter: EmailMessage) -> list[str]:
 
 def database_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'main.db'}"
+
+
+@dataclass
+class Scripted:
+    """A channel that does what it is told, one letter after the other; then it takes everything."""
+
+    script: list[Exception | None] = field(default_factory=list)
+    sent: list[Envelope] = field(default_factory=list)
+    at_body: Callable[[], Any] = lambda: None
+    begins: bool = True
+
+    async def send(self, letter: Envelope, before_body: BeforeBody) -> Accepted:
+        answer = self.script.pop(0) if self.script else None
+        if isinstance(answer, Unavailable | Refused | SenderFault) and not self.begins:
+            raise answer
+        self.at_body()
+        await before_body()
+        if answer is not None:
+            raise answer
+        self.sent.append(letter)
+        return Accepted("taken")
+
+
+async def posted(room: "Room", *script: Exception | None) -> Scripted:
+    channel = Scripted(list(script))
+    await room.poster(channel).look()
+    return channel
