@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.assignment import Staff
+from domain.assignment import OPERATOR, Staff
 from domain.follow_up import CANCELLED, COMPLETED, OTHERWISE, FollowUp, Moved, Notify, Tell
 from domain.follow_up_moves import ended, given_to, snoozed_until
 from domain.holds import Hold
@@ -117,7 +117,8 @@ def _not_accepted(state: FollowUp, by: str, staff: Staff) -> str | None:
     if state.accepted_at is not None and state.assignee in (by, None):
         return f"{by} accepted this task at {staff.shown(state.accepted_at)}; complete it, or hand it on"
     if state.assignee is not None and state.assignee != by:
-        return f"this task is with {state.assignee}; have it reassigned to {by} first"
+        way_out = "say who accepts it" if by == OPERATOR else f"have it reassigned to {by} first"
+        return f"this task is with {state.assignee}; {way_out}"
     asked = by in state.offered or by in staff.members or staff.is_mailbox
     if state.assignee is None and not asked:
         return f"{by} is not in the team '{state.team}'; have it reassigned to {by} first"

@@ -28,6 +28,7 @@ from starter import (
     provider_events,
     staff_link,
     submissions,
+    tasks_api,
     texting,
     unsubscribing,
 )
@@ -67,7 +68,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock, desk=desk)
-    for room in (submissions, events, texting, meetings, enrolments, contact_log):
+    for room in (submissions, events, texting, meetings, enrolments, contact_log, tasks_api):
         app.include_router(room.routes(site))
     for links in (unsubscribing, confirming, preferences, following, staff_link):
         app.include_router(links.routes(site))

@@ -21,6 +21,7 @@ from records.models import Contact, Inbox
 from records.published import Published, publish
 from records.session import Database
 from starter.app import make_app
+from starter.site import Acts
 from starter.waker import Waker
 from tests.starter.site import CONFIG, FORMS, TOKENS, Sleeper
 
@@ -87,8 +88,10 @@ class PublishedSite:
 
 
 @asynccontextmanager
-async def published_site(folder: Path, main_is_away: bool = False, **fields: Any) -> AsyncIterator[PublishedSite]:
-    """Serve from `folder`; `fields` are of the contact."""
+async def published_site(
+    folder: Path, main_is_away: bool = False, desk: Acts | None = None, **fields: Any
+) -> AsyncIterator[PublishedSite]:
+    """Serve from `folder`; `fields` are of the contact, `desk` does what people want done about tasks."""
     migrate_main(f"sqlite:///{folder}/main.db")
     migrate_inbox(f"sqlite:///{folder}/inbox.db")
     main, received = Database(f"sqlite:///{folder}/main.db"), Database(f"sqlite:///{folder}/inbox.db")
@@ -97,7 +100,8 @@ async def published_site(folder: Path, main_is_away: bool = False, **fields: Any
     await main.write(lambda session: publish(session, FILES, {}, NOON))
     waker = Waker(Sleeper().connect, pause=0.01, pause_in_an_outage=0.01)
     site: list[PublishedSite] = []
-    app = make_app(CONFIG, received, waker, lambda: FORMS, None if main_is_away else main, clock=lambda: site[0].now())
+    seen = None if main_is_away else main
+    app = make_app(CONFIG, received, waker, lambda: FORMS, seen, clock=lambda: site[0].now(), desk=desk)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://site.example") as http:
         site.append(PublishedSite(http, received, main, contact))
         try:
