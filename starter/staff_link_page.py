@@ -14,6 +14,9 @@ TASK = """{% extends "shell" %}{% block title %}{{ title }}{% endblock %}
 {%- if clock.over %} <strong>{{ say.overdue }}</strong>{% endif %}</td></tr>{% endfor %}
 </table>{% endif %}
 <p class="small">{{ say.on_clock.format(zone=zone) }}</p>
+{% for verb in ("accept", "take") if verb in offers %}<form method="post">
+<input type="hidden" name="do" value="{{ verb }}"><input type="hidden" name="key" value="{{ key }}">
+<button id="{{ verb }}">{{ say[verb] }}</button></form>{% endfor %}
 <h2>{{ say.contact }}</h2>
 <table>{% for called, text, link in contact %}
 <tr><th scope="row">{{ called }}</th><td>
@@ -42,8 +45,6 @@ ACTIONS = """{% macro begin(verb) %}<form method="post" class="page">
 {% macro lines_for(verb, name, label, needed) %}<p><label for="{{ verb }}-{{ name }}">{{ label }}</label>
 <textarea id="{{ verb }}-{{ name }}" name="{{ name }}" rows="3"{% if needed %} required{% endif %}>
 {{ typed_in(verb, name) }}</textarea></p>{% endmacro %}
-{% for verb in ("accept", "take") if verb in offers %}{{ begin(verb) }}
-<button id="{{ verb }}">{{ say[verb] }}</button></form>{% endfor %}
 {% if "complete" in offers %}{{ folded("complete") }}{{ begin("complete") }}
 {% if outcomes %}<fieldset><legend>{{ say.outcome }}</legend>
 {% for outcome in outcomes %}<label><input type="radio" name="outcome" value="{{ outcome }}" required
