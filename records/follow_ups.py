@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
 
@@ -34,6 +36,13 @@ from records.staffing import person_named, staff_of
 MOST_TOLD = 50
 # Who is late by less is on time.
 ON_TIME = timedelta(minutes=1)
+
+# Asked at everything that happens to a contact, so it is built once.
+_OPEN = (
+    select_columns(col(FollowUp.id))
+    .where(col(FollowUp.contact_id) == bindparam("contact"), col(FollowUp.ended_at).is_(None))
+    .order_by(col(FollowUp.id))
+)
 
 Move = Callable[[State, Staff], Moved]
 
@@ -195,8 +204,7 @@ def _move(session: Session, published: Published, row: FollowUp, move: Move, now
 def _move_all(
     session: Session, published: Published, contact: Contact, move: Move, now: datetime
 ) -> Iterator[Happening]:
-    theirs = select(FollowUp.id).where(FollowUp.contact_id == contact.id, col(FollowUp.ended_at).is_(None))
-    for id in session.exec(theirs.order_by(col(FollowUp.id))).all():
+    for id in session.connection().execute(_OPEN, {"contact": contact.id}).scalars().all():
         row = held_row(session, id)
         assert row is not None, "nobody deletes one"
         count, kept = row.moves, _move(session, published, row, move, now)
