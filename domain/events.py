@@ -30,7 +30,7 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "task_unassigned": frozenset({"task"}),
     "task_accepted": frozenset({"task"}),
     "task_not_accepted": frozenset({"task"}),
-    "task_reminded": frozenset({"task", "clock", "percent", "due"}),
+    "task_reminded": frozenset({"task", "to", "clock", "percent", "due"}),
     "task_escalated": frozenset({"task", "percent", "role", "to", "of"}),
     "task_snoozed": frozenset({"task", "until"}),
     "task_commented": frozenset({"task", "note"}),

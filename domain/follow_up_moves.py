@@ -26,7 +26,7 @@ REPLIED = "replied"
 
 def opened(state: FollowUp, staff: Staff, now: datetime) -> Moved:
     """Give a new follow-up to somebody."""
-    return given(state, staff, now, ("opened",))
+    return given(state, staff, now, ())
 
 
 def planned_anew(state: FollowUp, staff: Staff, now: datetime) -> Moved:

@@ -52,12 +52,15 @@ def _reminded(state: FollowUp, alarm: Alarm, kind: str, percent: int, staff: Sta
     due = accept_due(state, staff) if kind == "accept" else done_due(state, staff)
     data = {"clock": kind, "percent": percent, "due": due.isoformat() if due else None}
     deeds: list[Notify | Tell] = []
+    told: list[str] = []
     if percent in state.terms.remind:
         deeds.append(Notify(havers(state), "reminder", alarm.key, data=data))
+        told += havers(state)
     lead = staff.role("lead")
     if percent == state.terms.warn_lead and lead is not None:
         deeds.append(Notify((lead,), "warning", f"{alarm.key}/lead", data=data | {"of": state.assignee}))
-    return Moved(state, (*deeds, Tell("task_reminded", BY_ITSELF, data)))
+        told.append(lead)
+    return Moved(state, (*deeds, Tell("task_reminded", BY_ITSELF, data | {"to": told})))
 
 
 def _hopped(state: FollowUp, staff: Staff, now: datetime) -> Moved:

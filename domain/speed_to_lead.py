@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.dues import Sight
+from domain.events import MAIL_LOGGED
 from domain.statistics import Share
 from domain.tallies import Lengths
 
@@ -18,7 +19,7 @@ from domain.tallies import Lengths
 LIMITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 # What one of our people does, not the contact and not rapport itself.
-BY_A_PERSON = frozenset({"task_accepted", "task_completed", "call_logged", "meeting_logged"})
+BY_A_PERSON = frozenset({"task_accepted", "task_completed", "call_logged", "meeting_logged", MAIL_LOGGED})
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from starter.cli_store import contact_of, opened_store, wake_intake
 from starter.cli_tables import Listing, minute
 from starter.cli_timeline import Wanted, timeline_table
 from starter.history import History, history_of
+from starter.task_words import task_stands
 from starter.telling import WHEN, ended, on_clock, standing, told
 
 WORDING = "added by hand with `rapport contact add`"
@@ -45,6 +46,7 @@ def show_contact(who: str, wanted: Wanted = Wanted()) -> Result:
         f"times are those of {zone.name} (from {zone.rung})",
         "",
         *_sequences(history, zone.zone),
+        *_tasks(history, zone.zone),
         timeline_table(history, zone.zone),
         *_stayed_out(history, zone.zone),
     ]
@@ -96,6 +98,13 @@ def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
             carried = f" ({run['end_detail']}); `rapport retry {run['sequence']} {who}` puts it back"
         yield f"{run['sequence']} since {on_clock(run['entered_at'], zone, WHEN)}: {state}{where}{carried}"
     if history.sequences:
+        yield ""
+
+
+def _tasks(history: History, zone: tzinfo) -> Iterator[str]:
+    for task in history.tasks:
+        yield f"task {task['id']} '{clean_line(task['title'], 100)}': {task_stands(task, zone)}"
+    if history.tasks:
         yield ""
 
 

@@ -20,6 +20,7 @@ from records.pauses import as_hold
 from records.published import Published
 from records.timeline import STAFF
 from starter.standing import Stand, stands
+from starter.why_tasks import tasks_of
 
 MESSAGE_TIMES = ("accepted_at", "refused_at", "skipped_at", "unknown_at", "handing_over_at", "claimed_at")
 # At one instant, what happened (a message's fate, too) comes before what was decided on it.
@@ -45,7 +46,8 @@ _THEIRS = {"department": MARKETING, "direction": "in", "person": None}
 class History:
     """One contact, whole. `timeline` has a row for each thing that happened, oldest first.
 
-    A sequence that goes on has `stands`: the step, until when it waits there at most, and why.
+    A sequence that goes on has `stands`: the step, until when it waits there at most, and why. `tasks` are what people
+    were asked to do for them, the first opened first.
     """
 
     contact: dict[str, Any]
@@ -54,6 +56,7 @@ class History:
     suppressions: list[dict[str, Any]]
     sequences: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
     timeline: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
@@ -70,10 +73,12 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
     events = session.exec(_of(Interaction, contact).order_by(col(Interaction.id))).all()
     fates = {each.id: at for each in messages if (at := _fate_at(each)) is not None}
     received = _as_received(each for each in events if each.name not in LOGGED)
+    tasks = tasks_of(session, contact.id, now)
+    titles = {task["id"]: task["title"] for task in tasks}
     after = _after_their_causes(decisions, received | fates)
     rows = [
         *(_row(each.given_at or each.recorded_at, "consent", each.id, _consent(each) | _THEIRS) for each in consents),
-        *(_row(_took_place(each), "event", each.id, _event(each), received.get(each.id)) for each in events),
+        *(_row(_took_place(each), "event", each.id, _event(each, titles), received.get(each.id)) for each in events),
         *(_row(each.at, _kind(each), each.id, _decision(each), after[each.id]) for each in decisions),
         *_paces(session, contact, now),
         *(_row(fates[each.id], "message", each.id, _message(each)) for each in messages if each.id in fates),
@@ -88,6 +93,7 @@ def history_of(session: Session, published: Published, contact: Contact, now: da
         suppressions=[_plain(each, "kind value reason recorded_at") for each in _suppressions(session, contact)],
         sequences=[_sequence(each, decisions, standing[each.id]) for each in enrolments],
         messages=[_message(each) for each in sorted(messages, key=lambda each: str(_fate_at(each)))],
+        tasks=tasks,
         timeline=[row for _, row in sorted(rows, key=itemgetter(0))],
     )
 
@@ -162,10 +168,11 @@ def _consent(consent: Consent) -> dict[str, Any]:
     return _plain(consent, names)
 
 
-def _event(event: Interaction) -> dict[str, Any]:
+def _event(event: Interaction, titles: Mapping[str, str]) -> dict[str, Any]:
     names = "id department channel direction person occurred_at step data"
     about = {"event": event.name, "enrolment": event.enrolment_id, "received_at": event.at}
-    return about | _plain(event, names)
+    title = titles.get(str(event.data.get("task")))
+    return about | _plain(event, names) | ({"title": title} if title is not None else {})
 
 
 def _kind(decision: Decision) -> str:

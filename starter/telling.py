@@ -8,6 +8,7 @@ from typing import Any
 from domain.answers import clean_line
 from domain.events import MAIL_LOGGED, MEETINGS, SCORE_REACHED
 from domain.logged import EVENTS
+from starter.task_words import TASK, task_told
 
 SHORT = "%a %d %b %H:%M"
 WHEN = "%a %d %b %Y %H:%M"
@@ -24,7 +25,6 @@ ENDS = {
 }
 """How runs end (sequence-language.md section 8), beside `exited:REASON`, in words."""
 
-TASK = "task_"
 LOGGED = {event: kind for kind, event in EVENTS.items()}
 
 
@@ -134,7 +134,7 @@ def happened(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
     if name in MEETINGS:
         return _meeting(name, data, zone)
     if name.startswith(TASK):
-        return _task(name, data, zone)
+        return task_told(name, data, zone, row.get("title"))
     if name == MAIL_LOGGED:
         return _mail(data)
     if name == SCORE_REACHED:
@@ -173,29 +173,6 @@ def _meeting(name: str, data: Mapping[str, Any], zone: tzinfo) -> tuple[str, str
     why += [clean_line(str(each), 80) for each in (place, data.get("reason")) if each]
     why += [_pairs(answers, 80)] if isinstance(answers, Mapping) and answers else []
     return name.replace("_", " ") + (f": {', '.join(about)}" if about else ""), "; ".join(why)
-
-
-def _task(name: str, data: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
-    """Return what became of something that people are asked to do.
-
-    >>> _task("task_assigned", {"task": "0198", "to": "ada", "why": ["it is her turn"]}, UTC)
-    ('task assigned to ada', 'it is her turn')
-    >>> _task("task_completed", {"task": "0198", "outcome": "booked", "note": "Friday", "person": "ada"}, UTC)
-    ('task completed: booked', 'Friday')
-    >>> _task("task_reminded", {"task": "0198", "clock": "accept", "percent": 75}, UTC)
-    ('task reminded', '75 percent of the time to accept it')
-    """
-    to, outcome, until = data.get("to"), data.get("outcome") or data.get("title"), data.get("until")
-    what = name.replace("_", " ") + (f" to {', '.join(to) if isinstance(to, list) else to}" if to else "")
-    what += f": {clean_line(str(outcome), 100)}" if outcome else ""
-    with contextlib.suppress(ValueError):  # of an older telling
-        what += f" until {on_clock(str(until), zone, WHEN)}" if until else ""
-    why = data.get("why") or []
-    said = [*(why if isinstance(why, list) else [why]), data.get("note"), data.get("source")]
-    if data.get("percent"):
-        clock = f"the time to {'accept it' if data.get('clock') == 'accept' else 'do it'}"
-        said = [f"{data['percent']} percent of {clock}", *said]
-    return what, "; ".join(clean_line(str(each), 200) for each in said if each)
 
 
 def _minutes(count: Any) -> str:

@@ -16,6 +16,7 @@ from starter.why_known import File, Known
 from starter.why_rules import DOOR, NOT_FINAL, PATIENCE, in_time, rule_of, way_out
 from starter.why_said import Row, Said, in_order, instant, of_messages, of_pauses, said, short
 from starter.why_silence import Walk, in_window, never_at, nothing_sent
+from starter.why_tasks import of_task, task_head, task_now
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def answered(known: Known, question: Question) -> Answer:
     zone = known.zone.zone
     walks = [each for each in known.walks if question.sequence in (None, each.run["sequence"])]
     window = question.window(zone)
-    blocks = [*_runs(known, walks, question, window), *_doors(known, question, window)]
+    blocks = [*_runs(known, walks, question, window), *_tasks(known, question, window)]
+    blocks += _doors(known, question, window)
     if question.step is None and question.message is None and window is None:
         blocks += _broadcasts(known, question)
     never: list[str] = []
@@ -115,6 +117,16 @@ def _runs(
         if told or (now and question.message is None):
             file = known.files.get(walk.run["version"], File())
             yield Block(_head(walk, file, zone), walk.run["sequence"], file, told, list(now))
+
+
+def _tasks(known: Known, question: Question, window: tuple[datetime, datetime] | None) -> Iterator[Block]:
+    zone = known.zone.zone
+    for task in known.tasks:
+        if question.sequence in (None, task["sequence"]):
+            rows = [row for row in known.stories.get(task["id"], ()) if _asked_about(row, question, window)]
+            if rows:
+                now = [] if window is not None else list(task_now(task, zone))
+                yield Block(task_head(task, zone), task["sequence"] or "", told=of_task(rows, zone), now=now)
 
 
 def _head(walk: Walk, file: File, zone: tzinfo) -> str:

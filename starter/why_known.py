@@ -26,6 +26,7 @@ from starter.standing import Stand, stands
 from starter.why_came import what_came
 from starter.why_said import Row
 from starter.why_silence import Walk
+from starter.why_tasks import stories, tasks_of
 
 OWN_KINDS = ("entry", "end", "retry")
 
@@ -53,6 +54,9 @@ class Known:
     files: dict[str, File]
     happened: dict[str, datetime]
     came: dict[str, list[Row]] = field(default_factory=dict)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    stories: dict[str, list[Row]] = field(default_factory=dict)
+    """What the timeline tells of each task."""
 
     @property
     def who(self) -> str:
@@ -94,6 +98,8 @@ def known_of(session: Session, published: Published, contact: Contact, now: date
         files=_files(session, published, versions | {run.version for run in runs}),
         happened=_happened(session, mine),
         came=what_came(session, mine),
+        tasks=tasks_of(session, mine, now),
+        stories=stories(session, mine),
     )
 
 

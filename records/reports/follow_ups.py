@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from domain.away import WEEKDAYS
 from domain.calendars import CONTACT
 from domain.dues import Sight
+from domain.events import MAIL_LOGGED
 from domain.fair_shares import Shares, shares
 from domain.follow_up import FollowUp as State
 from domain.follow_up_moves import BY_ITSELF
@@ -111,7 +112,7 @@ def _told(span: Span, *names: str) -> Select[Any]:
     theirs = select(col(FollowUp.contact_id)).where(*_opened_in(span))
     told = (col(Interaction.contact_id), col(Interaction.name), col(Interaction.person), col(Interaction.data))
     return (
-        select(*told, col(Interaction.at), col(Interaction.occurred_at))
+        select(*told, col(Interaction.at), col(Interaction.occurred_at), col(Interaction.direction))
         .where(col(Interaction.contact_id).in_(theirs), col(Interaction.name).in_(names))
         .where(col(Interaction.at) >= span.since)
         .order_by(col(Interaction.id))
@@ -158,7 +159,9 @@ def _leads(session: Session, span: Span, kept: Iterable[Kept]) -> Iterator[Lead]
 
 
 def _is_ours(row: Row[Any]) -> bool:
-    """Whether a person of ours did it: a task is completed by what the contact does, too."""
+    """Whether a person of ours did it for the contact: what they do completes a task, too, and they write to us."""
+    if row.name == MAIL_LOGGED:
+        return row.person is not None and row.direction == "out"
     return not row.name.startswith("task_") or row.person not in (None, BY_ITSELF)
 
 

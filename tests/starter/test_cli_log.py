@@ -132,7 +132,7 @@ def test_everything_of_every_department_reads_as_one_story(ann: SmallHome) -> No
         "sales: ada phone out call, 12 minutes: reached",
         "marketing email in replied subject: Re: Hello",
         "service: bob internal note Call after [four].",
-        "sales: ada staff internal task completed: booked",
+        "sales: ada staff internal task: completed: booked",
         "service: bob calendar in meeting booked: Visit, Fri 03 Apr 2026 10:00",
         "sales calendar in meeting booked 45 minutes",
         "sales in purchased amount: 40",

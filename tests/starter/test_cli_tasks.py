@@ -203,7 +203,7 @@ def test_the_whole_story_of_a_task_is_shown(desk: SmallHome) -> None:
         f"its clocks stand still until {until:%Y-%m-%d %H:%M} ",
         "may be put off 2 times more, by 5 business days at most",
         ": 50 percent of the time to do it",
-        "task assigned to ada",
+        "task: assigned to ada",
         "it is the turn of ada",
     ):
         assert line in out

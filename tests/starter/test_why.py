@@ -208,7 +208,8 @@ async def test_the_examples_in_the_docs_are_what_is_printed(records: SmallHome) 
             office.now = NOW + timedelta(minutes=minutes)
             await office.ask(runs)
 
-    shown = [block.partition("\n") for block in re.findall(r"^\$ (.*?)(?=^\$ |^```)", DOCS, re.MULTILINE | re.DOTALL)]
+    blocks = re.findall(r"^\$ (.*?)(?=^\$ |^```)", DOCS, re.MULTILINE | re.DOTALL)
+    shown = [block.partition("\n") for block in blocks if "\ntask '" not in block]  # that one: test_task_words.py
 
     assert len(shown) == 3
     for command, _, printed in shown:
