@@ -75,14 +75,17 @@ class StaffLetters:
 
     async def posted(self, occasion: Occasion, words: Words, key: str) -> Posted:
         """Return the letter of a note. Raises `BadLetter`, `NobodyToTell`, and KeyError without a default sender."""
+        return await self.sealed(self.letter(occasion, words, key), occasion.id, key)
+
+    async def sealed(self, letter: Letter, note: str, key: str) -> Posted:
+        """Return the letter of a note as it is handed over: signed, with the address it comes back to."""
         settings = self.settings
-        letter = self.letter(occasion, words, key)
         body = build_email(letter)
         if settings.signer is not None:
             body = await asyncio.to_thread(settings.signer.sign, body)
         host, secret = settings.inbound_host, settings.secret
-        sender = return_address(BOUNCES, occasion.id, secret, host) if host else parseaddr(letter.from_)[1]
-        known_by = mail_token(occasion.id, secret) if host else ""
+        sender = return_address(BOUNCES, note, secret, host) if host else parseaddr(letter.from_)[1]
+        known_by = mail_token(note, secret) if host else ""
         return Posted(
             Envelope(sender, ascii_address(letter.to), body, key, known_by), letter.subject, letter.message_id
         )

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,12 +18,14 @@ from uuid_utils.compat import uuid7
 
 from activities.clock import Clock
 from activities.messages import TEMPLATES
-from activities.staff_letters import Posted, StaffLetters
+from activities.staff_digest import ListOfTheDay, letter_of, list_of
+from activities.staff_letters import Posted, StaffLetters, Words
 from channels.base import Away, Channel, ChannelError, Gone, Refused, SenderFault, Unavailable
 from domain import patience
 from domain.staff_notes import NobodyToTell, Occasion, idle, who_is_gone
 from domain.stops import Kind
 from records import notices, staff_notes, staff_ways
+from records.digests import DIGEST
 from records.follow_up_models import StaffNote
 from records.ledger import NotOurs, Taken
 from records.published import Published
@@ -52,11 +54,11 @@ class _Idle(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A note one attempt has, with what there is to tell: an occasion, or why it is not told."""
+    """A note one attempt has, with what there is to tell: an occasion, a list of the day, or why it is not told."""
 
     taken: Taken
     note: StaffNote
-    occasion: Occasion | None = None
+    told: Occasion | ListOfTheDay | None = None
     bundle: str = ""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     skipped: str = GONE
@@ -102,9 +104,9 @@ class StaffPost:
         """Post one note; what is left undone by a fault of ours is taken up again when its attempt's time is over."""
         try:
             prepared = await self.main.read(lambda session: self._prepared(session, taken))
-            if prepared.occasion is None:
+            if prepared.told is None:
                 await self.main.write(lambda session: staff_notes.skip(session, taken, prepared.skipped))
-            elif (posted := await self._written(prepared, prepared.occasion)) is not None:
+            elif (posted := await self._written(prepared, prepared.told)) is not None:
                 await self._send(prepared, posted)
         except NotOurs:
             pass  # another attempt has it, or it needs nobody any more
@@ -115,17 +117,23 @@ class StaffPost:
         note, bundle = session.get(StaffNote, taken.id), self.published.bundle(session)
         if note is None or bundle is None or note.attempt != taken.attempt:
             raise NotOurs(taken.id)
-        occasion = occasion_of(session, self.published.policies(session), note, self.clock())
-        why = None if occasion is None else idle(note.about, note.person, occasion.state)
-        if occasion is None or why is not None:
-            return Prepared(taken, note, skipped=why or GONE)
-        return Prepared(taken, note, occasion, bundle, _templates(self.published.files(session, bundle)))
+        told = self._told(session, note, self.clock())
+        if isinstance(told, str):
+            return Prepared(taken, note, skipped=told)
+        return Prepared(taken, note, told, bundle, _templates(self.published.files(session, bundle)))
 
-    async def _written(self, prepared: Prepared, occasion: Occasion) -> Posted | None:
+    def _told(self, session: Session, note: StaffNote, now: datetime) -> Occasion | ListOfTheDay | str:
+        """Return what there is to tell, or why it is told to nobody any more."""
+        policies = self.published.policies(session)
+        if note.about == DIGEST:
+            return list_of(session, policies, note, now)
+        occasion = occasion_of(session, policies, note, now)
+        return GONE if occasion is None else idle(note.about, note.person, occasion.state) or occasion
+
+    async def _written(self, prepared: Prepared, told: Occasion | ListOfTheDay) -> Posted | None:
         """Return a note ready to be handed over; None where it waits, or goes elsewhere."""
         try:
-            words = await self.letters.words(occasion, prepared.bundle, prepared.sources)
-            posted = await self.letters.posted(occasion, words, prepared.note.key)
+            posted, words = await self._worded(prepared, told)
         except RendererDown as error:
             await self._rests(prepared, str(error), RENDERER_BACK, counted=False)
             return None
@@ -140,12 +148,25 @@ class StaffPost:
         except BadLetter as error:
             await self._write(staff_ways.unreachable, taken=prepared.taken, reason=str(error))
             return None
+        if isinstance(told, Occasion):
+            await self._say_what_differs(told, words)
+        return posted
+
+    async def _worded(self, prepared: Prepared, told: Occasion | ListOfTheDay) -> tuple[Posted, Words | None]:
+        key = prepared.note.key
+        if isinstance(told, ListOfTheDay):
+            letter = letter_of(told, key, self.letters.settings)
+            return await self.letters.sealed(letter, told.note, key), None
+        words = await self.letters.words(told, prepared.bundle, prepared.sources)
+        return await self.letters.posted(told, words, key), words
+
+    async def _say_what_differs(self, occasion: Occasion, words: Words | None) -> None:
+        """Say what is not as the company wrote it: whom it goes to, and in whose words."""
         if (gone := who_is_gone(occasion)) is not None:
             await self._notice(f"staff/{gone}", "staff not told", f"{gone} has left, their team is told instead")
-        if words.fault is not None:
+        if words is not None and words.fault is not None:
             what = f"our own words went to staff, since the company's cannot be used: {words.fault}"
             await self._notice(f"staff/template/{occasion.about}", "template for staff", what)
-        return posted
 
     async def _send(self, prepared: Prepared, posted: Posted) -> None:
         async def before_body() -> None:
@@ -163,10 +184,9 @@ class StaffPost:
     def _hand_over(self, session: Session, taken: Taken, posted: Posted) -> None:
         now = self.clock()
         row = staff_notes.hand_over(session, taken, now, self.letters.settings.lease)
-        occasion = occasion_of(session, self.published.policies(session), row, now)
-        why = GONE if occasion is None else idle(row.about, row.person, occasion.state)
-        if why is not None:
-            raise _Idle(why)
+        told = self._told(session, row, now)
+        if isinstance(told, str):
+            raise _Idle(told)
         row.subject, row.message_id = posted.subject[:1000], posted.message_id
         session.add(row)
 

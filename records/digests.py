@@ -16,6 +16,7 @@ from domain.follow_up import accept_due, done_due
 from domain.holds import hold_at
 from domain.keys import digest_key, ledger_id
 from domain.policies import Policies
+from domain.staff_notes import contact_name
 from domain.teams import Absence
 from domain.zones import zone_named, zone_of
 from records.facts import contact_fields
@@ -65,6 +66,21 @@ def write_digests(session: Session, policies: Policies, now: datetime) -> int:
     return written
 
 
+def why_not_told(session: Session, policies: Policies, note: StaffNote, now: datetime) -> str | None:
+    """Return why a note of a day is of no use any more, None if it is.
+
+    Its links are theirs alone: where they cannot be reached nobody else is told.
+    """
+    person = note.person or ""
+    if person not in policies.teams.people:
+        return f"{person} has left"
+    if note.to_team:
+        return f"{person} cannot be written to"
+    if now >= datetime.fromisoformat(note.data["until"]):
+        return "the morning was over before it could leave"
+    return NOTHING if read_digest(session, policies, person, now).is_empty else None
+
+
 def read_digest(session: Session, policies: Policies, person: str, now: datetime) -> Digest:
     """Return what somebody has open now; a lead also what of their teams is overdue, or nobody's."""
     teams, zone = policies.teams, _zone(policies)
@@ -91,7 +107,7 @@ def _entry(row: FollowUp, contact: Contact, policies: Policies, zone: ZoneInfo, 
     return Entry(
         follow_up=row.id,
         title=row.title,
-        contact=_name(fields),
+        contact=contact_name(fields),
         team=row.team,
         assignee=row.assignee,
         offered=state.offered,
@@ -100,11 +116,6 @@ def _entry(row: FollowUp, contact: Contact, policies: Policies, zone: ZoneInfo, 
         due=done_due(state, staff),
         waits_until=hold.until if hold is not None else None,
     )
-
-
-def _name(fields: Mapping[str, object]) -> str:
-    names = " ".join(str(fields[name]) for name in ("first_name", "last_name") if fields.get(name))
-    return names or str(fields.get("company") or fields.get("email") or fields.get("phone") or "")
 
 
 def _staff(policies: Policies, person: str, away: Mapping[str, tuple[Absence, ...]]) -> Staff:

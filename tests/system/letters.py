@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,18 @@ class Letter:
     message_id: str
     raw: bytes
     accepted: bool = True
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return str(message_from_bytes(self.raw, policy=policy.default)["subject"])
+
+    @property
+    def text(self) -> str:
+        """Its plain words."""
+        body = message_from_bytes(self.raw, policy=policy.default).get_body(("plain",))
+        assert isinstance(body, EmailMessage), "every letter has plain words"
+        return str(body.get_content())
 
     @property
     def one_click(self) -> str:
