@@ -16,9 +16,8 @@ from domain.follow_up import FollowUp, accept_due, done_due
 from domain.follow_up_moves import havers
 from domain.keys import Tokens
 from domain.policies import Policies
+from domain.staff_links import PURPOSE, StaffLink
 
-# The purpose of the tokens that lead our people to a task.
-STAFF_LINK = "staff"
 # Which template says what; templates/staff/task/NAME.html.
 TEMPLATES: Mapping[str, str] = {
     "assigned": "assigned",
@@ -133,7 +132,7 @@ def who_is_gone(occasion: Occasion) -> str | None:
 
 def task_url(public_url: str, tokens: Tokens, follow_up: str, person: str | None, note: str) -> str:
     """Return the address of a task's page for one person. It says which task and who, and nothing of the contact."""
-    return f"{public_url}/s/{tokens.make(STAFF_LINK, [follow_up, person or '', note])}"
+    return f"{public_url}/s/{tokens.make(PURPOSE, StaffLink(follow_up, person, note).parts)}"
 
 
 def contact_name(contact: Mapping[str, Any]) -> str:

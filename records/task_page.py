@@ -23,7 +23,7 @@ from records.timeline import STAFF
 MOST_LINES = 15
 MOST_MOVES = 40
 # What programs did with a message is of no use to somebody who is about to call.
-_OF_PROGRAMS = ("delivered", "deferred", "opened", "points_changed", "score_reached")
+_OF_PROGRAMS = ("delivered", "deferred", "opened", "points_changed", "score_reached", "segment_entered")
 # Of the contact's other tasks only what came of them.
 _OF_OTHER_TASKS = (
     *("task_assigned", "task_offered", "task_unassigned", "task_accepted", "task_not_accepted", "task_reminded"),

@@ -6,7 +6,7 @@ a double click, or a form that is sent again, is done once, and another comment 
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.answers import clean_line, clean_text
@@ -22,11 +22,15 @@ LONGEST_NOTE, LONGEST_REASON, LONGEST_OUTCOME = 4000, 400, 100
 
 @dataclass(frozen=True)
 class Posted:
-    """What was posted: the verb, None if it names none of ours, what was typed, and the name of this posting."""
+    """What was posted: the verb, None if it names none of ours, what was typed, and the name of this posting.
+
+    `again` are the fields that are the same posting once more.
+    """
 
     verb: str | None
     typed: Mapping[str, str]
     key: str
+    again: Sequence[tuple[str, str]] = ()
 
     def keys(self, number: int) -> tuple[str, ...]:
         """Return the names of the deeds it consists of; the last one bears its own."""
@@ -45,17 +49,24 @@ class Incomplete(Exception):
         self.said, self.more = said, more
 
 
-def posted(token: str, pairs: Sequence[tuple[str, str]], asked_for: str | None = None) -> Posted:
+def posted(token: str, pairs: Sequence[tuple[str, str]], now: datetime, asked_for: str | None = None) -> Posted:
     """Return what was posted; `asked_for` is the verb that stands in the address, where the form names none.
 
-    >>> twice = [posted("t", [("do", "comment"), ("note", "Hello"), ("key", "k1")]) for _ in range(2)]
-    >>> twice[0] == twice[1], twice[0].verb, posted("t", [("do", "comment"), ("note", "Hi")]).key == twice[0].key
-    (True, 'comment', False)
+    What bears no key, since it comes from no page of ours, is the same posting within a minute.
+
+    >>> noon = datetime(2026, 5, 4, 12)
+    >>> twice = [posted("t", [("do", "comment"), ("note", "Hello"), ("key", "k1")], noon) for _ in range(2)]
+    >>> twice[0] == twice[1], twice[0].verb
+    (True, 'comment')
+    >>> posted("t", [("do", "comment"), ("note", "Hi"), ("key", "k1")], noon).key == twice[0].key
+    False
     """
-    typed = {name: value for name, value in pairs if value or name == "do"}
+    typed = {name: value for name, value in pairs if value}
     verb = typed.get("do") or asked_for
-    named = content_hash(token, verb or "", *(part for pair in pairs for part in pair))
-    return Posted(verb if verb in VERBS else None, typed, f"link/{named[7:39]}")
+    key = typed.get(KEY) or now.isoformat(timespec="minutes")
+    named = content_hash(token, verb or "", key, *(part for pair in pairs if pair[0] != KEY for part in pair))
+    again = (*(pair for pair in pairs if pair[0] != KEY), (KEY, key))
+    return Posted(verb if verb in VERBS else None, typed, f"link/{named[7:39]}", again)
 
 
 def actions(form: Posted, by: str, state: FollowUp, clock: ZoneInfo) -> tuple[Action, ...]:
@@ -150,5 +161,5 @@ def instant(text: str, clock: ZoneInfo) -> datetime | None:
     if shown.year < 1990 or shown.year > 2200:
         return None
     if shown.tzinfo is not None:
-        return shown.astimezone(clock)
+        return shown.astimezone(UTC)
     return wall(date(shown.year, shown.month, shown.day), time(shown.hour, shown.minute, shown.second), clock)

@@ -4,6 +4,7 @@ The one thing to know: the token is what allows it, so it stands in the path and
 link, with every `?do=`; that only opens the form. What is posted twice is done once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -75,20 +76,18 @@ def routes(site: Site) -> APIRouter:
     async def do_what_they_say(token: str, request: Request) -> Response:
         raw = await site.read_body(request, MOST_BYTES)
         pairs = _pairs(raw, request.headers.get("content-type", ""))
-        form = posted(token, pairs or [], request.query_params.get("do"))
-        seen = await _seen(site, token, request, pairs)
+        form = posted(token, pairs or [], site.clock(), request.query_params.get("do"))
+        seen = await _seen(site, token, request, form.again)
         if isinstance(seen, Response):
             return seen
         if pairs is None:
             return _not_done(site, seen, form, 422, staff_words(seen.lang)["unreadable"])
-        return await _done(site, seen, form, pairs)
+        return await _done(site, seen, form)
 
     return router
 
 
-async def _seen(
-    site: Site, token: str, request: Request, pairs: list[tuple[str, str]] | None = None
-) -> Seen | Response:
+async def _seen(site: Site, token: str, request: Request, again: Sequence[tuple[str, str]] = ()) -> Seen | Response:
     """Return what a link leads to, or the page that says that it leads nowhere."""
     link = StaffLink.read(site.tokens.read(PURPOSE, token))
     lang = preferred(request)
@@ -98,7 +97,7 @@ async def _seen(
     found = await looked_up(site, lambda session: [task_page(session, site.published, link.follow_up, now)], PATIENCE)
     if found is None:
         which = "away_look" if request.method == "GET" else "away_nothing"
-        return _no_task("away", which, lang or "en", 503, pairs)
+        return _no_task("away", which, lang or "en", 503, again)
     [task] = found
     by = link.actor(task.state, task.staff) if task is not None and is_of_use(task.state, now) else None
     if task is None or by is None:
@@ -107,7 +106,7 @@ async def _seen(
     return Seen(token, task, by, lang or spoken(person.languages if person is not None else ()))
 
 
-async def _done(site: Site, seen: Seen, form: Posted, pairs: list[tuple[str, str]]) -> Response:
+async def _done(site: Site, seen: Seen, form: Posted) -> Response:
     """Do what was posted, unless it is done already; or return the page that says why not."""
     say, state, staff = staff_words(seen.lang), seen.task.state, seen.task.staff
     if form.key in seen.task.told:
@@ -125,22 +124,22 @@ async def _done(site: Site, seen: Seen, form: Posted, pairs: list[tuple[str, str
             return _not_done(site, seen, form, 409, why, "en")
         who = _sheet(site, seen).name(state.assignee) if state.assignee is not None else say["nobody_named"]
         return _not_done(site, seen, form, 409, say["is_not_yours"].format(who=who))
-    return await _act(site, seen, form, wanted) or _no_task("away", "away_maybe", seen.lang, 503, pairs)
+    return await _act(site, seen, form, wanted)
 
 
-async def _act(site: Site, seen: Seen, form: Posted, wanted: tuple[Action, ...]) -> Response | None:
-    """Have it done; None if nobody answered."""
+async def _act(site: Site, seen: Seen, form: Posted, wanted: tuple[Action, ...]) -> Response:
+    """Have it done; return the page that says so, or why not, or that nobody has answered."""
     id = seen.task.id
     if site.desk is None:
-        return None
+        return _no_task("away", "away_nothing", seen.lang, 503, form.again)
     try:
         for key, action in zip(form.keys(len(wanted)), wanted, strict=True):
             await site.desk.act(id, action, key)
     except Refused as error:
         now = await looked_up(site, lambda session: task_page(session, site.published, id, site.clock()), PATIENCE)
         return _not_done(site, replace(seen, task=now or seen.task), form, 409, str(error), "en")
-    except OutOfReach:
-        return None
+    except OutOfReach as error:
+        return _no_task("away", "away_maybe" if error.maybe_done else "away_nothing", seen.lang, 503, form.again)
     return _there(seen, form)
 
 
@@ -171,8 +170,8 @@ def _pairs(raw: bytes, content_type: str) -> list[tuple[str, str]] | None:
     return None if any("\ufffd" in text for pair in pairs for text in pair) else pairs
 
 
-def _no_task(which: str, then: str, lang: str, status: int, pairs: list[tuple[str, str]] | None = None) -> Response:
-    said = {"lang": lang, "say": staff_words(lang), "which": which, "then": then, "pairs": pairs or []}
+def _no_task(which: str, then: str, lang: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Response:
+    said = {"lang": lang, "say": staff_words(lang), "which": which, "then": then, "pairs": again}
     answer = page("no-task", status, **said)
     answer.headers.update(RETRY_AFTER if status == 503 else {})
     return answer

@@ -29,7 +29,7 @@ from records.published import Published, publish
 from records.session import Database
 from records.staffing import is_away
 from records.timeline import record_all
-from starter.acting import OutOfReach, Refused
+from starter.acting import Desk, OutOfReach, Refused
 from starter.app import make_app
 from starter.waker import Waker
 from tests.starter.site import CONFIG, FORMS, TOKENS, Sleeper
@@ -63,9 +63,13 @@ class AtOnce:
 
     site: "list[StaffSite]"
     away: bool = False
+    instead: Desk | None = None
+    """Who is asked instead, if somebody is."""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     async def act(self, follow_up: str, action: Action, key: str) -> Stands:
+        if self.instead is not None:
+            return await self.instead.act(follow_up, action, key)
         self.asked.append((action.do, key))
         if self.away:
             raise OutOfReach("no worker answered in time", maybe_done=True)

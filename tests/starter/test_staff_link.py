@@ -1,11 +1,16 @@
 """The page behind a link to our people: looking changes nothing, what is posted is done once, refusals say why."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from domain.events import BUILT_IN, MAIL_LOGGED, SUPPRESSED, UNSUPPRESSED
 from domain.staff_links import VERBS
+from starter.link_words import LANGUAGES
+from starter.staff_lines import EVENTS
+from starter.staff_words import WORDS
 from tests.starter.staff_site import MONDAY, link, posting, staff_site, text_of
 
 HOUR = timedelta(hours=1)
@@ -282,3 +287,32 @@ async def test_cancelled_with_a_reason(tmp_path: Path) -> None:
         assert (await site.state(task)).ended == "cancelled"
     assert without.status_code == 422
     assert "Already cancelled by Ada Berger at Mon 4 May, 09:00. Note: Moved away." in shown
+
+
+async def test_every_field_has_a_label_and_every_id_is_there_once(tmp_path: Path) -> None:
+    async with staff_site(tmp_path) as site:
+        free, chosen = await site.open(), await site.open("Another", outcomes=("reached",))
+        pages = [(await site.http.get(link(task, who))).text for task in (free, chosen) for who in ("ada", "bob")]
+
+    for page in pages:
+        ids = re.findall(r' id="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        fields = re.findall(r"<(?:textarea|select|input(?! type=\"(?:hidden|radio)\"))\s+([^>]*)>", page)
+        assert {re.findall(r'id="([^"]+)"', field)[0] for field in fields} == set(re.findall(r' for="([^"]+)"', page))
+        assert page.count("<h1>") == 1
+        assert '<html lang="en">' in page
+
+
+# What events have beside the fields that rules may read.
+MORE = {"why", "text", "reason", "subject"}
+
+
+def test_every_event_is_said_in_every_language() -> None:
+    silent = {"delivered", "deferred", "opened", "points_changed", "tier_changed", "score_reached"}
+    for name in (BUILT_IN.keys() | {MAIL_LOGGED, SUPPRESSED, UNSUPPRESSED}) - silent:
+        assert set(EVENTS[name]) == set(LANGUAGES), name
+        for words in EVENTS[name].values():
+            assert set(re.findall(r"\{(\w+)\}", words)) <= BUILT_IN.get(name, frozenset()) | MORE, name
+    for said in WORDS.values():
+        assert set(said) == set(LANGUAGES)
+        assert len({frozenset(re.findall(r"\{(\w+)\}", words)) for words in said.values()}) == 1, said

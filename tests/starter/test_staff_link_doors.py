@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from temporalio.client import Client
 
 from records.models import Contact
 from records.published import publish
+from starter.acting import Desk
 from tests.starter.site import TOKENS
 from tests.starter.staff_site import MONDAY, PEOPLE, StaffSite, link, posting, staff_site, text_of
 
@@ -229,6 +231,24 @@ async def test_while_nobody_answers_the_page_says_so_and_sends_the_same_again(
     assert "nobody knows yet whether it was done. It is safe to send it again: it is done once." in text_of(page)
     assert again.status_code == 303
     assert "Private" not in caplog.text
+
+
+async def test_while_temporal_is_away_nothing_is_done_and_the_page_says_so(tmp_path: Path) -> None:
+    async def out_of_reach() -> Client:
+        raise RuntimeError("connection refused")
+
+    async with staff_site(tmp_path) as site:
+        task = await site.open()
+        site.desk.instead = Desk(out_of_reach)
+        page = await site.http.post(link(task), data={"do": "accept"})
+        site.desk.instead = None
+        site.moved = timedelta(minutes=5)
+        again = await site.http.post(link(task), data=posting(page, "accept"))
+        twice = await site.http.post(link(task), data=posting(page, "accept"))
+
+        assert (await site.state(task)).accepted_at == MONDAY + timedelta(minutes=5)
+    assert (page.status_code, again.status_code, twice.status_code) == (503, 303, 303)
+    assert "nothing was done. Send it again in a moment." in text_of(page)
 
 
 async def test_while_the_records_are_away_nothing_is_shown_and_nothing_is_done(
