@@ -69,7 +69,7 @@ class Terms(BaseModel):
     reassign_after: Span = Span.parse("30 minutes")
     """Nobody having accepted it so long after a step of the ladder, whoever was told has it."""
     snooze: Snooze = Snooze()
-    on: dict[str, Annotated[Move, BeforeValidator(_written_out)]] = Field(
+    on: dict[str, Annotated[Move, BeforeValidator(_written_out, json_schema_input_type=str | Move)]] = Field(
         default_factory=lambda: {
             "replied": Move(do="tell"),
             "meeting_booked": Move(do="complete", outcome="meeting_booked"),

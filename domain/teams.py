@@ -79,7 +79,9 @@ class Team(BaseModel):
     email: Annotated[str, AfterValidator(checked_address)]
     chat: bool = False
     """Whether the team is told in its chat, too: its address stands in RAPPORT_CHAT_URLS."""
-    members: Annotated[dict[str, Weight], BeforeValidator(_with_weights)] = Field(default_factory=dict)
+    members: Annotated[
+        dict[str, Weight], BeforeValidator(_with_weights, json_schema_input_type=list[str] | dict[str, Weight])
+    ] = Field(default_factory=dict)
     """Who is in it: a list, or a share of the work for each (ada: 2 gets twice as much as bob: 1)."""
     assign: Strategy = "round_robin"
     """Who gets the next follow-up: everybody in turn, whoever has least to do, or whoever takes it first."""
