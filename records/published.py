@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from domain.keys import content_hash
@@ -19,6 +20,10 @@ from records.score_models import forget_sums
 # Any number does, as long as it stays; another than that of migrations (`records/migrate.py`).
 _PUBLISHING = 7_267_705
 SCORING = "policies/scoring.yaml"
+
+# Asked several times for everything that happens, so it is built once.
+_NEWEST = select_columns(col(Bundle.hash)).order_by(col(Bundle.published_at).desc()).limit(1)
+_NONE = Policies.none()
 
 
 class Published:
@@ -42,7 +47,8 @@ class Published:
 
     def bundle(self, session: Session) -> str | None:
         """Return the hash of the newest bundle, None before anything was published."""
-        return session.exec(select(Bundle.hash).order_by(col(Bundle.published_at).desc()).limit(1)).first()
+        newest: str | None = session.connection().execute(_NEWEST).scalar()
+        return newest
 
     def since(self, session: Session) -> datetime | None:
         """Return when the newest bundle was published, None before anything was."""
@@ -67,7 +73,7 @@ class Published:
         """Return the policies of the newest bundle."""
         bundle = self.bundle(session)
         if bundle is None:
-            return Policies.none()
+            return _NONE
         if bundle not in self._policies:
             found = load_policies(self.files(session, bundle), [])
             self._policies[bundle] = found.model_copy(update={"version": bundle})
