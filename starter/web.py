@@ -1,7 +1,7 @@
 """The web process: takes what comes in, puts it on disk, answers. It sends nothing and decides nothing.
 
 `python -m starter.web` prints `web ready` when it listens. It needs no Temporal: what comes in while Temporal is away
-waits in the inbox.
+waits in the inbox. Only what people want done about a task is asked of its workflow, and answered.
 """
 
 import asyncio
