@@ -15,7 +15,7 @@ from domain.attachment_policy import Attachments
 from domain.away import Replies
 from domain.calendars import Calendar, Calendars
 from domain.endpoints import Endpoint, well_named
-from domain.events import BUILT_IN, CONTACT_FIELDS
+from domain.events import BUILT_IN, CONTACT_FIELDS, MAIL_LOGGED
 from domain.field_values import FieldType
 from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
@@ -175,6 +175,9 @@ def _own_field(name: str) -> str:
 def _own_event(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", name):
         raise ValueError(f"'{name}' cannot be the name of an event; use letters, digits and _, at most 64")
+    if name == MAIL_LOGGED:
+        # Who wrote it is what the mail says: were it declared, a forged one could move a sequence.
+        raise ValueError(f"'{name}' is what your people's own mail is kept as, and moves nothing; choose another name")
     return name
 
 

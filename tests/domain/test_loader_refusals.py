@@ -251,6 +251,11 @@ POLICY = [
      "indented"),
     ("contact", "field: {vip: {}}", "there is no key 'field' here; did you mean 'fields'?"),
     ("events", "events: {'a b': {}}", "'a b' cannot be the name of an event; use letters, digits and _, at most 64"),
+    (
+        "events",
+        "events: {mail_logged: {}}",
+        "'mail_logged' is what your people's own mail is kept as, and moves nothing; choose another name",
+    ),
     ("events", "events: {x: {fields: plan}}", "'fields' takes a list, not 'plan'; write each on a line of its own "
      "behind '- '"),
     ("events", "events: {x: {fields: [[plan]]}}", "item 1 of 'fields' takes one text, not a list; "),

@@ -21,6 +21,12 @@ class Letter:
         return str(message_from_bytes(self.raw, policy=policy.default)["subject"])
 
     @property
+    def answered_at(self) -> list[str]:
+        """The addresses that an answer goes to."""
+        found = message_from_bytes(self.raw, policy=policy.default)["reply-to"]
+        return [] if found is None else [each.addr_spec for each in found.addresses]
+
+    @property
     def text(self) -> str:
         """Its plain words."""
         body = message_from_bytes(self.raw, policy=policy.default).get_body(("plain",))
