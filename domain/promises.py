@@ -6,6 +6,7 @@ The one thing to know: what can still be kept is neither kept nor broken. docs/r
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from domain.business_time import business_time_between
 from domain.dues import Sight
@@ -34,6 +35,14 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Took:
+    """How long something took, in seconds: in open time, pauses left out, and by the clock on the wall."""
+
+    working: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
 class Promise:
     """One follow-up, with what figures are made of.
 
@@ -54,6 +63,25 @@ class Promise:
         """When somebody accepted it first, whoever has it now."""
         known = (*self.accepted, *((self.state.accepted_at,) if self.state.accepted_at else ()))
         return min(known, default=None)
+
+    @cached_property
+    def took_to_accept(self) -> Took | None:
+        """How long it took from its opening until somebody accepted it; None if nobody has."""
+        return self.took(self.state.opened_at, self.accepted_first_at)
+
+    @cached_property
+    def took_to_done(self) -> Took | None:
+        """How long it took from its opening until it was completed; None if it was not."""
+        return self.took(self.state.opened_at, self.done_at)
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When it was completed."""
+        return self.state.ended_at if self.state.ended == COMPLETED else None
+
+    def took(self, since: datetime, until: datetime | None) -> Took | None:
+        """Return how long it took from one instant to the other, if that has come."""
+        return None if until is None else took(since, until, self.state.holds, self.sight)
 
     @property
     def reassigned(self) -> int:
@@ -81,6 +109,11 @@ def open_time(a: datetime, b: datetime, holds: Sequence[Hold], sight: Sight) -> 
         since, until = min(hold.paused_at, b), b if hold.until is None else min(hold.until, b)
         total -= business_time_between(since, until, sight.calendar, sight.zone)
     return total
+
+
+def took(since: datetime, until: datetime, holds: Sequence[Hold], sight: Sight) -> Took:
+    """Return how long something took from one instant to the other."""
+    return Took(open_time(since, until, holds, sight).total_seconds(), (until - since).total_seconds())
 
 
 def accepted_in_time(promise: Promise, now: datetime) -> bool | None:

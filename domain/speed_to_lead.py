@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from domain.dues import Sight
 from domain.events import MAIL_LOGGED
+from domain.promises import took as took_between
 from domain.statistics import Share
 from domain.tallies import Lengths
 
@@ -61,7 +62,7 @@ def speed(leads: Sequence[Lead], now: datetime) -> Speed:
     took = Lengths()
     for each in leads:
         if each.acted_at is not None:
-            took.add(each.came_at, each.acted_at, (), each.sight)
+            took.add(took_between(each.came_at, each.acted_at, (), each.sight))
     within = tuple(_within(leads, limit, now) for limit in LIMITS)
     return Speed(len(leads), sum(each.acted_at is None for each in leads), took, within)
 

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.dues import Sight
 from domain.follow_up import CANCELLED, COMPLETED, FollowUp
 from domain.follow_up_moves import BY_ITSELF
-from domain.holds import Hold
-from domain.promises import Promise, accepted_by, accepted_in_time, done_in_time, open_time
+from domain.promises import Promise, Took, accepted_by, accepted_in_time, done_in_time
 from domain.statistics import Share, within_which
 
 # Of fewer follow-ups nothing is said about a person: it would be luck, and everybody could tell whose day it was.
@@ -30,10 +28,11 @@ class Lengths:
     working: list[float] = field(default_factory=list)
     elapsed: list[float] = field(default_factory=list)
 
-    def add(self, since: datetime, until: datetime, holds: Sequence[Hold], sight: Sight) -> None:
-        """Count one more."""
-        self.working.append(open_time(since, until, holds, sight).total_seconds())
-        self.elapsed.append((until - since).total_seconds())
+    def add(self, took: Took | None) -> None:
+        """Count one more, if it is over."""
+        if took is not None:
+            self.working.append(took.working)
+            self.elapsed.append(took.elapsed)
 
     @property
     def working_half(self) -> float | None:
@@ -82,10 +81,8 @@ def tally(promises: Iterable[Promise], now: datetime) -> Tally:
     told, found = list(promises), Tally()
     _count(found, told)
     for each in told:
-        first = each.accepted_first_at
-        if first is not None:
-            found.to_accept.add(each.state.opened_at, first, each.state.holds, each.sight)
-        _count_done(found, each, each.state.opened_at)
+        found.to_accept.add(each.took_to_accept)
+        found.to_done.add(each.took_to_done)
     found.hops = sum(each.state.hops for each in told)
     found.accepted = _share(accepted_in_time(each, now) for each in told)
     found.done = _share(done_in_time(each, now) for each in told)
@@ -105,9 +102,8 @@ def tally_of(person: str, promises: Iterable[Promise], now: datetime) -> Tally |
     _count(found, theirs)
     for each in theirs:
         since = each.state.assigned_at or each.state.opened_at
-        if each.state.accepted_at is not None:
-            found.to_accept.add(since, each.state.accepted_at, each.state.holds, each.sight)
-        _count_done(found, each, since)
+        found.to_accept.add(each.took(since, each.state.accepted_at))
+        found.to_done.add(each.took(since, each.done_at))
     answers = [accepted_by(each, person) for each in had]
     found.opened, found.hops = len(had), answers.count(False)
     found.accepted = _share(answers)
@@ -140,12 +136,6 @@ def _count(found: Tally, promises: Sequence[Promise]) -> None:
         found.escalated.update(_rungs(state))
         if state.ended == COMPLETED and state.outcome:
             found.outcomes[state.outcome] += 1
-
-
-def _count_done(found: Tally, promise: Promise, since: datetime) -> None:
-    state = promise.state
-    if state.ended == COMPLETED and state.ended_at is not None:
-        found.to_done.add(since, state.ended_at, state.holds, promise.sight)
 
 
 def _rungs(state: FollowUp) -> Iterator[str]:

@@ -4,9 +4,11 @@ Everything is counted for the follow-ups that were opened in the span, whenever 
 speak of the same ones; only what is open now is counted whatever the span.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from domain.events import MAIL_LOGGED
 from domain.fair_shares import Shares, shares
 from domain.follow_up import FollowUp as State
 from domain.follow_up_moves import BY_ITSELF
+from domain.follow_up_policy import Terms
 from domain.policies import Policies
 from domain.promises import Given, Promise, age
 from domain.speed_to_lead import BY_A_PERSON, Lead, first_act, speed
@@ -78,9 +81,16 @@ def _rows() -> Select[Any]:
 def _promise(
     policies: Policies, row: Row[Any], given: tuple[Given, ...] = (), accepted: tuple[datetime, ...] = ()
 ) -> Promise:
-    state = State.model_validate(row.state)
+    # Terms are the same for thousands: read once, they need not be read from their words again.
+    terms = _terms(json.dumps(row.state.get("terms") or {}, sort_keys=True))
+    state = State.model_validate({**row.state, "terms": terms})
     sight = _sight(policies, state.team, row)
     return Promise(state, sight, row.policy, row.first_accept_due, row.done_due, given, accepted)
+
+
+@lru_cache(maxsize=1024)
+def _terms(text: str) -> Terms:
+    return Terms.model_validate_json(text)
 
 
 def _sight(policies: Policies, team: str | None, row: Row[Any]) -> Sight:

@@ -22,6 +22,7 @@ MAIL = "'c' || (i % :many) || '@customer.example'"
 LATER = {"due_at": ":later", "until": ":later"}
 OVER = {"state": "'ended'", "ended_at": ":at", "end_reason": "'completed'"}
 DONE = {"ended": "'completed'", "ended_at": ":at"}
+STANDS = {"state": """'{"id": "f", "opened_at": "2026-01-01T00:00:00Z"}'"""}
 POSTED = {"channel": "'email'", "state": "'accepted'"}
 
 # By table: how many rows for each contact, which of them, and the columns that are not like all others of their kind.
@@ -41,7 +42,7 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("membership", 1, "true", {"contact_id": WHO, "segment": "'s' || (i % 9)"}),
     ("holdout", 1, "i % 5 = 0", {"contact_id": WHO, "sequence": "'other'"}),
     ("pause", 1, "i % 5 = 0", {"contact_id": WHO, "sequence": "'news'", "resumed_at": ":at"}),
-    ("follow_up", 1, "i % 2 = 0", {"id": "'f' || i", "contact_id": WHO, "enrolment_id": RUN, **DONE}),
+    ("follow_up", 1, "i % 2 = 0", {"id": "'f' || i", "contact_id": WHO, "enrolment_id": RUN, **DONE, **STANDS}),
     ("staff_note", 1, "i % 2 = 0", {"id": "'n' || i", "key": "'n' || i", "follow_up_id": "'f' || i", **POSTED}),
     ("staff_absence", 1, "i = 0", {"person": "'ada'", "until": ":later"}),
     ("staff_turns", 1, "i = 0", {"team": "'sales'"}),
