@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
+ChatKind = Literal["slack", "teams"]
 ProviderName = Literal["plain", "ses", "sendgrid", "mailgun", "postmark", "resend", "brevo"]
 
 
@@ -165,6 +166,37 @@ def _endpoint_secrets(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
     return by_name
 
 
+def chat_room(words: str) -> tuple[ChatKind, str]:
+    """Return the kind and the address of `slack:https://…` or `teams:https://…`. Raises ValueError.
+
+    >>> chat_room("teams:https://acme.example/hook")
+    ('teams', 'https://acme.example/hook')
+    """
+    kind, _, url = words.partition(":")
+    if kind not in get_args(ChatKind) or not re.match(r"https?://[^\s/]+", url):
+        raise ValueError("is no address of a chat")
+    return ("slack" if kind == "slack" else "teams"), url
+
+
+def _chat_urls(value: object) -> Mapping[str, tuple[SecretStr, ...]]:
+    shape = "give TEAM=slack:https://… or TEAM=teams:https://…, commas between them"
+    tree: object = value
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        if not all("=" in part for part in parts):
+            raise ValueError(f"is no list of chats; {shape}")
+        tree = {team.strip(): url.strip() for team, _, url in (part.partition("=") for part in parts)}
+    by_team = _secrets_by_name(tree, shape)
+    for team, (room, *more) in by_team.items():
+        try:
+            chat_room(room.get_secret_value())
+        except ValueError:
+            raise ValueError(f"what stands for '{team[:40]}' is no address of a chat; {shape}") from None
+        if more:
+            raise ValueError(f"'{team[:40]}' has more than one chat; give one")
+    return by_team
+
+
 def _topics(value: object) -> tuple[str, ...]:
     topics = tuple(str(word) for word in (value.split() if isinstance(value, str) else _listed(value)))
     if wrong := [each for each in topics if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+", each)]:
@@ -234,6 +266,7 @@ RsaKey = Annotated[SecretStr, BeforeValidator(_rsa_key), AlsoFromFile()]
 Password = Annotated[SecretStr, AlsoFromFile()]
 CallSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_call_secrets), AlsoFromFile()]
 EndpointSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_endpoint_secrets), AlsoFromFile()]
+ChatUrls = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_chat_urls), AlsoFromFile()]
 ProviderSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_provider_secrets), AlsoFromFile()]
 Topics = Annotated[tuple[str, ...], BeforeValidator(_topics)]
 FormSecrets = Annotated[Mapping[str, tuple[SecretStr, ...]], BeforeValidator(_form_secrets), AlsoFromFile()]

@@ -37,12 +37,14 @@ from activities.steps import Steps
 from activities.sweeps import bury, call_broadcasts, call_follow_ups, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
+from channels.chat import Chats
 from channels.endpoints import Endpoints
 from channels.outbox import Kept, Outbox
 from channels.providers.known import provider
 from channels.sms import SmsGateway
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
+from domain.chat import Kind
 from domain.keys import Tokens
 from records import inbox, outbox
 from records.permissions import Person, Undrained
@@ -81,6 +83,7 @@ class Parts:
     round_every: timedelta = timedelta(hours=1)
     line: Asks = field(default_factory=Line)
     call_secrets: tuple[str, ...] = field(default=(), repr=False)
+    chats: Mapping[str, Kind] = field(default_factory=dict)
 
     def oldest_waiting(self, contacts: Collection[str]) -> datetime | None:
         """Return when the oldest row in the inbox was received that waits and may concern these contacts."""
@@ -126,8 +129,9 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
 
 def staff_post(parts: Parts) -> StaffPost:
     """Return who posts notes to staff."""
-    letters = StaffLetters(parts.renderer, parts.mail)
-    return StaffPost(parts.main, Published(), letters, parts.channels["staff"], parts.clock)
+    letters = StaffLetters(parts.renderer, parts.mail, parts.chats)
+    channels = {"email": parts.channels["staff"], "chat": parts.channels["chat"]}
+    return StaffPost(parts.main, Published(), letters, channels, parts.clock)
 
 
 def mail_settings(settings: Settings) -> MailSettings:
@@ -191,6 +195,13 @@ def webhooks(settings: Settings, line: Line, main: Database) -> Channel:
     return Endpoints(line, own, _told(settings.call_secrets))
 
 
+def chats(settings: Settings, line: Line, main: Database) -> Channel:
+    """Return how our teams are told in their chats: not at all, until `live` is on."""
+    if not settings.live:
+        return kept_instead("chat", main)
+    return Chats(line, {team: url for team, (_, url) in settings.chats.items()})
+
+
 def kept_instead(channel: str, main: Database) -> Channel:
     """Return a channel that keeps what it is given in the table of the outbox."""
 
@@ -234,12 +245,14 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     **dict.fromkeys(("email", "staff"), pool),
                     "sms": texts(settings, line, main),
                     "webhook": webhooks(settings, line, main),
+                    "chat": chats(settings, line, main),
                 },
                 mail,
                 at_once=2 * settings.mail_server.pool_size,
                 round_every=timedelta(seconds=settings.round_seconds),
                 line=line,
                 call_secrets=tuple(_told(settings.call_secrets)),
+                chats={team: kind for team, (kind, _) in settings.chats.items()},
             )
             kept = (timedelta(days=settings.inbound_keep_days), timedelta(days=settings.keep_days))
             async with make_worker(client, parts, settings.task_queue) as worker:

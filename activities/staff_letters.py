@@ -14,16 +14,29 @@ from activities.post import MailSettings
 from channels.base import Envelope
 from channels.providers.base import About
 from domain.attachments import enclosed
+from domain.chat import SLACK, Kind, chat_body
 from domain.keys import mail_token, message_id
 from domain.letters import STAFF_CLASS
 from domain.return_addresses import BOUNCES, REPLIES, return_address
-from domain.staff_notes import FOLDER, Occasion, address_of, context, task_url, template_of
+from domain.staff_notes import (
+    FOLDER,
+    Occasion,
+    address_of,
+    contact_name,
+    context,
+    goes_to_team,
+    task_url,
+    template_of,
+)
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.headers import MOST_NAME, clean_header
 from rendering.letters import UNANSWERED
 from rendering.pictures import as_parts
 from rendering.process import MissingVariable, Rendered, Renderer, RenderJob, TemplateFault
 from rendering.staff_texts import with_built_in
+
+# What the link in a chat is called.
+OPEN = {"en": "Open the task", "de": "Zur Aufgabe"}
 
 
 @dataclass(frozen=True)
@@ -37,18 +50,18 @@ class Words:
 
 @dataclass(frozen=True)
 class Posted:
-    """A letter ready to be handed over."""
+    """A letter or a post ready to be handed over; a post has no Message-ID."""
 
     envelope: Envelope
     subject: str
-    message_id: str
+    message_id: str | None
 
 
 class StaffLetters:
-    """Writes notes to staff."""
+    """Writes notes to staff. `chats` says what the chat of each team is."""
 
-    def __init__(self, renderer: Renderer, settings: MailSettings) -> None:
-        self.renderer, self.settings = renderer, settings
+    def __init__(self, renderer: Renderer, settings: MailSettings, chats: Mapping[str, Kind] | None = None) -> None:
+        self.renderer, self.settings, self.chats = renderer, settings, chats or {}
         self._known: dict[str, tuple[str, dict[str, str]]] = {}
 
     async def words(self, occasion: Occasion, bundle: str, sources: Mapping[str, str]) -> Words:
@@ -69,9 +82,18 @@ class StaffLetters:
         return RenderJob(bundle, sources, "staff", template_of(occasion.about), locale, about)
 
     def url(self, occasion: Occasion) -> str:
-        """Return the address of the task's page for whoever is told."""
-        settings = self.settings
-        return task_url(settings.public_url, settings.tokens, occasion.state.id, occasion.person, occasion.id)
+        """Return the address of the task's page for whoever is told: where that is a team, nobody's in particular."""
+        settings, person = self.settings, None if goes_to_team(occasion) else occasion.person
+        return task_url(settings.public_url, settings.tokens, occasion.state.id, person, occasion.id)
+
+    def post(self, occasion: Occasion, words: Words, key: str) -> Posted:
+        """Return a note as a post in the chat of its team: its subject, who it is about, and a link for all of them."""
+        team, organisation = occasion.state.team or "", occasion.policies.messaging.organisation
+        label = OPEN.get((words.said.locale or organisation.locale)[:2], OPEN["en"])
+        about = [contact_name(occasion.contact), str(occasion.contact.get("company") or "")]
+        lines = [", ".join(dict.fromkeys(each for each in about if each))]
+        body = chat_body(self.chats.get(team, SLACK), words.said.subject, lines, (self.url(occasion), label))
+        return Posted(Envelope(organisation.name, team, body, key), words.said.subject, None)
 
     async def posted(self, occasion: Occasion, words: Words, key: str) -> Posted:
         """Return the letter of a note. Raises `BadLetter`, `NobodyToTell`, and KeyError without a default sender."""

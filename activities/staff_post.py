@@ -27,6 +27,7 @@ from domain.stops import Kind
 from records import notices, staff_notes, staff_ways
 from records.digests import DIGEST
 from records.follow_up_models import StaffNote
+from records.follow_up_rows import CHAT
 from records.ledger import NotOurs, Taken
 from records.published import Published
 from records.session import Database
@@ -66,12 +67,12 @@ class Prepared:
 
 @dataclass(frozen=True)
 class StaffPost:
-    """Posts notes to staff by mail."""
+    """Posts notes to staff, by `channels`: `email` and `chat`."""
 
     main: Database
     published: Published
     letters: StaffLetters
-    channel: Channel
+    channels: Mapping[str, Channel]
     clock: Clock
 
     async def watch(self) -> None:
@@ -158,6 +159,8 @@ class StaffPost:
             letter = letter_of(told, key, self.letters.settings)
             return await self.letters.sealed(letter, told.note, key), None
         words = await self.letters.words(told, prepared.bundle, prepared.sources)
+        if prepared.note.channel == CHAT:
+            return self.letters.post(told, words, key), words
         return await self.letters.posted(told, words, key), words
 
     async def _say_what_differs(self, occasion: Occasion, words: Words | None) -> None:
@@ -173,7 +176,7 @@ class StaffPost:
             await self.main.write(lambda session: self._hand_over(session, prepared.taken, posted))
 
         try:
-            await self.channel.send(posted.envelope, before_body)
+            await self.channels[prepared.note.channel].send(posted.envelope, before_body)
         except _Idle as idle_now:
             await self.main.write(partial(staff_notes.skip, taken=prepared.taken, reason=str(idle_now)))
         except ChannelError as error:

@@ -115,7 +115,7 @@ def address_of(occasion: Occasion) -> tuple[str, str]:
 
     Raises `NobodyToTell`.
     """
-    if occasion.person is not None and who_is_gone(occasion) is None and not occasion.to_team:
+    if occasion.person is not None and not goes_to_team(occasion):
         person = occasion.staff.policy.people[occasion.person]
         return parseaddr(person.email)[1], person.name
     name = occasion.state.team or ""
@@ -123,6 +123,11 @@ def address_of(occasion: Occasion) -> tuple[str, str]:
     if team is None:
         raise NobodyToTell(f"there is no team '{name}' in policies/teams.yaml; add it, and publish")
     return parseaddr(team.email)[1], team.label or name
+
+
+def goes_to_team(occasion: Occasion) -> bool:
+    """Whether a note goes to the team's address: nobody is meant in particular, or they cannot be reached."""
+    return occasion.person is None or occasion.to_team or who_is_gone(occasion) is not None
 
 
 def who_is_gone(occasion: Occasion) -> str | None:

@@ -4,7 +4,7 @@ Two sorts come back by themselves: *away* (nobody answers) after seconds that gr
 whoever the message is to) after a quarter of an hour that grows to hours. One message, the *probe*, tries; its
 acceptance opens the channel. The others take a person: *person* (`rapport channel stop`), *protection*, and *disabled*
 (an endpoint of another system that wants no more, or has failed for days). Of webhooks each endpoint is a channel of
-its own, `webhook/NAME`, and `webhook` is all of them.
+its own, `webhook/NAME`, and `webhook` is all of them; of chats each team's is, `chat/TEAM`, and `chat` is all.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Literal
 from domain.throttles import ANY_WAY_OUT, Throttle
 
 Kind = Literal["away", "fault", "person", "protection", "disabled"]
-CHANNELS = ("email", "staff", "sms", "webhook")
+CHANNELS = ("email", "staff", "sms", "webhook", "chat")
 BY_ITSELF = frozenset({"away", "fault"})
 
 # Nobody answers: most outages are a restart. We refuse nobody meanwhile, so trying costs one connection.

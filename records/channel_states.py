@@ -161,7 +161,11 @@ def what_to_tell(state: ChannelState, now: datetime) -> tuple[str, str] | None:
         )
     if state.kind == "disabled":
         what = f"channel {name} is stopped, its messages wait until they expire: {state.reason}"
-        return "endpoint disabled", f"{what}; when it is there again, `rapport webhook enable {name.partition('/')[2]}`"
+        kind, _, which = name.partition("/")
+        if kind == "chat":
+            remedy = f"give another in RAPPORT_CHAT_URLS, then `rapport channel resume {name}`"
+            return "chat gone", f"channel {name} is stopped, its notes wait: {state.reason}; {remedy}"
+        return "endpoint disabled", f"{what}; when it is there again, `rapport webhook enable {which}`"
     if state.kind == "away" and state.stopped_at is not None and now - state.stopped_at >= WORTH_TELLING:
         what = f"channel {name} is away since {state.stopped_at:%Y-%m-%d %H:%M} UTC, messages wait: {state.reason}"
         return "channel away", f"{what}; it is tried again at {again}"

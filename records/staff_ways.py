@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from domain.stops import Kind, unaddressed
 from records import channel_states, notices, staff_notes
@@ -32,6 +32,11 @@ class Way:
         """What `rapport channel` calls it."""
         return STAFF if self.channel == EMAIL else f"{CHAT}/{self.team}"
 
+    @property
+    def whole(self) -> str:
+        """What it is a part of: somebody may have stopped all chats."""
+        return self.name.partition("/")[0]
+
 
 def way_of(note: StaffNote) -> Way:
     """Return the way a note goes."""
@@ -42,6 +47,8 @@ def ready(session: Session, now: datetime, most: int) -> dict[Way, list[str]]:
     """Return the notes that may go now, by their way: of one that stands still the one that may try it."""
     found: dict[Way, list[str]] = {}
     for way, ids in _waiting(session, now, most):
+        if channel_states.stopped(session, way.whole) is not None and way.whole != way.name:
+            continue
         state = channel_states.stopped(session, way.name)
         if state is not None:
             ids = [id for id in ids if channel_states.may_probe(state, id, now)][:1]
@@ -58,6 +65,15 @@ def _waiting(session: Session, now: datetime, most: int) -> Iterator[tuple[Way, 
         of_it = [StaffNote.channel == way.channel] + ([StaffNote.team == way.team] if way.channel == CHAT else [])
         ids = select(StaffNote.id).where(*free, *of_it).order_by(col(StaffNote.at), col(StaffNote.id)).limit(most)
         yield way, list(session.exec(ids).all())
+
+
+def waiting_for(session: Session, channel: str) -> int:
+    """Return how many notes wait for a channel: `staff`, `chat/sales`, or `chat` for all chats."""
+    whole, _, team = channel.partition("/")
+    by = {STAFF: EMAIL, CHAT: CHAT}.get(whole)
+    wanted = [StaffNote.state == staff_notes.WAITING, StaffNote.channel == by]
+    wanted += [StaffNote.team == team] if team else []
+    return session.exec(select(func.count()).select_from(StaffNote).where(*wanted)).one() if by is not None else 0
 
 
 def reserve(session: Session, way: Way, ids: list[str], attempt: str, now: datetime, lease: timedelta) -> list[Taken]:

@@ -9,7 +9,9 @@ from starter.cli_result import show
 
 channels = typer.Typer(help="Whether messages leave: stop a channel, let it go on.", no_args_is_help=True)
 
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="email, staff, sms, webhook, or webhook/NAME.")]
+Channel = Annotated[
+    str, typer.Argument(metavar="CHANNEL", help="email, staff, sms, webhook, webhook/NAME, chat, or chat/TEAM.")
+]
 
 
 @channels.command("list")

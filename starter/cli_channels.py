@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from domain.stops import CHANNELS
-from records import channel_states, endpoints, notices
+from records import channel_states, endpoints, notices, staff_ways
 from records.channel_states import waits_for
 from records.endpoints import queue_name
 from records.models import Enrolment
@@ -93,13 +93,14 @@ def list_notices(every: bool, seen: bool) -> Result:
 
 
 def _known(channel: str) -> str:
-    if channel not in CHANNELS and not channel.startswith(queue_name("")):
+    if channel not in CHANNELS and not channel.startswith((queue_name(""), "chat/")):
         raise ProblemsFound([f"there is no channel '{channel}'; there are {', '.join(CHANNELS)}"])
     return channel
 
 
 def _waiting(session: Session, channel: str) -> int:
-    return session.exec(select(func.count()).select_from(WaitingMessage).where(waits_for(channel))).one()
+    messages = session.exec(select(func.count()).select_from(WaitingMessage).where(waits_for(channel))).one()
+    return messages + staff_ways.waiting_for(session, channel)
 
 
 def _told(channel: str, state: ChannelState | None, waiting: int) -> dict[str, Any]:

@@ -315,3 +315,27 @@ def test_several_signing_keys_of_calendly_are_read_and_a_short_one_is_refused() 
     [problem] = refusals(RAPPORT_CALENDLY_SECRET=f"{LONG_KEY} hunter2")
     assert "is shorter than 16 characters" in problem
     assert "hunter2" not in problem
+
+
+def test_the_chats_of_teams_are_read_kept_secret_and_handed_on() -> None:
+    settings = load(
+        {"RAPPORT_CHAT_URLS": "sales=slack:https://a.example/T0=x, service=teams:https://b.example/w?sig=1"}
+    )
+
+    assert settings.chats == {
+        "sales": ("slack", "https://a.example/T0=x"),
+        "service": ("teams", "https://b.example/w?sig=1"),
+    }
+    assert "example" not in repr(settings.chat_urls)
+    assert load(settings.as_environment()).chats == settings.chats
+
+
+@pytest.mark.parametrize(
+    "value", ["sales", "sales=https://a.example/x", "sales=slack:a.example", "sales=irc:https://a"]
+)
+def test_a_chat_that_is_none_is_refused_and_not_repeated(value: str) -> None:
+    (refusal,) = refusals(RAPPORT_CHAT_URLS=value)
+
+    assert refusal.startswith("RAPPORT_CHAT_URLS: ")
+    assert "a.example" not in refusal
+    assert "TEAM=slack:https://…" in refusal

@@ -60,13 +60,19 @@ class Room:
     contact: str = ""
     posters: list[StaffPost] = field(default_factory=list)
 
-    def poster(self, channel: Channel) -> StaffPost:
-        """Return a worker's part that posts by this channel."""
+    def poster(self, channel: Channel, chat: Channel | None = None) -> StaffPost:
+        """Return a worker's part that posts by these channels."""
+        channels = {"email": channel, "chat": chat or channel}
         return StaffPost(
-            self.database, Published(), StaffLetters(self.renderer, self.settings), channel, lambda: self.now
+            self.database,
+            Published(),
+            StaffLetters(self.renderer, self.settings, {"service": "teams"}),
+            channels,
+            lambda: self.now,
         )
 
     def publish(self, **files: str) -> None:
+        self.now += timedelta(seconds=1)  # the newest counts
         self.database.write_now(lambda session: publish(session, FILES | files, {}, self.now))
 
     def open(self, title: str = "Call them", **more: Any) -> str:

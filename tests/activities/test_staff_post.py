@@ -191,6 +191,11 @@ async def test_an_address_that_takes_nothing_is_replaced_by_that_of_the_team(roo
         assert room.note().state == "waiting"
         await poster.look()
         assert [each.recipient for each in server.accepted] == ["sales@acme.example"]
+        link = links_in(read(server.accepted[0].body))[-1]
+
+    told = room.settings.tokens.read("staff", link.rpartition("/")[2])
+    assert told is not None
+    assert told[1] == ""  # whoever reads it says who they are
 
     assert (room.note().state, room.note().to_team, room.note().person) == ("accepted", True, "ada")
     (notice,) = room.notices()

@@ -35,7 +35,7 @@ def states(home: SmallHome) -> dict[str, str]:
 
 
 def test_a_channel_is_stopped_and_goes_on_with_one_message_that_tries_it(records: SmallHome) -> None:
-    assert states(records) == {"email": "goes", "sms": "goes", "staff": "goes", "webhook": "goes"}
+    assert states(records) == {"chat": "goes", "email": "goes", "sms": "goes", "staff": "goes", "webhook": "goes"}
 
     stopped = records.type("channel", "stop", "email", "--reason", "moving to a new IP", "--json")
     assert (stopped.status, stopped.document["reason"]) == (0, "moving to a new IP")
@@ -68,7 +68,7 @@ def test_the_message_that_ran_into_our_fault_is_counted_and_told_when_somebody_c
     waiting = {row["channel"]: row["waiting"] for row in records.type("channel", "list", "--json").document["channels"]}
     records.type("channel", "resume", "email")
 
-    assert waiting == {"email": 1, "sms": 0, "staff": 0, "webhook": 0}
+    assert waiting == {"chat": 0, "email": 1, "sms": 0, "staff": 0, "webhook": 0}
     with records.database() as database:
         assert database.read_now(lambda session: session.get_one(Enrolment, enrolment).stirred) > 0
 
