@@ -144,7 +144,7 @@ async def staff_room(url: str, inbound: str = "in.acme.example") -> AsyncIterato
         inbound_host=inbound,
     )
     async with Database(url) as database, Renderer() as renderer:
-        room = Room(database, Published(), renderer, settings)
+        room = Room(database, Published(), renderer, settings, now=MONDAY - timedelta(seconds=1))
         room.publish()
         room.contact = database.write_now(
             lambda session: find_or_make(session, {"email": "ann@customer.example"}, "form", MONDAY).id
