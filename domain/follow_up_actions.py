@@ -3,7 +3,7 @@
 Every refusal is a sentence that says what to do instead; whoever asks is shown it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.assignment import OPERATOR, Staff
 from domain.follow_up import CANCELLED, COMPLETED, OTHERWISE, FollowUp, Moved, Notify, Tell
-from domain.follow_up_moves import ended, given_to, snoozed_until
+from domain.follow_up_moves import ended, given_to, havers, snoozed_until
 from domain.holds import Hold
 
 _FROZEN = ConfigDict(frozen=True, extra="ignore")
@@ -154,8 +154,7 @@ def done(state: FollowUp, action: Action, staff: Staff, now: datetime) -> Moved:
         case Accept():
             return _accepted(state, action.by, staff, now)
         case Complete():
-            moved = ended(_taken(state, action.by, staff, now), COMPLETED, action.outcome, action.by, now)
-            return Moved(moved.state, _with_note(moved.deeds, action.note))
+            return _completed(state, action, staff, now)
         case PutOff():
             return _put_off(state, action, staff, now)
         case Reassign():
@@ -168,24 +167,37 @@ def done(state: FollowUp, action: Action, staff: Staff, now: datetime) -> Moved:
 
 
 def _taken(state: FollowUp, by: str, staff: Staff, now: datetime) -> FollowUp:
-    """Whoever does it has accepted it."""
+    """Whoever does it has accepted it. Who is nobody by name leaves it with those who were asked."""
     who = state.assignee or (by if staff.knows(by) else None)
+    if who is None and not staff.is_mailbox:
+        return state
     return state.model_copy(update={"assignee": who, "offered": (), "accepted_at": state.accepted_at or now})
 
 
+def _completed(state: FollowUp, action: Complete, staff: Staff, now: datetime) -> Moved:
+    taken = _taken(state, action.by, staff, now)
+    taken = taken.model_copy(update={"accepted_at": taken.accepted_at or now})
+    moved = ended(taken, COMPLETED, action.outcome, action.by, now, had=havers(state))
+    return Moved(moved.state, _with_note(moved.deeds, action.note))
+
+
 def _accepted(state: FollowUp, by: str, staff: Staff, now: datetime) -> Moved:
+    taken = _taken(state, by, staff, now).model_copy(update={"asked_at": None})
+    return Moved(taken, (Tell("task_accepted", by), *_to_the_others(state, taken, by)))
+
+
+def _to_the_others(state: FollowUp, taken: FollowUp, by: str) -> Iterator[Notify]:
+    """Yield what those are told who were asked, too, and can take it no more."""
     others = tuple(key for key in state.offered if key != by)
-    state = _taken(state, by, staff, now).model_copy(update={"asked_at": None})
-    deeds: list[Notify | Tell] = [Tell("task_accepted", by)]
-    if others:
-        deeds.append(Notify(others, "accepted_by_other", f"accepted/{state.number}", data={"by": by}))
-    return Moved(state, tuple(deeds))
+    if others and not taken.offered:
+        yield Notify(others, "accepted_by_other", f"accepted/{state.number}", data={"by": by})
 
 
 def _put_off(state: FollowUp, action: PutOff, staff: Staff, now: datetime) -> Moved:
     update = {"holds": (*state.holds, Hold(now, action.until)), "snoozes": state.snoozes + 1}
     told = Tell("task_snoozed", action.by, {"until": action.until.isoformat()})
-    return Moved(_taken(state, action.by, staff, now).model_copy(update=update), (told,))
+    taken = _taken(state, action.by, staff, now)
+    return Moved(taken.model_copy(update=update), (told, *_to_the_others(state, taken, action.by)))
 
 
 def _with_note(deeds: tuple[Notify | Tell, ...], note: str | None) -> tuple[Notify | Tell, ...]:

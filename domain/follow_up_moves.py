@@ -81,11 +81,13 @@ def released(state: FollowUp, now: datetime) -> Moved:
     return Moved(state.model_copy(update={"holds": holds, "away": None}), (Tell("task_released"),))
 
 
-def ended(state: FollowUp, how: str, outcome: str | None, by: str, now: datetime, *, why: str = "") -> Moved:
-    """End a follow-up. Whoever has it is told, unless they did it."""
+def ended(
+    state: FollowUp, how: str, outcome: str | None, by: str, now: datetime, *, why: str = "", had: tuple[str, ...] = ()
+) -> Moved:
+    """End a follow-up. Whoever has it is told, or `had` it until now, unless they did it."""
     state = state.model_copy(update={"ended_at": now, "ended": how, "outcome": outcome, "by": by})
     deeds: list[Notify | Tell] = [Tell(f"task_{how}", by, {"outcome": outcome, "why": why})]
-    others = tuple(key for key in havers(state) if key != by)
+    others = tuple(key for key in had or havers(state) if key != by)
     if others:
         deeds.append(Notify(others, how, "ended", data={"by": by, "outcome": outcome, "why": why}))
     return Moved(state, tuple(deeds))
@@ -119,13 +121,15 @@ def given(state: FollowUp, staff: Staff, now: datetime, why: tuple[str, ...]) ->
     if choice.by == "mailbox":
         number = state.number + 1
         update = {"number": number, "assignee": None, "offered": (), "assigned_at": now, "asked_at": None, "last": True}
+        update |= {"accepted_at": None}
         note = Notify((), "assigned", f"given/{number}", data={"why": list(said)})
         told = Tell("task_assigned", BY_ITSELF, {"to": staff.team, "why": list(said)})
         return Moved(state.model_copy(update=update), (told, note))
     if choice.person is None:
         key = f"nobody/{now:%Y%m%dT%H%M%S}"
         first = state.asked_at is None
-        state = state.model_copy(update={"assignee": None, "offered": (), "asked_at": now})
+        # Whoever had accepted it does not do it any more: another may accept it, and the ladder gives it to somebody.
+        state = state.model_copy(update={"assignee": None, "offered": (), "asked_at": now, "accepted_at": None})
         note = Notify((), "nobody", key, chat=True, data={"why": list(said)})
         # Tried again without a word: the ladder tells whoever can do something about it.
         return Moved(state, (note, Tell("task_unassigned", BY_ITSELF, {"why": list(said)})) if first else ())

@@ -32,8 +32,10 @@ def _superseded(alarm: Alarm, due: list[Alarm]) -> bool:
 
 
 def _rings(state: FollowUp, alarm: Alarm, silently: bool, staff: Staff, now: datetime) -> Moved:
-    state = state.model_copy(update={"rang": (*state.rang, Rang(key=alarm.key, at=now))})
     kind, _, rest = alarm.key.partition("/")
+    # Each asking has an instant of its own: of those before nothing has to be known.
+    kept = (each for each in state.rang if kind != "ask" or not each.key.startswith("ask/"))
+    state = state.model_copy(update={"rang": (*kept, Rang(key=alarm.key, at=now))})
     if silently:
         return Moved(state)
     if kind == "ask":
