@@ -15,7 +15,8 @@ from domain.facts import Facts
 from domain.needs import Begin, Change, Halt, Later, Need, Open
 from records.asked_for import enter_by_sequence
 from records.contacts import change, record_consent
-from records.follow_ups import Opening, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import open_follow_up
 from records.models import Contact, Enrolment
 from records.published import Published
 from records.runs import end, open_runs, stir

@@ -16,7 +16,8 @@ from domain.policies import Policies
 from domain.spans import Span
 from domain.zones import zone_of
 from records.facts import contact_fields
-from records.follow_ups import Kept, Opening, hold_all, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import Kept, hold_all, open_follow_up
 from records.happening import Happening
 from records.holding import pause, paused
 from records.models import Contact, Enrolment, Interaction

@@ -32,7 +32,8 @@ def state_of(row: FollowUp) -> State:
 
 def held_row(session: Session, id: str) -> FollowUp | None:
     """Return a follow-up as it is now, None if there is none. Nobody else moves it before our commit."""
-    return session.get(FollowUp, id, with_for_update=True)
+    # Read anew: what this transaction has seen of it before may be what somebody else has changed since.
+    return session.get(FollowUp, id, with_for_update=True, populate_existing=True)
 
 
 def wanting(session: Session, now: datetime, most: int) -> list[tuple[str, datetime]]:

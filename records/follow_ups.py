@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
-from uuid_utils.compat import uuid7
 
 from domain import follow_up_moves as moves
 from domain.assignment import Staff
@@ -26,6 +25,7 @@ from domain.policies import Policies
 from records.evidence import says_that_the_address_is_bad
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp
+from records.follow_up_openings import Opening, the_same_or_new
 from records.follow_up_rows import held_row, keep, state_of
 from records.happening import Happening
 from records.models import Contact, Interaction
@@ -48,24 +48,6 @@ Move = Callable[[State, Staff], Moved]
 
 
 @dataclass(frozen=True)
-class Opening:
-    """A follow-up to be opened. `source` says by what, for people; `opener` keeps it from being opened twice."""
-
-    title: str
-    team: str | None = None
-    owner: str | None = None
-    policy: str | None = None
-    outcomes: tuple[str, ...] = ()
-    source: str = ""
-    opener: str | None = None
-    enrolment: str | None = None
-    step: str | None = None
-    visit: int = 1
-    due_at: datetime | None = None
-    by: str | None = None
-
-
-@dataclass(frozen=True)
 class Kept:
     """A follow-up after a move, and what the timeline is to be told of it."""
 
@@ -76,29 +58,10 @@ class Kept:
 
 def open_follow_up(session: Session, policies: Policies, contact: Contact, opening: Opening, now: datetime) -> Kept:
     """Open a follow-up and give it to somebody; the one that is open already where this would be the same."""
-    there = _the_same(session, contact.id, opening)
-    if there is not None:
-        return Kept(there)
     name, terms = _terms(policies, opening.policy)
-    row = FollowUp(
-        id=str(uuid7()),
-        contact_id=contact.id,
-        enrolment_id=opening.enrolment,
-        step=opening.step,
-        visit=opening.visit,
-        opener=opening.opener,
-        source=opening.source[:200],
-        title=opening.title[:400],
-        team=opening.team,
-        owner=opening.owner,
-        policy=name,
-        outcomes=list(opening.outcomes or terms.outcomes),
-        opened_at=now,
-        due_at=opening.due_at,
-        asked_at=now,
-    )
-    session.add(row)
-    session.flush()
+    row, is_new = the_same_or_new(session, contact.id, opening, name, opening.outcomes or terms.outcomes, now)
+    if not is_new:
+        return Kept(row)
     state = State(
         id=row.id,
         team=row.team,
@@ -213,17 +176,6 @@ def _move_all(
             session.add(row)
             session.flush()
             yield from kept.told
-
-
-def _the_same(session: Session, contact: str, opening: Opening) -> FollowUp | None:
-    wanted = select(FollowUp).with_for_update()
-    if opening.enrolment is not None and opening.step is not None:
-        run = (FollowUp.enrolment_id == opening.enrolment, FollowUp.step == opening.step)
-        return session.exec(wanted.where(*run, FollowUp.visit == opening.visit)).first()
-    if opening.opener is not None:
-        still = (FollowUp.opener == opening.opener, col(FollowUp.ended_at).is_(None))
-        return session.exec(wanted.where(FollowUp.contact_id == contact, *still)).first()
-    return None
 
 
 def _terms(policies: Policies, name: str | None) -> tuple[str, Terms]:

@@ -14,7 +14,8 @@ from domain.policies import Policies
 from domain.teams import ROLES, TeamsPolicy
 from domain.vocabulary import nearest
 from records.follow_up_models import FollowUp
-from records.follow_ups import Opening, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import open_follow_up
 from records.models import Contact
 from records.published import Published
 from records.timeline import record_all

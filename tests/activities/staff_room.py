@@ -21,7 +21,8 @@ from domain.follow_up_actions import Action
 from domain.keys import Tokens
 from records.contacts import find_or_make
 from records.follow_up_models import FollowUp, StaffNote
-from records.follow_ups import Opening, act, look, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import act, look, open_follow_up
 from records.migrate import migrate_main
 from records.models import Contact
 from records.published import Published, publish

@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from domain.keys import ledger_id
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, return_address
 from records.follow_up_models import FollowUp, StaffNote
-from records.follow_ups import Opening, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import open_follow_up
 from records.models import Contact, Interaction
 from records.sending_models import Notice
 from records.session import Database

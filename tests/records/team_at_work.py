@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 from domain.follow_up_actions import Action
 from records.contacts import find_or_make
 from records.follow_up_models import FollowUp
-from records.follow_ups import Kept, Opening, act, hold_all, look, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import Kept, act, hold_all, look, open_follow_up
 from records.models import Contact
 from records.published import Published, publish
 from records.session import Database

@@ -14,7 +14,8 @@ from domain.loader import load
 from records.contacts import find_or_make
 from records.digests import read_digest, write_digests
 from records.follow_up_models import StaffNote
-from records.follow_ups import Opening, act, hold_all, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import act, hold_all, open_follow_up
 from records.models import Contact
 from records.published import Published, publish
 from records.session import Database

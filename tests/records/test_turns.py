@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from domain.policies import Policies
 from domain.policy_files import load_policies
 from records.follow_up_models import FollowUp
-from records.follow_ups import Opening, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import open_follow_up
 from records.models import Contact
 from records.session import Database
 from records.staffing import is_away, is_back

@@ -21,8 +21,9 @@ from domain.follow_up_actions import Action
 from domain.follow_up_door import Stands, stands
 from records.contacts import find_or_make
 from records.follow_up_models import FollowUp, StaffNote
+from records.follow_up_openings import Opening
 from records.follow_up_rows import state_of
-from records.follow_ups import Opening, act, open_follow_up
+from records.follow_ups import act, open_follow_up
 from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Inbox, Interaction
 from records.published import Published, publish

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from records.follow_ups import Opening, open_follow_up
+from records.follow_up_openings import Opening
+from records.follow_ups import open_follow_up
 from records.models import Contact
 from records.published import Published
 from starter.publish import publish_home

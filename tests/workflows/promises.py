@@ -20,8 +20,9 @@ from domain.follow_up import FollowUp as State
 from domain.follow_up_actions import Action, Asked
 from domain.keys import follow_up_workflow
 from records.follow_up_models import FollowUp, StaffNote
+from records.follow_up_openings import Opening
 from records.follow_up_rows import state_of
-from records.follow_ups import Opening, open_follow_up
+from records.follow_ups import open_follow_up
 from records.models import Contact, Interaction
 from records.timeline import record_all
 from tests.workflows.world import World, make_contact

@@ -10,7 +10,8 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from domain.follow_up_actions import Accept, Cancel, Comment, Complete, PutOff, Reassign
-from records.follow_ups import Opening, hold_all
+from records.follow_up_openings import Opening
+from records.follow_ups import hold_all
 from records.models import Contact
 from records.staffing import is_away, is_back
 from records.timeline import Happening, record, record_all

@@ -22,7 +22,7 @@ from domain.follow_up_moves import contact_did
 from domain.policies import Policies
 from domain.teams import Absence
 from records.follow_up_models import FollowUp as Row
-from records.follow_ups import Opening
+from records.follow_up_openings import Opening
 from records.models import Contact
 from records.staffing import is_away
 from records.timeline import Happening, record
