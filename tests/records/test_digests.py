@@ -1,9 +1,7 @@
 """Notes that tell people their day: once for each person and day, whatever dies and however many workers look."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
@@ -20,7 +18,6 @@ from records.models import Contact
 from records.published import Published, publish
 from records.session import Database
 from records.staffing import is_away
-from tests.databases import lay_down
 from tests.domain.kit import POLICIES, TEMPLATES
 
 # A Monday; the office opens at ten in Berlin, which is nine of UTC.
@@ -80,12 +77,8 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    url = f"sqlite:///{tmp_path}/main.db"
-    lay_down("main", url)
-    database = Database(url)
-    yield Office(database)
-    database.close()
+def office(main: Database) -> Office:
+    return Office(main)
 
 
 def test_whoever_has_something_to_do_is_told_once_and_who_has_nothing_is_judged(office: Office) -> None:
