@@ -4,11 +4,12 @@ It is one transaction in the main database. Its workflow is started by the sweep
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, select
 
+from domain.answers import clean_line
 from domain.assignment import OPERATOR
 from domain.policies import Policies
 from domain.teams import ROLES, TeamsPolicy
@@ -54,12 +55,13 @@ def open_by_hand(
     if before is not None:
         return Opened(before, fresh=False)
     policies = published.policies(session)
+    wanted = _cleaned(wanted)
     for problem in problems_of(wanted, policies):
         raise Refused(problem)
     owner, by = (None if who is None else policies.teams.key_of(who) for who in (wanted.owner, wanted.by))
     by = by or OPERATOR
     opening = Opening(
-        title=wanted.title.strip(),
+        title=wanted.title,
         team=wanted.team or team_of(policies.teams, owner),
         owner=owner,
         policy=wanted.policy,
@@ -73,11 +75,17 @@ def open_by_hand(
     return Opened(kept.row, fresh=True)
 
 
+def _cleaned(wanted: Wanted) -> Wanted:
+    """Return it in lines that any mail and any screen shows; what is too long stays too long."""
+    outcomes = tuple(clean_line(each, LONGEST_OUTCOME + 1) for each in wanted.outcomes)
+    return replace(wanted, title=clean_line(wanted.title, LONGEST_TITLE + 1), outcomes=outcomes)
+
+
 def problems_of(wanted: Wanted, policies: Policies) -> Iterator[str]:
     """Yield why this cannot be opened, and what to do instead."""
     teams = policies.teams
-    if not 1 <= len(wanted.title.strip()) <= LONGEST_TITLE or not wanted.title.isprintable():
-        yield f"the title is not one line of 1 to {LONGEST_TITLE} characters; say in a few words what is to be done"
+    if not 1 <= len(wanted.title) <= LONGEST_TITLE:
+        yield f"the title is not one of 1 to {LONGEST_TITLE} characters; say in a few words what is to be done"
     if wanted.team is None and wanted.owner is None:
         yield "this task is for nobody; name a team or a person"
     if wanted.team is not None and wanted.team not in teams.teams:
@@ -88,7 +96,7 @@ def problems_of(wanted: Wanted, policies: Policies) -> Iterator[str]:
     if wanted.policy is not None and wanted.policy not in policies.follow_ups.known():
         known = policies.follow_ups.known()
         yield f"there is no policy '{wanted.policy}' for follow-ups; {nearest(wanted.policy, known)}"
-    fits = all(0 < len(each.strip()) <= LONGEST_OUTCOME for each in wanted.outcomes)
+    fits = all(0 < len(each) <= LONGEST_OUTCOME for each in wanted.outcomes)
     if not fits or len(wanted.outcomes) > MOST_OUTCOMES:
         yield f"outcomes are at most {MOST_OUTCOMES} names of 1 to {LONGEST_OUTCOME} characters; shorten them"
 

@@ -102,6 +102,10 @@ def test_a_task_is_opened_once_under_an_id_of_ones_own(desk: SmallHome) -> None:
     assert (first["status"], again["status"], again["id"]) == ("opened", "repeated", first["id"])
 
 
+def test_a_title_is_one_line_that_any_mail_shows(desk: SmallHome) -> None:
+    assert opened(desk, "--team", "sales", title=" Call\u202e Ann\n now\u00a0")["title"] == "Call Ann now"
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

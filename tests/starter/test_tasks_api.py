@@ -199,7 +199,7 @@ async def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path: Path, path
     [
         ({"contact": {"email": "eve@acme.example"}}, "there is no such contact"),
         ({"contact": "ann"}, "contact is missing"),
-        ({"title": None}, "the title is not one line of 1 to 200 characters"),
+        ({"title": None}, "the title is not one of 1 to 200 characters"),
         ({"team": "sale"}, "there is no team 'sale' in policies/teams.yaml; did you mean 'sales'?"),
         ({"team": 5}, "team is not a text; send one"),
         ({"outcomes": "booked"}, "outcomes are not a list of texts"),

@@ -308,8 +308,8 @@ async def test_without_temporal_nothing_is_done(office: Office) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"title": " "}, "the title is not one line of 1 to 200 characters"),
-        ({"title": "two\nlines"}, "the title is not one line of 1 to 200 characters"),
+        ({"title": " \n\u202e"}, "the title is not one of 1 to 200 characters"),
+        ({"title": "x" * 201}, "the title is not one of 1 to 200 characters"),
         ({"team": None}, "this task is for nobody; name a team or a person"),
         ({"team": "sale"}, "there is no team 'sale' in policies/teams.yaml; did you mean 'sales'?"),
         ({"owner": "eve"}, "there is nobody 'eve' in policies/teams.yaml"),
