@@ -7,8 +7,9 @@ tell nobody: ours is sent instead, and what is wrong is said.
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
+from typing import Any
 
 from activities.post import MailSettings
 from channels.base import Envelope
@@ -18,6 +19,7 @@ from domain.chat import SLACK, Kind, chat_body
 from domain.keys import mail_token, message_id
 from domain.letters import STAFF_CLASS
 from domain.return_addresses import BOUNCES, REPLIES, return_address
+from domain.staff_calendar import entry_of, kept
 from domain.staff_notes import (
     FOLDER,
     Occasion,
@@ -30,6 +32,7 @@ from domain.staff_notes import (
 )
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.headers import MOST_NAME, clean_header
+from rendering.invitation import invitation
 from rendering.letters import UNANSWERED
 from rendering.pictures import as_parts
 from rendering.process import MissingVariable, Rendered, Renderer, RenderJob, TemplateFault
@@ -55,6 +58,8 @@ class Posted:
     envelope: Envelope
     subject: str
     message_id: str | None
+    entry: dict[str, Any] | None = None
+    """What the reader's calendar is told with it."""
 
 
 class StaffLetters:
@@ -97,7 +102,14 @@ class StaffLetters:
 
     async def posted(self, occasion: Occasion, words: Words, key: str) -> Posted:
         """Return the letter of a note. Raises `BadLetter`, `NobodyToTell`, and KeyError without a default sender."""
-        return await self.sealed(self.letter(occasion, words, key), occasion.id, key)
+        letter = self.letter(occasion, words, key)
+        entry = entry_of(occasion, letter.from_, occasion.entry)
+        if entry is None:
+            return await self.sealed(letter, occasion.id, key)
+        organiser = parseaddr(letter.from_)[0], ascii_address(parseaddr(letter.from_)[1], "From")
+        guest, host = (letter.to_name, ascii_address(letter.to)), self.settings.message_host
+        calendar = invitation(entry, organiser, guest, host, occasion.now, asks=False)
+        return replace(await self.sealed(replace(letter, calendar=calendar), occasion.id, key), entry=kept(entry))
 
     async def sealed(self, letter: Letter, note: str, key: str) -> Posted:
         """Return the letter of a note as it is handed over: signed, with the address it comes back to."""

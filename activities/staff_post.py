@@ -190,7 +190,7 @@ class StaffPost:
         told = self._told(session, row, now)
         if isinstance(told, str):
             raise _Idle(told)
-        row.subject, row.message_id = posted.subject[:1000], posted.message_id
+        row.subject, row.message_id, row.calendar = posted.subject[:1000], posted.message_id, posted.entry
         session.add(row)
 
     async def _failed(self, prepared: Prepared, error: ChannelError) -> None:

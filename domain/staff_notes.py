@@ -15,6 +15,7 @@ from domain.assignment import Staff
 from domain.follow_up import FollowUp, accept_due, done_due
 from domain.follow_up_moves import havers
 from domain.keys import Tokens
+from domain.meetings import Told
 from domain.policies import Policies
 from domain.staff_links import PURPOSE, StaffLink
 
@@ -83,6 +84,8 @@ class Occasion:
     data: Mapping[str, Any] = field(default_factory=dict)
     timeline: tuple[Line, ...] = ()
     to_team: bool = False
+    entry: Told | None = None
+    """What the reader's calendar was told last of this task."""
 
     @property
     def clock(self) -> ZoneInfo:

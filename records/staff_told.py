@@ -5,12 +5,15 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from domain.assignment import Staff
+from domain.meetings import Told
 from domain.policies import Policies
+from domain.staff_calendar import read_kept
 from domain.staff_notes import LINES, Line, Occasion, Task
 from domain.zones import zone_of
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_rows import state_of
+from records.ledger import ACCEPTED, HANDING_OVER, UNKNOWN
 from records.models import Contact, Interaction
 from records.staffing import absences
 
@@ -36,7 +39,17 @@ def occasion_of(session: Session, policies: Policies, note: StaffNote, now: date
         data=note.data,
         timeline=_last_lines(session, contact.id),
         to_team=note.to_team,
+        entry=_last_entry(session, note),
     )
+
+
+def _last_entry(session: Session, note: StaffNote) -> Told | None:
+    """Return what this person's calendar was told of this task by the other notes that left."""
+    same = (StaffNote.follow_up_id == note.follow_up_id, StaffNote.person == note.person, StaffNote.id != note.id)
+    left = (col(StaffNote.calendar).is_not(None), col(StaffNote.state).in_((HANDING_OVER, ACCEPTED, UNKNOWN)))
+    rows = select(StaffNote).where(*same, *left).order_by(col(StaffNote.handing_over_at).desc())
+    row = session.exec(rows.limit(1)).first()
+    return read_kept(row.calendar) if row is not None and row.calendar else None
 
 
 def _last_lines(session: Session, contact: str) -> tuple[Line, ...]:

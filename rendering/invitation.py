@@ -17,9 +17,12 @@ MOST_PLACE = 500
 
 
 def invitation(
-    meeting: Meeting, organiser: tuple[str, str], guest: tuple[str, str], host: str, at: datetime
+    meeting: Meeting, organiser: tuple[str, str], guest: tuple[str, str], host: str, at: datetime, *, asks: bool = True
 ) -> Calendar:
-    """Return the calendar part of a message; `organiser` and `guest` are name and ASCII address, `at` is now."""
+    """Return the calendar part of a message; `organiser` and `guest` are name and ASCII address, `at` is now.
+
+    What is not asked is told: nobody has to say whether they come, and their time stays free.
+    """
     method = "CANCEL" if meeting.cancelled else "REQUEST"
     event = Event()
     event.add("uid", f"{meeting.id}@{host}")
@@ -34,7 +37,9 @@ def invitation(
         event.add("location", vText(place))
     event.add("status", "CANCELLED" if meeting.cancelled else "CONFIRMED")
     event.add("organizer", _person(*organiser))
-    event.add("attendee", _guest(*guest))
+    event.add("attendee", _guest(*guest, asks=asks))
+    if not asks:
+        event.add("transp", "TRANSPARENT")
     calendar = ICalendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -52,9 +57,9 @@ def _person(name: str, address: str) -> vCalAddress:
     return person
 
 
-def _guest(name: str, address: str) -> vCalAddress:
+def _guest(name: str, address: str, *, asks: bool) -> vCalAddress:
     guest = _person(name, address)
     guest.params["role"] = vText("REQ-PARTICIPANT")
-    guest.params["partstat"] = vText("NEEDS-ACTION")
-    guest.params["rsvp"] = vText("TRUE")
+    guest.params["partstat"] = vText("NEEDS-ACTION" if asks else "ACCEPTED")
+    guest.params["rsvp"] = vText("TRUE" if asks else "FALSE")
     return guest
