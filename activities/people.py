@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.intake import DatabaseAway
 from domain.follow_up_actions import Action
@@ -72,9 +72,9 @@ class People:
 
         kept = await self._write(work, now)
         if kept is None:
-            raise ApplicationError(f"there is no task {acting.follow_up}", type=REFUSED, non_retryable=True)
+            raise _refused(f"there is no task {acting.follow_up}")
         if kept.refusal is not None:
-            raise ApplicationError(kept.refusal, type=REFUSED, non_retryable=True)
+            raise _refused(kept.refusal)
         return _stands(kept)
 
     async def _write(self, work: Callable[[Session], Kept | None], now: datetime) -> Kept | None:
@@ -91,6 +91,11 @@ class People:
         except DBAPIError as error:
             # Without a text of the database's: that would repeat the row.
             raise DatabaseAway(f"database: {type(error).__name__}; the follow-up goes on when it can") from None
+
+
+def _refused(why: str) -> ApplicationError:
+    # An answer, no fault of ours: benign ones leave no stack, and nothing that somebody typed, in the worker's log.
+    return ApplicationError(why, type=REFUSED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
 def _stands(kept: Kept | None) -> Stands:

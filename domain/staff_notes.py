@@ -17,7 +17,8 @@ from domain.follow_up_moves import havers
 from domain.keys import Tokens
 from domain.meetings import Told
 from domain.policies import Policies
-from domain.staff_links import PURPOSE, StaffLink
+from domain.staff_links import PURPOSE, StaffLink, offers
+from domain.teams import TeamsPolicy
 
 # Which template says what; templates/staff/task/NAME.html.
 TEMPLATES: Mapping[str, str] = {
@@ -180,7 +181,7 @@ def _task(occasion: Occasion, url: str) -> dict[str, Any]:
         "title": occasion.task.title,
         "about": occasion.about,
         "why": [str(each) for each in _listed(data.get("why")) if each != "opened"],
-        "source": occasion.task.source,
+        "source": source_named(occasion.task.source, occasion.staff.policy),
         "policy": occasion.task.policy,
         "outcomes": list(state.outcomes),
         "opened_at": state.opened_at,
@@ -197,8 +198,28 @@ def _task(occasion: Occasion, url: str) -> dict[str, Any]:
         "outcome": state.outcome,
         "note": occasion.task.note,
         "url": url,
-        **{f"{deed}_url": f"{url}?do={deed}" for deed in ("accept", "complete", "snooze", "reassign")},
+        **{f"{verb}_url": f"{url}?do={verb}" for verb in _offered(occasion)},
     }
+
+
+def source_named(source: str, teams: TeamsPolicy) -> str:
+    """Return by what a task was opened, with a person's name where it was a person.
+
+    >>> source_named("sequence renewal", TeamsPolicy()), source_named("person operator", TeamsPolicy())
+    ('sequence renewal', 'operator')
+    """
+    kind, _, key = source.partition(" ")
+    if kind != "person":
+        return source
+    person = teams.people.get(key)
+    return key if person is None else person.name
+
+
+def _offered(occasion: Occasion) -> tuple[str, ...]:
+    """Return what whoever reads it can do by its link: a mail has no button that would be refused."""
+    state, staff = occasion.state, occasion.staff
+    by = StaffLink(state.id, None if goes_to_team(occasion) else occasion.person, occasion.id).actor(state, staff)
+    return () if by is None else offers(state, by, staff, occasion.now)
 
 
 def _listed(value: Any) -> list[Any]:

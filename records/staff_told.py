@@ -53,7 +53,7 @@ def _last_entry(session: Session, note: StaffNote) -> Told | None:
 
 
 def _last_lines(session: Session, contact: str) -> tuple[Line, ...]:
-    """Return what happened last, the newest first."""
-    theirs = select(Interaction).where(Interaction.contact_id == contact)
+    """Return what happened last, the newest first. That somebody was reminded is nothing that happened to them."""
+    theirs = select(Interaction).where(Interaction.contact_id == contact, Interaction.name != "task_reminded")
     rows = session.exec(theirs.order_by(col(Interaction.id).desc()).limit(LINES)).all()
     return tuple(Line(row.at, row.name, row.department, row.person, row.direction) for row in rows)

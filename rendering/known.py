@@ -34,7 +34,7 @@ OF_A_TASK: Mapping[str, frozenset[str] | None] = {
     "task": frozenset(
         {"title", "about", "why", "source", "policy", "outcomes", "opened_at", "accept_by", "due", "accepted", "open"}
         | {"accepting", "percent", "event", "owner", "by", "of", "outcome", "note"}
-        | {"url", "accept_url", "complete_url", "snooze_url", "reassign_url"}
+        | {"url", "accept_url", "take_url", "complete_url", "snooze_url", "reassign_url", "comment_url", "cancel_url"}
     ),
     "person": frozenset({"key", "name"}),
 }

@@ -17,6 +17,7 @@ from domain.follow_up_moves import BY_ITSELF, snoozed_until
 from domain.holds import hold_at
 from domain.snooze_times import presets
 from domain.staff_links import SNOOZE, TAKE, VERBS, is_theirs, offers
+from domain.staff_notes import source_named
 from records.task_page import Line, TaskPage
 from starter.staff_lines import line, moment
 from starter.staff_words import staff_words
@@ -145,7 +146,7 @@ class Sheet:
                 }
 
     def _opened(self) -> str:
-        at, source = self.at(self.task.state.opened_at), self.task.source
+        at, source = self.at(self.task.state.opened_at), source_named(self.task.source, self.task.staff.policy)
         return self.say["opened_by"].format(source=source, at=at) if source else self.say["opened"].format(at=at)
 
     def _why(self) -> list[str]:

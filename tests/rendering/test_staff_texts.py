@@ -1,5 +1,6 @@
 """What our people are told of tasks: ours in two languages, the same in the example home, about anybody."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_subjects_say_what_to_do_and_by_when() -> None:
     ann = CONTACTS["full"]
     subjects = {about: said(about, ann)["subject"] for about in TEMPLATES if about not in ("completed", "cancelled")}
     subjects["completed"] = said("completed", ann, state=DONE)["subject"]
+    subjects["running out of time to do it"] = said("warning", ann, clock="done")["subject"]
     subjects["reminder of the work"] = said("reminder", ann, clock="done")["subject"]
 
     assert subjects == {
@@ -101,7 +103,8 @@ def test_subjects_say_what_to_do_and_by_when() -> None:
         "offered": "Who takes it: Call Ann, by 14:30",
         "reminder": "Reminder: Call Ann, accept by 14:30",
         "reminder of the work": "Reminder: Call Ann, due 10:00, Thu 7 May",
-        "warning": "Running out: Call Ann (Ada), due 10:00, Thu 7 May",
+        "warning": "Running out: Call Ann (Ada), accept by 14:30",
+        "running out of time to do it": "Running out: Call Ann (Ada), due 10:00, Thu 7 May",
         "overdue": "Overdue: Call Ann (Ada), due 10:00, Thu 7 May",
         "taken_away": "Not yours any more: Call Ann",
         "accepted_by_other": "Taken: Call Ann",
@@ -123,6 +126,28 @@ def test_instants_are_on_the_clock_of_the_team_whatever_clock_the_contact_lives_
 def test_who_has_nothing_to_do_gets_no_buttons() -> None:
     assert "do=complete" not in said("completed", CONTACTS["full"], state=DONE)["html"]
     assert "do=complete" in said("assigned", CONTACTS["full"])["html"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "about", "buttons"),
+    [
+        ("ada", "assigned", ["accept", "complete", "snooze", "reassign"]),
+        ("lea", "warning", ["take", "complete", "snooze", "reassign"]),
+        ("bob", "taken_away", ["take"]),
+    ],
+)
+def test_a_note_has_the_buttons_that_its_reader_may_press(reader: str, about: str, buttons: list[str]) -> None:
+    told = replace(occasion(about, CONTACTS["full"]), person=reader)
+    text = PRESS.render("staff", template_of(about), "en-GB", context(told, URL))["text"]
+
+    assert re.findall(r"do=(\w+)", text) == buttons
+
+
+def test_who_opened_it_is_called_by_name() -> None:
+    told = replace(occasion("assigned", CONTACTS["full"]), task=Task("Call Ann", "person bob", "hot"))
+    text = PRESS.render("staff", "task/assigned", "en-GB", context(told, URL))["text"]
+
+    assert "Why now: opened by Bob; it is the turn of ada." in text
 
 
 def test_the_example_home_has_the_same_texts() -> None:
