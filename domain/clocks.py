@@ -6,17 +6,21 @@ zero. A pause is a `Hold`; a reset is another clock. Both are counted as sequenc
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.business_time import add_business_hours, business_time_between
+from domain.away import WEEKDAYS
+from domain.business_time import NeverOpen, add_business_hours, business_time_between
 from domain.dues import Sight, resolve
 from domain.holds import Hold, apart, held_due
 from domain.spans import Span
 
 WHOLE = 100  # percent of a target
+
+Found = TypeVar("Found")
 
 
 class Clock(BaseModel):
@@ -65,6 +69,24 @@ def reached(clock: Clock, percent: int, sight: Sight) -> datetime | None:
     measure = _measure(clock, sight)
     share = (percent - WHOLE if percent > WHOLE else percent) / WHOLE
     return _walked(at, measure.between(clock.started_at, plain.at) * share, clock.holds, measure)
+
+
+def as_it_opens(ask: Callable[[Sight], Found], sight: Sight) -> Found:
+    """Return what is found on a calendar; on Monday to Friday if it never opens, lest everything waits for its mending.
+
+    >>> from domain.calendars import Calendar, Holidays
+    >>> from zoneinfo import ZoneInfo
+    >>> monday = datetime(2026, 5, 4, tzinfo=UTC)
+    >>> closed = Holidays(also=[(monday + timedelta(day)).date() for day in range(600)])
+    >>> sight = Sight(ZoneInfo("UTC"), Calendar(zone="UTC", hours={"mon-fri": ["10:00-18:00"]}, holidays=closed))
+    >>> clock = Clock(target="8 business hours", started_at=monday)
+    >>> as_it_opens(lambda seen: due(clock, seen), sight).isoformat()
+    '2026-05-04T08:00:00+00:00'
+    """
+    try:
+        return ask(sight)
+    except NeverOpen:
+        return ask(replace(sight, calendar=WEEKDAYS))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.assignment import Staff
 from domain.away import WEEKDAYS
 from domain.business_time import NeverOpen, next_opening
-from domain.clocks import Clock, reached
+from domain.clocks import Clock, as_it_opens, reached
 from domain.dues import Sight
 from domain.follow_up_policy import Terms
 from domain.holds import Hold
@@ -130,13 +130,13 @@ def sight_of(staff: Staff) -> Sight:
 
 def done_due(state: FollowUp, staff: Staff) -> datetime | None:
     """Return when it is to be done; None while nobody knows, since its clock stands still."""
-    return reached(_done(state), 100, sight_of(staff))
+    return _reached(_done(state), 100, staff)
 
 
 def accept_due(state: FollowUp, staff: Staff) -> datetime | None:
     """Return by when whoever has it says that they will; None where nobody is asked that."""
     clock = _accept(state)
-    return None if clock is None else reached(clock, 100, sight_of(staff))
+    return None if clock is None else _reached(clock, 100, staff)
 
 
 def alarms(state: FollowUp, staff: Staff) -> list[Alarm]:
@@ -148,28 +148,28 @@ def alarms(state: FollowUp, staff: Staff) -> list[Alarm]:
 
 
 def _reminders(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
-    sight, terms = sight_of(staff), state.terms
+    terms = state.terms
     shares = sorted({*terms.remind, *((terms.warn_lead,) if terms.warn_lead else ())})
     accept = _accept(state)
     if accept is not None:
-        yield from _rings(accept, f"accept/{state.number}", (*shares, 100), sight)
-    yield from _rings(_done(state), "done", shares, sight)
+        yield from _rings(accept, f"accept/{state.number}", (*shares, 100), staff)
+    yield from _rings(_done(state), "done", shares, staff)
 
 
 def _ladder(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
-    sight, clock = sight_of(staff), _done(state)
+    clock = _done(state)
     for number, rung in enumerate(state.terms.ladder):
         key = f"ladder/{number}"
         rang = next((each.at for each in state.rang if each.key == key), None)
         if rang is None:
-            at = reached(clock, rung.at, sight)
+            at = _reached(clock, rung.at, staff)
             if at is not None:
                 yield Alarm(at, key)
         elif state.accepted_at is None:
             # Whoever was given it after that has their time, too.
             since = max(rang, state.assigned_at or rang)
             wait = Clock(target=state.terms.reassign_after, started_at=since, holds=state.holds)
-            yield from _rings(wait, f"{key}/take", (100,), sight)
+            yield from _rings(wait, f"{key}/take", (100,), staff)
 
 
 def _absences(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
@@ -191,11 +191,15 @@ def _asking_again(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
         yield Alarm(at, f"ask/{state.asked_at:%Y%m%dT%H%M%S}")
 
 
-def _rings(clock: Clock, key: str, shares: tuple[int, ...] | list[int], sight: Sight) -> Iterator[Alarm]:
+def _rings(clock: Clock, key: str, shares: tuple[int, ...] | list[int], staff: Staff) -> Iterator[Alarm]:
     for percent in shares:
-        at = reached(clock, percent, sight)
+        at = _reached(clock, percent, staff)
         if at is not None:
             yield Alarm(at, f"{key}/{percent}")
+
+
+def _reached(clock: Clock, percent: int, staff: Staff) -> datetime | None:
+    return as_it_opens(lambda sight: reached(clock, percent, sight), sight_of(staff))
 
 
 def _accept(state: FollowUp) -> Clock | None:

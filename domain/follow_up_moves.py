@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.assignment import Staff, Wanted, assign, stand_in
+from domain.clocks import as_it_opens
 from domain.dues import resolve
 from domain.follow_up import (
     CANCELLED,
@@ -167,6 +168,6 @@ def then(first: Moved, later: Moved) -> Moved:
 
 def snoozed_until(state: FollowUp, staff: Staff, now: datetime) -> datetime:
     """Return until when it may be put off at most."""
-    found = resolve(state.terms.snooze.at_most, now, sight_of(staff))
+    found = as_it_opens(lambda sight: resolve(state.terms.snooze.at_most, now, sight), sight_of(staff))
     assert found is not None, "a span has an end"
     return found.at

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from domain.away import OUT_OF_OFFICE, REPLY, WEEKDAYS, back_at_work
 from domain.blanks import filled
+from domain.clocks import as_it_opens
 from domain.dues import Sight, resolve
 from domain.policies import Policies
 from domain.spans import Span
@@ -83,7 +84,8 @@ def _would_end_sooner(session: Session, run: Enrolment, until: datetime, now: da
 
 
 def _after(policies: Policies, span: Span, at: datetime, zone: ZoneInfo) -> datetime:
-    due = resolve(span, at, Sight(zone, policies.calendar(None) or WEEKDAYS))
+    calendar = policies.calendar(None) or WEEKDAYS
+    due = as_it_opens(lambda sight: resolve(span, at, sight), Sight(zone, calendar))
     assert due is not None, "a span has an end"
     return due.at
 
