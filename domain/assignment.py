@@ -20,7 +20,9 @@ A_TURN = 2520
 # Whoever acts at the command line, or by the interface of our own systems, and says no name.
 OPERATOR = "operator"
 
-
+NOT_TAKEN = "did not take it"
+# So many are named who cannot be asked; of a big team nobody reads more.
+MOST_NAMED = 10
 # How it is said that somebody was chosen by the strategy of the team (domain/fair_shares.py reads it again).
 TURN_OF, LEAST = "it is the turn of ", " has least to do: "
 
@@ -196,11 +198,13 @@ def assign(staff: Staff, wanted: Wanted, now: datetime, tried: Collection[str] =
 def _who_is_there(staff: Staff, now: datetime, tried: Collection[str]) -> tuple[list[str], list[str]]:
     there, missing = [], []
     for key in staff.members:
-        reason = "did not take it" if key in tried else staff.why_not(key, now)
+        reason = NOT_TAKEN if key in tried else staff.why_not(key, now)
         if reason is None:
             there.append(key)
         else:
             missing.append(f"{key} {reason}")
+    if len(missing) > MOST_NAMED:
+        missing[MOST_NAMED:] = [f"and {len(missing) - MOST_NAMED} others cannot be asked"]
     return there, missing
 
 

@@ -112,12 +112,12 @@ def _walked(since: datetime, left: timedelta, holds: tuple[Hold, ...], measure: 
     for hold in apart(holds, since):
         at = measure.plus(since, left)
         if at <= hold.paused_at:
-            return _full_second(at)
+            return full_second(at)
         if hold.until is None:
             return None
         left -= measure.between(since, hold.paused_at)
         since = hold.until
-    return _full_second(measure.plus(since, left))
+    return full_second(measure.plus(since, left))
 
 
 def _stands_before(clock: Clock, at: datetime) -> bool:
@@ -125,5 +125,6 @@ def _stands_before(clock: Clock, at: datetime) -> bool:
     return any(hold.until is None and hold.paused_at < at for hold in clock.holds)
 
 
-def _full_second(at: datetime) -> datetime:
+def full_second(at: datetime) -> datetime:
+    """Return the first full second from then on."""
     return at.replace(microsecond=0) + timedelta(seconds=1) if at.microsecond else at

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.assignment import Staff
 from domain.away import WEEKDAYS
 from domain.business_time import NeverOpen, next_opening
-from domain.clocks import Clock, as_it_opens, reached
+from domain.clocks import Clock, as_it_opens, full_second, reached
 from domain.dues import Sight
 from domain.follow_up_policy import Terms
 from domain.holds import Hold
@@ -144,7 +144,9 @@ def alarms(state: FollowUp, staff: Staff) -> list[Alarm]:
     if state.ended_at is not None:
         return []
     found = (*_reminders(state, staff), *_ladder(state, staff), *_absences(state, staff), *_asking_again(state, staff))
-    return sorted((each for each in found if not state.has_rung(each.key)), key=lambda each: (each.at, each.key))
+    # Who looks does so at full seconds: what lies within one would be looked for until it is over.
+    waiting = (Alarm(full_second(each.at), each.key) for each in found if not state.has_rung(each.key))
+    return sorted(waiting, key=lambda each: (each.at, each.key))
 
 
 def _reminders(state: FollowUp, staff: Staff) -> Iterator[Alarm]:

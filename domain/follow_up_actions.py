@@ -171,7 +171,8 @@ def _taken(state: FollowUp, by: str, staff: Staff, now: datetime) -> FollowUp:
     who = state.assignee or (by if staff.knows(by) else None)
     if who is None and not staff.is_mailbox:
         return state
-    return state.model_copy(update={"assignee": who, "offered": (), "accepted_at": state.accepted_at or now})
+    since = max(now, state.assigned_at or state.opened_at)
+    return state.model_copy(update={"assignee": who, "offered": (), "accepted_at": state.accepted_at or since})
 
 
 def _completed(state: FollowUp, action: Complete, staff: Staff, now: datetime) -> Moved:

@@ -7,7 +7,7 @@ one commits the other with it. A move that is made twice finds its alarm rung an
 from dataclasses import replace
 from datetime import datetime
 
-from domain.assignment import Staff, Wanted, assign, stand_in
+from domain.assignment import NOT_TAKEN, Staff, Wanted, assign, stand_in
 from domain.clocks import as_it_opens
 from domain.dues import resolve
 from domain.follow_up import (
@@ -86,7 +86,8 @@ def ended(
     state: FollowUp, how: str, outcome: str | None, by: str, now: datetime, *, why: str = "", had: tuple[str, ...] = ()
 ) -> Moved:
     """End a follow-up. Whoever has it is told, or `had` it until now, unless they did it."""
-    state = state.model_copy(update={"ended_at": now, "ended": how, "outcome": outcome, "by": by})
+    # Clocks of several machines have a part in it; none of them may say that it ended before it was opened.
+    state = state.model_copy(update={"ended_at": max(now, state.opened_at), "ended": how, "outcome": outcome, "by": by})
     deeds: list[Notify | Tell] = [Tell(f"task_{how}", by, {"outcome": outcome, "why": why})]
     others = tuple(key for key in had or havers(state) if key != by)
     if others:
@@ -112,7 +113,7 @@ def given(state: FollowUp, staff: Staff, now: datetime, why: tuple[str, ...]) ->
     """Give it to the next; where nobody can be asked, the team is told at its own address and it is tried again."""
     wanted = Wanted(state.owner, state.terms.skills, state.language if state.terms.speaks_their_language else None)
     choice = assign(staff, wanted, now, state.tried)
-    said = (*why, *choice.why)
+    said = _said_once(why, choice.why, havers(state))
     if choice.offered:
         number = state.number + 1
         update = {"number": number, "assignee": None, "offered": choice.offered, "assigned_at": now, "asked_at": None}
@@ -139,6 +140,13 @@ def given(state: FollowUp, staff: Staff, now: datetime, why: tuple[str, ...]) ->
         moved = given_to(state, choice.person, now, said)
         return replace(moved, deeds=tuple(_at_once(each) for each in moved.deeds))
     return replace(given_to(state, choice.person, now, said), turns=dict(choice.turns))
+
+
+def _said_once(why: tuple[str, ...], more: tuple[str, ...], had: tuple[str, ...]) -> tuple[str, ...]:
+    """Return why it is given away and to whom it goes, without saying of anybody twice that they cannot."""
+    known = {f"{key} {NOT_TAKEN}" for key in had} if why else set()
+    more = tuple(each for each in more if each not in known)
+    return (*(each for each in why if not any(other.startswith(each) for other in more)), *more)
 
 
 def _at_once(deed: Notify | Tell) -> Notify | Tell:
