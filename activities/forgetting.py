@@ -48,6 +48,7 @@ class Forgetting:
         await self._all(self.main, lambda session: forgetting.forget_outbox(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_notices(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_notes(session, now - self.shown))
+        await self._all(self.main, lambda session: forgetting.forget_words(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_absences(session, now - self.shown))
         await self._all(self.main, lambda session: forgetting.forget_links(session, now))
         await self._empty_inbox(now - self.came_in)

@@ -75,12 +75,42 @@ class Cancel(BaseModel):
 Action = Annotated[Accept | Complete | PutOff | Reassign | Comment | Cancel, Field(discriminator="do")]
 
 
+# What stands in an action for words that travel by another way.
+ELSEWHERE = "…"
+
+
 class Asked(BaseModel):
-    """What somebody wants done, as it travels; `at` is when they said so, by the clock of whoever took it down."""
+    """What somebody wants done, as it travels; `at` is when they said so, by the clock of whoever took it down.
+
+    Words of people are about contacts, and stand in no history: they lie in the records under the key of the action.
+    """
 
     model_config = _FROZEN
     action: Action
     at: datetime | None = None
+
+
+def words_of(action: Action) -> str | None:
+    """Return what somebody wrote: a note, or a reason.
+
+    >>> words_of(Comment(by="ada", note="Busy")), words_of(Accept(by="ada"))
+    ('Busy', None)
+    """
+    return action.reason if isinstance(action, Cancel) else getattr(action, "note", None)
+
+
+def with_words(action: Action, words: str | None) -> Action:
+    """Return an action with other words.
+
+    >>> with_words(Complete(by="ada", outcome="done", note="…"), "Busy").note
+    'Busy'
+    """
+    return action.model_copy(update={"reason" if isinstance(action, Cancel) else "note": words})
+
+
+def without_words(action: Action) -> Action:
+    """Return an action as it travels."""
+    return action if words_of(action) is None else with_words(action, ELSEWHERE)
 
 
 def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str | None:

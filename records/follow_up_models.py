@@ -96,6 +96,19 @@ class FollowUp(Record, table=True):
     person: str | None = Field(default=None, max_length=200)
 
 
+class FollowUpWords(Record, table=True):
+    """What somebody wrote about a follow-up, on its way: a note, a reason. The action that takes it names its `key`.
+
+    So words of people, which are about contacts, stand in no history of Temporal.
+    """
+
+    __tablename__ = "follow_up_words"
+
+    key: str = Field(primary_key=True, max_length=200)
+    text: str = Field(max_length=4000)
+    at: datetime = Field(sa_type=Instant)
+
+
 class StaffTurns(Record, table=True):
     """What each member of a team has had, in the units of `domain.assignment`.
 

@@ -27,6 +27,7 @@ from records.facts import contact_fields
 from records.follow_up_models import FollowUp
 from records.follow_up_openings import Opening, the_same_or_new
 from records.follow_up_rows import held_row, keep, state_of
+from records.follow_up_words import take_words
 from records.happening import Happening
 from records.models import Contact, Interaction
 from records.published import Published
@@ -104,7 +105,7 @@ def act(session: Session, published: Published, id: str, action: Action, key: st
     if row is None or key in row.told:
         return None if row is None else Kept(row)
     policies = published.policies(session)
-    action = _by_key(action, policies)
+    action = _by_key(take_words(session, key, action), policies)
     contact = _contact(session, row)
     staff = staff_of(session, policies, row.team, contact, now)
     refusal = refused(state_of(row), action, staff, now)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, cast, func
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
-from records.follow_up_models import StaffAbsence, StaffNote
+from records.follow_up_models import FollowUpWords, StaffAbsence, StaffNote
 from records.inbox_models import Inbox
 from records.link_models import Link
 from records.sending_models import Notice, OutboxMessage
@@ -54,6 +54,11 @@ def forget_notes(session: Session, before: datetime) -> int:
     """Delete what our people were told before an instant, unless it is still to be told; return how much it was."""
     over = col(StaffNote.state).not_in(["waiting", "handing_over"])
     return _delete(session, StaffNote, "id", over, col(StaffNote.at) < before)
+
+
+def forget_words(session: Session, before: datetime) -> int:
+    """Delete what was written for actions that nobody did; return how much it was."""
+    return _delete(session, FollowUpWords, "key", col(FollowUpWords.at) < before)
 
 
 def forget_absences(session: Session, before: datetime) -> int:

@@ -9,15 +9,18 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.follow_up_actions import Action, Asked
+from domain.follow_up_actions import Action, Asked, without_words, words_of
 from domain.follow_up_door import REFUSED, Stands
 from domain.keys import follow_up_workflow
+from records.follow_up_words import lay_down
+from records.session import Database
 from settings import Settings, connect_options
 from workflows.options import TASK_QUEUE
 
@@ -56,11 +59,13 @@ class Desk:
     def __init__(
         self,
         connect: Callable[[], Awaitable[Client]],
+        main: Database,
         *,
         task_queue: str = TASK_QUEUE,
         patience: timedelta = PATIENCE,
     ) -> None:
         self._connect = connect
+        self._main = main
         self._task_queue = task_queue
         self._patience = patience
         self._client: Client | None = None
@@ -70,12 +75,20 @@ class Desk:
 
         Raises `Refused` with a sentence for them, and `OutOfReach` if nobody answers in time.
         """
-        connected, asked = False, Asked(action=action, at=datetime.now(UTC))
+        connected, now = False, datetime.now(UTC)
+        asked = Asked(action=without_words(action), at=now)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 client = await self._connected()
+                if words_of(action) is not None:
+                    await self._main.write(lambda session: lay_down(session, key, action, now))
                 connected = True
                 return await self._ask_until_answered(client, follow_up, asked, key)
+        except SQLAlchemyError:
+            # Its text would repeat what was written.
+            raise OutOfReach(
+                "the database is out of reach, and nothing was done; try again", maybe_done=False
+            ) from None
         except (RPCError, RPCTimeoutOrCancelledError, RuntimeError, OSError, TimeoutError) as error:
             raise _out_of_reach(error, maybe_done=connected) from None
 

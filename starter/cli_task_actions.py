@@ -33,7 +33,7 @@ def act_on_task(task: str, do: str, said: Mapping[str, Any], own_id: str | None)
 
         store.read(read)
         try:
-            desk = Desk(connecting(store.settings), task_queue=store.settings.task_queue)
+            desk = Desk(connecting(store.settings), store.main, task_queue=store.settings.task_queue)
             asyncio.run(desk.act(task, action, known_by))
         except Refused as error:
             raise ProblemsFound([f"task: {error}"]) from None

@@ -65,7 +65,7 @@ async def serve(settings: Settings) -> None:
     main = inbox if settings.database_url == settings.inbox_url else Database(settings.database_url)
     forms = Forms(settings.home, main)
     waker = Waker(connect, task_queue=settings.task_queue)
-    desk = Desk(connecting(settings), task_queue=settings.task_queue)
+    desk = Desk(connecting(settings), main, task_queue=settings.task_queue)
     await forms.refresh()
     refreshing = asyncio.create_task(forms.keep_fresh())
     try:

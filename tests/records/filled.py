@@ -45,6 +45,7 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("follow_up", 1, "i % 2 = 0", {"id": "'f' || i", "contact_id": WHO, "enrolment_id": RUN, **DONE, **STANDS}),
     ("staff_note", 1, "i % 2 = 0", {"id": "'n' || i", "key": "'n' || i", "follow_up_id": "'f' || i", **POSTED}),
     ("staff_absence", 1, "i = 0", {"person": "'ada'", "until": ":later"}),
+    ("follow_up_words", 1, "i = 0", {"key": "'w'"}),
     ("staff_turns", 1, "i = 0", {"team": "'sales'"}),
     ("service_case", 1, "i % 2 = 0", {"id": "'s' || i", "contact_id": WHO, "closed_at": ":at"}),
     ("call_answer", 1, "i % 2 = 0", {"enrolment_id": RUN}),

@@ -239,7 +239,7 @@ async def test_while_temporal_is_away_nothing_is_done_and_the_page_says_so(tmp_p
 
     async with staff_site(tmp_path) as site:
         task = await site.open()
-        site.desk.instead = Desk(out_of_reach)
+        site.desk.instead = Desk(out_of_reach, site.main)
         page = await site.http.post(link(task), data={"do": "accept"})
         site.desk.instead = None
         site.moved = timedelta(minutes=5)

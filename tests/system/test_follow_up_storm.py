@@ -126,7 +126,7 @@ def test_whatever_dies_nothing_is_forgotten_and_nothing_rings_twice(tmp_path: Pa
 
 
 async def _a_day(day: Day) -> None:
-    desk = Desk(connecting(day.company.settings), patience=timedelta(seconds=5))
+    desk = Desk(connecting(day.company.settings), day.company.main, patience=timedelta(seconds=5))
     for number in range(FOLLOW_UPS):
         await asyncio.to_thread(day.submit, number)
         if number % 3 == 1:

@@ -7,7 +7,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -17,11 +17,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 from domain.follow_up import FollowUp as State
-from domain.follow_up_actions import Action, Asked
+from domain.follow_up_actions import Action, Asked, without_words
 from domain.keys import follow_up_workflow
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_openings import Opening
 from records.follow_up_rows import state_of
+from records.follow_up_words import lay_down
 from records.follow_ups import open_follow_up
 from records.models import Contact, Interaction
 from records.timeline import record_all
@@ -90,8 +91,10 @@ class Promise:
 
     async def act(self, action: Action, key: str | None = None, at: datetime | None = None) -> str | None:
         """Do something, or return why it was refused."""
+        key, now = key or str(uuid.uuid4()), at or datetime.now(UTC)
+        await self.world.database.write(lambda session: lay_down(session, key, action, now))
         try:
-            await self.handle.execute_update("act", Asked(action=action, at=at), id=key or str(uuid.uuid4()))
+            await self.handle.execute_update("act", Asked(action=without_words(action), at=at), id=key)
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError) and error.cause.type == "Refused":
                 return str(error.cause.message)

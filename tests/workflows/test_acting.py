@@ -121,7 +121,7 @@ async def office(env: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[Offi
         async def connect() -> Client:
             return env.client
 
-        office = Office(world, Desk(connect, task_queue=world.task_queue), contact)
+        office = Office(world, Desk(connect, world.database, task_queue=world.task_queue), contact)
         office.task = (await office.open()).row.id
         assert (await office.row()).assignee == "ada"
         yield office
@@ -251,7 +251,7 @@ async def test_one_whose_workflow_is_lost_while_it_is_asked_is_asked_again(offic
     async def connect() -> Client:
         return client
 
-    unheard = Desk(connect, task_queue=f"nobody-{uuid4()}")
+    unheard = Desk(connect, office.world.database, task_queue=f"nobody-{uuid4()}")
     with office.world.env.with_time_skipping_disabled():
         asking = asyncio.create_task(unheard.act(office.task, Accept(by="ada"), "once"))
         await asyncio.wait_for(office.is_begun(), 10)
@@ -280,7 +280,7 @@ async def test_without_a_worker_it_is_not_known_whether_it_is_done_and_to_ask_ag
     async def connect() -> Client:
         return office.world.env.client
 
-    nobody = Desk(connect, task_queue=f"nobody-{uuid4()}", patience=timedelta(seconds=0.5))
+    nobody = Desk(connect, office.world.database, task_queue=f"nobody-{uuid4()}", patience=timedelta(seconds=0.5))
     with office.world.env.with_time_skipping_disabled():
         with pytest.raises(OutOfReach) as error:
             await nobody.act(office.task, Accept(by="ada"), "once")
@@ -297,7 +297,7 @@ async def test_without_temporal_nothing_is_done(office: Office) -> None:
         raise RuntimeError("connection refused")
 
     with pytest.raises(OutOfReach) as error:
-        await Desk(connect).act(office.task, Accept(by="ada"), "once")
+        await Desk(connect, office.world.database).act(office.task, Accept(by="ada"), "once")
 
     assert (error.value.maybe_done, str(error.value)) == (
         False,

@@ -5,11 +5,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from domain.follow_up_actions import Accept, Cancel, Comment, Complete, PutOff, Reassign
+from records.follow_up_models import FollowUpWords
 from records.follow_up_openings import Opening
 from records.follow_ups import hold_all
 from records.models import Contact
@@ -294,3 +295,20 @@ async def test_a_long_story_goes_on_in_a_new_history(restless_env: WorkflowEnvir
         assert notes == [f"call {number}" for number in range(30)]
         described = await world.env.client.get_workflow_handle(call.handle.id).describe()
         assert described.run_id != call.handle.first_execution_run_id
+
+
+async def test_what_people_write_stands_in_no_history(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with living(env, tmp_path) as world:
+        call = await opened(world)
+        assert await call.act(Comment(by="ada", note="Her mother is ill")) is None
+        assert await call.act(Reassign(by="ada", to="bob", note="Her dentist's number is 555")) is None
+        assert await call.act(Cancel(by="bob", reason="She went to Ms Secret")) is None
+
+        history = (await call.handle.fetch_history()).to_json()
+
+        assert not any(word in history for word in ("mother", "dentist", "Secret"))
+        told = [row.data for row in await call.timeline()]
+        assert [each["note"] for each in told if "note" in each][:1] == ["Her mother is ill"]
+        assert told[-1]["why"] == "She went to Ms Secret"
+        left = await world.database.read(lambda session: session.exec(select(FollowUpWords)).all())
+        assert left == [], "taken words are gone from their place"
