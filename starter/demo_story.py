@@ -15,6 +15,7 @@ from starter.cli_runs import tell_event
 from starter.demo_cast import Cast, Submission
 from starter.demo_links import a_link_is_followed
 from starter.demo_look import timelines, what_comes, where_to_look
+from starter.demo_people import a_person_takes_over
 from starter.demo_play import Play
 from starter.demo_show import Stage
 from starter.demo_world import Letter, Unseen, World, commands_on, until
@@ -170,7 +171,7 @@ def _since(began: float) -> str:
 def one_click_unsubscribes(this: Play) -> None:
     """The link of a real message, pressed as a mail program does."""
     stage, daniel = this.stage, this.cast.daniel
-    stage.chapter("6  One click unsubscribes")
+    stage.chapter("7  One click unsubscribes")
     link = _way_out(this, this.letters[daniel.who])
     reply = this.world.press(link)
     told = time.monotonic()
@@ -195,7 +196,7 @@ def _way_out(this: Play, letter: Letter) -> str:
 def a_complaint_is_acknowledged(this: Play) -> None:
     """A complaint gets a service message; what is not built yet is said."""
     stage, clara = this.stage, this.cast.clara
-    stage.chapter("7  A complaint is acknowledged")
+    stage.chapter("8  A complaint is acknowledged")
     letter = this.letters[clara.who]
     stage.letter(letter)
     stand = this.stand(clara)
@@ -209,9 +210,6 @@ def a_complaint_is_acknowledged(this: Play) -> None:
     stage.say(
         "Opening a recovery (owner, remedy, limits, proof) is not built yet: today the help desk solves it.", "yellow"
     )
-    stage.say(
-        "Assigning a follow-up to a person is not built yet: today the service address gets the answer.", "yellow"
-    )
 
 
 CHAPTERS: tuple[Callable[[Play], None], ...] = (
@@ -221,6 +219,7 @@ CHAPTERS: tuple[Callable[[Play], None], ...] = (
     sequences_wait,
     an_answer_moves_one,
     a_link_is_followed,
+    a_person_takes_over,
     one_click_unsubscribes,
     a_complaint_is_acknowledged,
     timelines,

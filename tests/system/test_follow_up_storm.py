@@ -123,6 +123,7 @@ def test_whatever_dies_nothing_is_forgotten_and_nothing_rings_twice(tmp_path: Pa
 
         _nothing_is_forgotten(day)
         _nothing_rang_twice(day)
+        _everybody_was_told_once(day)
 
 
 async def _a_day(day: Day) -> None:
