@@ -1,15 +1,20 @@
 """What is wrong with policies/teams.yaml and policies/follow-ups.yaml, beside what their own shapes say."""
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
+from email.utils import parseaddr
 
+from domain.blanks import names_in
 from domain.conditions import Names, check, paths
 from domain.definition import nearest
 from domain.follow_up_policy import FollowUpsPolicy, Rule, Terms
 from domain.policies import Policies
+from domain.teams import Person
 
 Place = tuple[str | int, ...]
 Found = tuple[str, Place, str]
 TEAMS, FOLLOW_UPS, MESSAGING = "teams", "follow-ups", "messaging"
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 OF_A_RUN = ("run", "matched", "calls", "outcome")
 
 
@@ -28,9 +33,25 @@ def _of_teams(policies: Policies, broken: Collection[str]) -> Iterator[Found]:
     people, calendars = set(policies.teams.people), set(policies.calendars.calendars)
     for place, key in policies.teams.strangers():
         yield TEAMS, place, f"person '{key}' is not in `people`{nearest(key, people)}"
+    yield from ((TEAMS, place, what) for place, what in _of_people(policies.teams.people))
     for place, name in policies.teams.calendars():
         if "calendars" not in broken and name not in calendars:
             yield TEAMS, place, f"calendar '{name}' is not in policies/calendars.yaml{nearest(name, calendars)}"
+
+
+def _of_people(people: Mapping[str, Person]) -> Iterator[tuple[Place, str]]:
+    first: dict[str, str] = {}
+    for key, person in people.items():
+        if person.deputy == key:
+            yield ("people", key, "deputy"), f"'{key}' cannot stand in for themselves; name somebody else"
+        # Whose answer it is, and who acts, is found by address.
+        other = first.setdefault(parseaddr(person.email)[1].casefold(), key)
+        if other != key:
+            yield ("people", key, "email"), f"'{other}' has this address, too; give each their own"
+        for number, language in enumerate(person.languages):
+            if not LANGUAGE.fullmatch(language):
+                what = f"'{language}' is no language as contacts have them; write de, en or fr"
+                yield ("people", key, "languages", number), what
 
 
 def _of_follow_ups(policies: Policies, broken: Collection[str]) -> Iterator[tuple[Place, str]]:
@@ -72,6 +93,8 @@ def _of_rule(rule: Rule, policies: Policies, broken: Collection[str]) -> Iterato
         yield from ((("policy",), what) for what in _no_policy(rule.policy, policies))
     if rule.when is not None:
         yield from ((("when",), what) for what in _of_condition(rule.when, rule.on, policies))
+    for path in names_in(rule.title) if not {"events", "contact"} & set(broken) else ():
+        yield from ((("title",), what) for what in _of_condition(f"has({path})", rule.on, policies))
 
 
 def _of_condition(condition: str, event: str, policies: Policies) -> Iterator[str]:

@@ -26,7 +26,8 @@ def opened_by_rules(
     policies = published.policies(session)
     for name, rule in opens_by_rule(policies, row.name):
         if contact.erased_at is None and _holds(session, policies, contact, rule, event_of(row), now):
-            yield from open_follow_up(session, policies, contact, opening_of(name, rule, contact), now).told
+            opening = opening_of(name, rule, contact, row.data)
+            yield from open_follow_up(session, policies, contact, opening, now).told
 
 
 def _holds(session: Session, policies: Policies, contact: Contact, rule: Rule, event: Event, now: datetime) -> bool:

@@ -5,9 +5,10 @@ records that in the same transaction (`records/timeline.py`). What dies before t
 is done twice finds its alarm rung, its action told or its end written, and does nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
@@ -140,10 +141,15 @@ def opens_by_rule(policies: Policies, event: str) -> Iterator[tuple[str, Rule]]:
     yield from ((name, rule) for name, rule in policies.follow_ups.open.items() if rule.on == event)
 
 
-def opening_of(name: str, rule: Rule, contact: Contact) -> Opening:
-    """Return what a rule opens for a contact."""
-    fields = contact_fields(contact)
-    title = filled(rule.title, lambda path: fields.get(path.removeprefix("contact.")))
+def opening_of(name: str, rule: Rule, contact: Contact, event: Mapping[str, Any]) -> Opening:
+    """Return what a rule opens for a contact on an event with these fields."""
+    known: dict[str, Mapping[str, Any]] = {"contact": contact_fields(contact), "event": event}
+
+    def read(path: str) -> object | None:
+        whose, _, field = path.partition(".")
+        return known.get(whose, {}).get(field)
+
+    title = filled(rule.title, read)
     return Opening(
         title, rule.team, rule.owner, rule.policy, rule.outcomes, source=f"rule {name}", opener=f"rule/{name}"
     )

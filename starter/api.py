@@ -107,7 +107,8 @@ def data_of(told: dict[str, JsonValue]) -> dict[str, JsonValue]:
 def contact_in(told: JsonValue) -> dict[str, str]:
     """Return who is meant, by our id or by address. Raises `NotUsable`."""
     if not isinstance(told, dict):
-        raise NotUsable('contact is missing; send {"id": …} or {"email": …}')
+        what = "is missing" if told is None else "is not an object"
+        raise NotUsable(f'contact {what}; send {{"id": …}} or {{"email": …}}')
     known_only(told, CONTACT, "contact.")
     own_id = named(told.get("id"))
     if own_id is not None:

@@ -25,7 +25,7 @@ def show_digest(who: str) -> Result:
             person = policies.teams.key_of(who)
             if person is None:
                 remedy = nearest(who, policies.teams.people.keys())
-                raise ProblemsFound([f"{who}: is nobody of policies/teams.yaml; {remedy}"])
+                raise ProblemsFound([f"there is nobody '{who}' in policies/teams.yaml; {remedy}"])
             return read_digest(session, policies, person, now)
 
         digest = store.read(read)

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
+from domain.follow_up_moves import BY_ITSELF
 from domain.policies import Policies
 from domain.vocabulary import nearest
 from records.follow_up_views import Sought, View, find, notes_of, told_of, view
@@ -62,7 +63,7 @@ def list_tasks(
     for each in found:
         table.row(*_cells(each, now)[: len(titles)])
     nothing = {False: "no task is open", True: "no task has ended", None: "there is no task"}[ended]
-    return Result({"tasks": [as_json(each, now) for each in found]}, [table] if found else [nothing])
+    return Result({"tasks": [as_json(each, now) for each in found]}, [table, "times are UTC"] if found else [nothing])
 
 
 def _cells(each: View, now: datetime) -> list[str | None]:
@@ -136,7 +137,11 @@ def _clocks(found: View, document: dict[str, Any]) -> Iterator[str]:
     if document["stands_still"]:
         until = document["stands_still_until"]
         yield "its clocks stand still " + (f"until {shown(until)}" if until else "until the contact is back")
-    yield f"may be put off {document['snoozes_left']} times more, by {terms['snooze']['at_most']} at most"
+    if document["snoozes_left"]:
+        times = "once" if document["snoozes_left"] == 1 else f"{document['snoozes_left']} times"
+        yield f"may be put off {times} more, by {terms['snooze']['at_most']} at most"
+    else:
+        yield "cannot be put off any more"
     if document["run_waits_until"]:
         yield f"its run goes on without it at {shown(document['run_waits_until'])}"
     for each in document["rings"][:3]:
@@ -148,7 +153,13 @@ def _lines(found: View, document: dict[str, Any]) -> Listing:
     clock = found.staff.clock
     table = Listing("when", "who", "what", "why", prose=["what", "why"])
     told = [(each["at"], each["person"], *happened(each, clock)) for each in document["timeline"]]
-    rang = [(each["at"], "rapport", f"rang: {each['what']}", "") for each in document["rang"]]
+    # What a ring did is told already; a line of its own has one that did nothing.
+    did = {each["at"] for each in document["timeline"] if each["person"] == BY_ITSELF}
+    rang = [
+        (each["at"], "rapport", f"rang: {each['what']}", "")
+        for each in document["rang"]
+        if each["at"] not in did
+    ]
     for at, who, what, why in sorted([*told, *rang], key=lambda line: line[0]):
         table.row(found.staff.shown(at), who, what, why)
     return table

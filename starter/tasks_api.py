@@ -22,7 +22,7 @@ from starter.acting import OutOfReach, Refused
 from starter.api import NotUsable, check_key, contact_in, known_only
 from starter.asked_actions import deed_key, read_action
 from starter.asked_records import read_records, write_records
-from starter.forms.base import NotASubmission, read_instant, read_json_object
+from starter.forms.base import NotASubmission, read_instant, read_json
 from starter.opening_by_hand import Opened, Wanted, open_by_hand
 from starter.site import RETRY_AFTER, Declined, Site
 from starter.task_story import as_json, story_as_json
@@ -161,7 +161,9 @@ def _found(site: Site, session: Session, task: str, now: datetime) -> View:
 async def _body(site: Site, request: Request, body: Mapping[str, Any]) -> dict[str, JsonValue]:
     raw = await site.read_body(request, MOST_TASK_BYTES)
     try:
-        told = read_json_object(raw) if raw.strip() else {}
+        told = read_json(raw) if raw.strip() else {}
+        if not isinstance(told, dict):
+            raise NotUsable(f"the body is not a JSON object; send one with {', '.join(body['properties'])}")
         known_only(told, body)
     except (NotASubmission, NotUsable) as error:
         raise Declined(422, str(error)) from None

@@ -76,6 +76,10 @@ open:
             "open: {a: {on: replied, team: sales, title: T, when: run.event.x == 1}}",
             "1: a rule knows no run, so there is no run.event.x; ask the contact, or the event",
         ),
+        (
+            "open: {a: {on: replied, team: sales, title: 'Call {{ run.event.x }}'}}",
+            "1: a rule knows no run, so there is no run.event.x; ask the contact, or the event",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_with_its_line_and_the_way_out(follow_ups: str, problem: str) -> None:
@@ -99,3 +103,28 @@ def test_who_is_named_in_teams_is_in_people() -> None:
 
     [problem] = found
     assert problem.startswith("policies/teams.yaml:4: person 'ada' is not in `people`; none is declared")
+
+
+@pytest.mark.parametrize(
+    ("person", "problem"),
+    [
+        ("email: bob@acme.example, deputy: bob", "'bob' cannot stand in for themselves; name somebody else"),
+        ("email: Ada@ACME.example", "'ada' has this address, too; give each their own"),
+        (
+            "email: bob@acme.example, languages: [german]",
+            "'german' is no language as contacts have them; write de, en or fr",
+        ),
+    ],
+)
+def test_people_are_told_apart_and_can_be_matched(person: str, problem: str) -> None:
+    teams = TEAMS.replace("teams:\n", f"  bob: {{name: Bob, {person}}}\nteams:\n", 1)
+
+    assert said(teams=teams) == [f"policies/teams.yaml:4: {problem}"]
+
+
+def test_a_title_names_fields_that_there_are() -> None:
+    rule = "open: {a: {on: purchased, team: sales, title: '{{ contact.first_nam }} bought {{ event.order_id }}'}}"
+    [problem] = said(rule)
+
+    assert problem.startswith("policies/follow-ups.yaml:1: ")
+    assert "first_nam" in problem

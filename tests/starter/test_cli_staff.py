@@ -62,5 +62,5 @@ def test_the_document_has_every_entry_and_a_lead_sees_the_teams(desk: SmallHome)
 def test_who_is_nobody_of_ours_is_said_with_who_may_be_meant(desk: SmallHome) -> None:
     shown = desk.type("staff", "digest", "adda")
     assert shown.status == 1
-    assert "adda: is nobody of policies/teams.yaml; " in shown.err
+    assert "there is nobody 'adda' in policies/teams.yaml; " in shown.err
     assert "ada" in shown.err

@@ -198,7 +198,7 @@ async def test_what_cannot_be_read_is_said_with_the_way_out(tmp_path: Path, path
     ("change", "says"),
     [
         ({"contact": {"email": "eve@acme.example"}}, "there is no such contact"),
-        ({"contact": "ann"}, "contact is missing"),
+        ({"contact": "ann"}, "contact is not an object"),
         ({"title": None}, "the title is not one of 1 to 200 characters"),
         ({"team": "sale"}, "there is no team 'sale' in policies/teams.yaml; did you mean 'sales'?"),
         ({"team": 5}, "team is not a text; send one"),
