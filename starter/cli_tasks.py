@@ -155,11 +155,7 @@ def _lines(found: View, document: dict[str, Any]) -> Listing:
     told = [(each["at"], each["person"], *happened(each, clock)) for each in document["timeline"]]
     # What a ring did is told already; a line of its own has one that did nothing.
     did = {each["at"] for each in document["timeline"] if each["person"] == BY_ITSELF}
-    rang = [
-        (each["at"], "rapport", f"rang: {each['what']}", "")
-        for each in document["rang"]
-        if each["at"] not in did
-    ]
+    rang = [(each["at"], "rapport", f"rang: {each['what']}", "") for each in document["rang"] if each["at"] not in did]
     for at, who, what, why in sorted([*told, *rang], key=lambda line: line[0]):
         table.row(found.staff.shown(at), who, what, why)
     return table
