@@ -120,7 +120,7 @@ def hold_all(
     session: Session, published: Published, contact: Contact, until: datetime | None, why: str, now: datetime
 ) -> list[Happening]:
     """Let the clocks of everything that is open for a contact stand still: they are away."""
-    return list(_move_all(session, published, contact, lambda state, _: moves.held(state, until, now, why), now))
+    return list(_move_all(session, published, contact, lambda state: moves.held(state, until, now, why), now))
 
 
 def contact_moves(
@@ -132,7 +132,7 @@ def contact_moves(
     if event.name == "bounced" and not says_that_the_address_is_bad(event.data):
         return []  # a mailbox that is full today tells nobody anything
     return list(
-        _move_all(session, published, contact, lambda state, _: moves.contact_did(state, event.name, event.at), now)
+        _move_all(session, published, contact, lambda state: moves.contact_did(state, event.name, event.at), now)
     )
 
 
@@ -172,17 +172,23 @@ def _move(session: Session, published: Published, row: FollowUp, move: Move, now
 
 
 def _move_all(
-    session: Session, published: Published, contact: Contact, move: Move, now: datetime
+    session: Session, published: Published, contact: Contact, move: Callable[[State], Moved], now: datetime
 ) -> Iterator[Happening]:
-    for id in session.connection().execute(_OPEN, {"contact": contact.id}).scalars().all():
-        row = held_row(session, id)
+    ids = session.connection().execute(_OPEN, {"contact": contact.id}).scalars().all()
+    # All of them are held before a team's turns are, lest two who move some of them wait for each other.
+    for row in [held_row(session, id) for id in ids]:
         assert row is not None, "nobody deletes one"
-        count, kept = row.moves, _move(session, published, row, move, now)
+        count, moved = row.moves, move(state_of(row))
+        if not moved.deeds and moved.state == state_of(row):
+            continue  # most of what happens changes nothing, and need not wait for whoever has the team's turns
+        policies = published.policies(session)
+        staff = staff_of(session, policies, row.team, contact, now)
+        told = keep(session, policies, row, moved, staff, now)
         if row.moves != count:
             row.asked_at = now  # its clock has to be set anew
             session.add(row)
             session.flush()
-            yield from kept.told
+            yield from told
 
 
 def _terms(policies: Policies, name: str | None) -> tuple[str, Terms]:

@@ -26,6 +26,8 @@ OVER = timedelta(days=30)
 def staff_of(session: Session, policies: Policies, team: str | None, contact: Contact, now: datetime) -> Staff:
     """Return a team and everybody as they are now; the team's turns are held until the commit."""
     known = policies.teams
+    # Held before anything is counted: what another has given away is seen once we have the turns.
+    turns = _turns(session, team)
     # Whoever is at capacity gets nothing; without capacities nobody has to be counted, unless the team asks for it.
     counts = any(person.capacity for person in known.people.values())
     counts = counts or (team in known.teams and known.teams[team].assign == "least_loaded")
@@ -36,7 +38,7 @@ def staff_of(session: Session, policies: Policies, team: str | None, contact: Co
         calendars=policies.calendars,
         absences=absences(session, now),
         open=open_by_person(session) if counts else {},
-        turns=_turns(session, team),
+        turns=turns,
     )
 
 

@@ -91,3 +91,52 @@ def test_what_one_rule_opens_twice_at_once_is_one(team: TeamAtWork, other: Datab
         assert another.result() == (one.result(), 0)
 
     assert len(team.ids()) == 1
+
+
+def test_who_has_as_much_as_they_can_gets_no_more_from_two_at_once(team: TeamAtWork, other: Database) -> None:
+    team.publish(
+        NOW,
+        teams="people:\n  ada: {name: Ada, email: ada@acme.example, capacity: 1}\n"
+        "  lea: {name: Lea, email: lea@acme.example}\n"
+        "teams: {sales: {email: sales@acme.example, members: [ada], lead: lea}}\n",
+    )
+    for who in ("ann", "bea"):
+        team.tell(who, "visited", NOW)
+    opened, goes_on = Event(), Event()
+
+    def first(session: Session) -> str | None:
+        kept = _opened(team, session, "ann")
+        opened.set()
+        goes_on.wait(1)  # whoever opens another meanwhile waits for this one
+        return kept.assignee
+
+    def second(session: Session) -> str | None:
+        opened.wait(10)
+        return _opened(team, session, "bea").assignee
+
+    with ThreadPoolExecutor(2) as both:
+        one, another = both.submit(team.database.write_now, first), both.submit(other.write_now, second)
+        assert (one.result(), another.result()) == ("ada", "lea")
+
+
+def test_what_a_contact_does_and_nobody_cares_for_waits_for_no_team(team: TeamAtWork, other: Database) -> None:
+    team.open("ann", NOW)
+    team.tell("bea", "visited", NOW)
+    opened, clicked = Event(), Event()
+
+    def first(session: Session) -> bool:
+        _opened(team, session, "bea")
+        opened.set()
+        return clicked.wait(5)
+
+    with ThreadPoolExecutor(2) as both:
+        waited = both.submit(team.database.write_now, first)
+        opened.wait(10)
+        TeamAtWork(other).tell("ann", "clicked", NOW)
+        clicked.set()
+        assert waited.result()
+
+
+def _opened(team: TeamAtWork, session: Session, who: str) -> FollowUp:
+    contact, policies = team.contact(session, who, NOW), team.published.policies(session)
+    return open_follow_up(session, policies, contact, Opening("Call them", team="sales"), NOW).row
