@@ -6,6 +6,7 @@ Any number of workers may look at once: what is started here has one workflow id
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 from temporalio.client import Client
@@ -155,8 +156,7 @@ async def call_follow_ups(client: Client, main: Database, task_queue: str) -> No
         try:
             if asyncio.get_running_loop().time() >= again_at:  # who has not looked by then is called again
                 called, again_at = {}, asyncio.get_running_loop().time() + CALL_AGAIN
-            found = await main.read(lambda session: wanting(session, wall_clock(), MOST_CALLS))
-            fresh = [(id, at) for id, at in found if called.get(id) != at]
+            fresh = await main.read(partial(wanting, now=wall_clock(), most=MOST_CALLS, called=called))
             called |= dict(fresh)
             for number in range(0, len(fresh), CALLS_AT_ONCE):
                 calls = (_call_follow_up(client, id, task_queue) for id, _ in fresh[number : number + CALLS_AT_ONCE])

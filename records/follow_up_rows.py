@@ -36,18 +36,26 @@ def held_row(session: Session, id: str) -> FollowUp | None:
     return session.get(FollowUp, id, with_for_update=True, populate_existing=True)
 
 
-def wanting(session: Session, now: datetime, most: int) -> list[tuple[str, datetime]]:
+def wanting(
+    session: Session, now: datetime, most: int, called: Mapping[str, datetime] | None = None
+) -> list[tuple[str, datetime]]:
     """Return the follow-ups whose workflow has something to look at, with since when; what waits longest first.
 
     Those whose row was changed, ended ones too, and those of which something should have rung a while ago.
+    Those that were `called` for just that instant are left out, and count among the `most` who are looking at once;
+    yet a few more are returned however many do not look, lest they keep everybody else waiting.
     """
+    known = called or {}
+    among = most + len(known)
     asked = select(FollowUp.id, FollowUp.asked_at).where(col(FollowUp.asked_at).is_not(None))
     late = select(FollowUp.id, FollowUp.next_at).where(
         col(FollowUp.ended_at).is_(None), col(FollowUp.next_at) < now - OVERDUE, col(FollowUp.asked_at).is_(None)
     )
-    found = session.exec(asked.order_by(col(FollowUp.asked_at)).limit(most)).all()
-    lost = session.exec(late.order_by(col(FollowUp.next_at)).limit(most)).all()
-    return [(id, at) for id, at in [*found, *lost] if at is not None]
+    found = session.exec(asked.order_by(col(FollowUp.asked_at)).limit(among)).all()
+    lost = session.exec(late.order_by(col(FollowUp.next_at)).limit(among)).all()
+    every = sorted(((id, at) for id, at in [*found, *lost] if at is not None), key=lambda each: each[1])
+    fresh = [(id, at) for id, at in every if known.get(id) != at]
+    return fresh[: max(most - (len(every) - len(fresh)), most // 10, 1)]
 
 
 def keep(
