@@ -37,6 +37,9 @@ _BODY: dict[str, Any] = {
     },
 }
 
+PATIENCE = 8.0
+"""So many seconds it waits for the main database: longer, and what is told is kept, and checked when it is drained."""
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -56,7 +59,7 @@ def routes(site: Site) -> APIRouter:
     async def what_people_did(contact: str, request: Request) -> Response:
         check_key(site, request)
         who = _who(contact)
-        found = await looked_up(site, lambda session: _look(site, session, who)) or _Found()
+        found = await looked_up(site, lambda session: _look(site, session, who), PATIENCE) or _Found()
         if not found.there:
             raise Declined(404, f"there is no contact with this {next(iter(who))}; add one by a form or contact add")
         about = {"id": found.contact} if found.contact is not None else who

@@ -30,7 +30,7 @@ def test_what_is_no_number_and_no_time_is_said_in_plain_words(home: SmallHome, w
         (["broadcast", "show", "march"], "there is no broadcast 'march'; none was made yet, see `rapport send --help`"),
         (
             ["outbox", "list", "--channel", "fax"],
-            "--channel: there is no channel 'fax'; there is email, sms, staff, webhook",
+            "--channel: there is no channel 'fax'; there is chat, email, sms, staff, webhook",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from domain.answers import read_address
+from records.follow_up_models import StaffNote
 from records.models import Contact, Decision, Drained, Enrolment, Identity, Inbox, Interaction, Message
 from tests.system.company import Company
 from tests.system.letters import Letter
@@ -30,6 +31,7 @@ class Books:
     messages: list[Message]
     inbox: list[Inbox] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    notes: list[StaffNote] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
     def unless(self, right: bool, difference: str) -> None:
@@ -59,6 +61,7 @@ def _books(company: Company) -> Books:
             drained=list(session.exec(select(Drained))),
             contacts=list(session.exec(select(Contact))),
             identities=list(session.exec(select(Identity))),
+            notes=list(session.exec(select(StaffNote).where(StaffNote.channel == "email"))),
             interactions=list(session.exec(select(Interaction))),
             enrolments=list(session.exec(select(Enrolment))),
             decisions=list(session.exec(select(Decision).order_by(col(Decision.id))).all()),
@@ -86,8 +89,8 @@ def _inbox(books: Books) -> None:
             books.unless(told[row.key] == 1, f"inbox {row.id} ({row.key}) is {told[row.key]} times in the timelines")
     keys = {row.key for row in books.inbox}
     for key in told:
-        if key.startswith(("segment/", "score/", "mail/", "request/")):
-            continue  # we saw it ourselves, read it in a mail, or asked for a confirmation
+        if key.startswith(("segment/", "score/", "mail/", "request/", "task/")):
+            continue  # we saw or did it ourselves, read it in a mail, or asked for a confirmation
         # One press of a button on the preference page is a row of the timeline for each topic.
         pressed = key.rpartition("/")[0] if key.startswith("preferences/") else key
         books.unless(key in keys or pressed in keys, f"the timeline has {key}, which never came in")
@@ -189,5 +192,10 @@ def _mail(books: Books) -> None:
         books.unless(
             all(letter.recipient == addresses[row.contact_id] for letter in letters), f"{row.send_key} went astray"
         )
+    for note in books.notes:
+        taken = sum(letter.accepted for letter in arrived.pop(note.message_id or "", []))
+        # One of ours who is told twice loses a second: what died on the wire is sent again, once.
+        books.unless(taken <= 1 + note.repeats, f"the note {note.key} was accepted {taken} times")
+        books.unless(note.state != "accepted" or taken > 0, f"the note {note.key} is accepted, but never arrived")
     for message_id in arrived:
         books.differences.append(f"{message_id} arrived, but is in no ledger")
