@@ -137,6 +137,8 @@ def _case_of(scripted: Scripted, facts: Facts) -> Mapping[str, Any]:
 
 def _visit_of(scripted: Scripted, facts: Facts) -> int | None:
     """Return which visit of the step it names an event belongs to: of a send, or of a task that was opened."""
-    if scripted.event != "task_completed":
+    if scripted.visit is not None:
+        return scripted.visit
+    if scripted.event not in ("task_completed", "task_cancelled"):
         return facts.sends.get(scripted.of or "")
     return max((visit for step, visit in facts.begun if step == scripted.of), default=None)

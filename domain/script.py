@@ -23,6 +23,8 @@ class Scripted:
     of: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     until: datetime | None = None
+    visit: int | None = None
+    """Which visit of the step `of` it belongs to, where whoever tells of it knows."""
 
 
 Reactions = Callable[[str, datetime], Iterable[Scripted]]

@@ -16,7 +16,7 @@ from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
 from domain.letters import Compose
-from domain.needs import Broken, Deliver, Happened, Later, Need, Notify
+from domain.needs import Broken, Deliver, Happened, Later, Need, Notify, Open
 from domain.opening import came_of
 from domain.policies import Policies
 from domain.program import Program, Trigger
@@ -25,6 +25,7 @@ from domain.run import Run, advance, asks_admission, departed, entered, need, si
 from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
 from domain.simulated_entry import DOOR, data_of, joined, let_in, starting_trigger, watched
 from domain.simulated_score import SimulatedScore
+from domain.simulated_tasks import SimulatedTasks
 from domain.story import Story, spelled, timeline_row
 
 # What conditions may read, but for the clock.
@@ -59,6 +60,7 @@ class _World:
         self.trigger: Trigger | None = None
         self.watched, self.members = watched(program), frozenset[str]()
         self.score, self.reached = SimulatedScore(policies.scoring), list[Scripted]()
+        self.tasks = SimulatedTasks(policies.follow_ups)
         standing, assumed = assume(program, script.contact)
         facts = Facts(
             now=script.at,
@@ -186,6 +188,7 @@ class _World:
     def _record(self, scripted: Scripted) -> Event | None:
         """Put something into the contact's past; None if it only changed fields, or the pace."""
         self.facts, event = happened(scripted, self.facts)
+        self.reached += self.tasks.told(event)
         self._rescore(event)
         return event
 
@@ -225,6 +228,8 @@ class _World:
         found = answer(wanted, asked, self.facts)
         if found.row is not None and found.row.did == "opened":
             self.facts = opened(asked, found.row, self.facts)
+            if isinstance(wanted, Open) and wanted.what == "task":
+                self.tasks.opened(wanted, asked)
         return found
 
     def _answers(self, step: str) -> Mapping[str, Any] | None:
