@@ -36,6 +36,9 @@ WHOLE = (
     "test_time_laws",
 )
 
+# Files that take minutes, as storms do.
+LONG = ("test_same_timeline", "test_gallery_lived", "test_kinds_of_steps")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes longer than rules do: what works in a folder of its own, or reads everything there is."""
@@ -44,6 +47,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.whole)
         if "tmp_path" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.disk)
+    # Files are handed to workers one after the other: what takes minutes begins first, lest all wait for it at the end.
+    items.sort(key=_how_soon)
+
+
+def _how_soon(item: pytest.Item) -> int:
+    if "storm" in item.path.stem or item.path.stem in LONG:
+        return 0
+    return 1 if item.path.parent.name == "system" else 2 if item.path.parent.name == "workflows" else 3
 
 
 def pytest_collection_finish() -> None:
