@@ -16,6 +16,7 @@ from starter.parts import PROJECT, child_environment
 from starter.up import Stack
 from tests.system.authored import FORM, sequence, write, write_home
 from tests.system.company import Company, opened, settings_of
+from tests.system.letters import Letter
 from tests.system.other_system import OtherSystem, listening
 from tests.system.waiting import PATIENCE, until
 
@@ -70,6 +71,11 @@ def rapport(company: Company, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def _of_the_sequence(company: Company) -> list[Letter]:
+    """Return what the sequence wrote to the team, which is told of its task, too."""
+    return [each for each in company.letters_to(SALES) if b"Subject: Ann has 5 points" in each.raw]
+
+
 def test_a_call_that_died_half_way_is_made_again_under_the_same_id_and_the_rest_follows(
     company: Company, shop: OtherSystem
 ) -> None:
@@ -96,7 +102,7 @@ def test_a_call_that_died_half_way_is_made_again_under_the_same_id_and_the_rest_
         sent_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = signed(headers["webhook-id"], sent_at, body, [SECRET])
         assert headers["webhook-signature"] == expected["webhook-signature"]
-    (letter,) = [each for each in company.letters_to(SALES) if b"Subject: Ann has 5 points" in each.raw]
+    (letter,) = letters
     assert b"Reply-To: ann@customer.example" in letter.raw
     assert b"List-Unsubscribe" not in letter.raw
     (row,) = company.decisions(ANN, "credit")
