@@ -3,7 +3,7 @@
 Nothing is held here, so nobody who acts waits for somebody who reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,13 +17,10 @@ from domain.follow_up import Alarm, accept_due, alarms, done_due
 from domain.follow_up import FollowUp as State
 from domain.holds import Hold, hold_at
 from domain.policies import Policies
-from domain.teams import Absence
-from domain.zones import zone_of
-from records.facts import contact_fields
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_rows import state_of
 from records.models import Contact, Interaction
-from records.staffing import absences
+from records.staffing import absences, staff_seen
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ def views(session: Session, policies: Policies, rows: Sequence[FollowUp], now: d
     known = {each.id: each for each in session.exec(select(Contact).where(col(Contact.id).in_(ids)))}
     away = absences(session, now) if rows else {}
     return [
-        View(row, contact, state_of(row), _staff(policies, row.team, contact, away))
+        View(row, contact, state_of(row), staff_seen(policies, row.team, contact, away))
         for row in rows
         if (contact := known.get(row.contact_id)) is not None
     ]
@@ -155,8 +152,3 @@ def _due_after(last: FollowUp) -> Any:
     if last.done_due is None:
         return and_(due.is_(None), behind)
     return or_(due > last.done_due, and_(due == last.done_due, behind), due.is_(None))
-
-
-def _staff(policies: Policies, team: str | None, contact: Contact, away: Mapping[str, tuple[Absence, ...]]) -> Staff:
-    zone = zone_of(contact_fields(contact), None, policies.messaging.organisation.time_zone).zone
-    return Staff(policy=policies.teams, team=team, zone=zone, calendars=policies.calendars, absences=away)

@@ -4,18 +4,16 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from domain.assignment import Staff
 from domain.meetings import Told
 from domain.policies import Policies
 from domain.staff_calendar import read_kept
 from domain.staff_notes import LINES, Line, Occasion, Task
-from domain.zones import zone_of
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_rows import state_of
 from records.ledger import ACCEPTED, HANDING_OVER, UNKNOWN
 from records.models import Contact, Interaction
-from records.staffing import absences
+from records.staffing import absences, staff_seen
 
 
 def occasion_of(session: Session, policies: Policies, note: StaffNote, now: datetime) -> Occasion | None:
@@ -25,14 +23,13 @@ def occasion_of(session: Session, policies: Policies, note: StaffNote, now: date
     if row is None or contact is None or contact.erased_at is not None:
         return None
     fields = contact_fields(contact)
-    zone = zone_of(fields, None, policies.messaging.organisation.time_zone).zone
     return Occasion(
         id=note.id,
         about=note.about,
         person=note.person,
         state=state_of(row),
         task=Task(row.title, row.source, row.policy or "", row.note or ""),
-        staff=Staff(policies.teams, row.team, zone, policies.calendars, absences(session, now)),
+        staff=staff_seen(policies, row.team, contact, absences(session, now)),
         policies=policies,
         contact=fields,
         now=now,

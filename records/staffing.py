@@ -42,6 +42,14 @@ def staff_of(session: Session, policies: Policies, team: str | None, contact: Co
     )
 
 
+def staff_seen(
+    policies: Policies, team: str | None, contact: Contact, away: Mapping[str, tuple[Absence, ...]]
+) -> Staff:
+    """Return a team as whoever only looks needs it: its clocks and who is away, without turns, and nothing is held."""
+    zone = zone_of(contact_fields(contact), None, policies.messaging.organisation.time_zone).zone
+    return Staff(policies.teams, team, zone, policies.calendars, away)
+
+
 def absences(session: Session, now: datetime) -> Mapping[str, tuple[Absence, ...]]:
     """Return who is away now, will be, or was lately."""
     rows = select(StaffAbsence).where(or_(col(StaffAbsence.until).is_(None), col(StaffAbsence.until) > now - OVER))
