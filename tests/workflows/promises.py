@@ -3,7 +3,6 @@
 A workflow's clock is its own, so whoever drives several goes to the instants one after the other, in the order of time.
 """
 
-import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from records.follow_up_words import lay_down
 from records.follow_ups import open_follow_up
 from records.models import Contact, Interaction
 from records.timeline import record_all
-from tests.workflows.world import World, make_contact
+from tests.workflows.world import World, make_contact, quiet
 from workflows.follow_up import FollowUpWorkflow
 
 ADA = {"email": "ada@customer.example", "first_name": "Ada", "time_zone": "Europe/Berlin"}
@@ -81,13 +80,7 @@ class Promise:
 
     async def quiet(self) -> None:
         """Wait until it waits: no task and no activity of it is pending."""
-        async with asyncio.timeout(60):
-            while True:
-                described = (await self.handle.describe()).raw_description
-                busy = described.HasField("pending_workflow_task") or described.pending_activities
-                if not busy or described.workflow_execution_info.close_time.seconds:
-                    return
-                await asyncio.sleep(0.02)
+        await quiet(self.handle)
 
     async def act(self, action: Action, key: str | None = None, at: datetime | None = None) -> str | None:
         """Do something, or return why it was refused."""

@@ -97,11 +97,12 @@ class Office:
 
     async def is_begun(self) -> None:
         """Return once its workflow runs."""
-        while True:
-            with contextlib.suppress(RPCError):
-                await self.workflow.describe()
-                return
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(RPCError):
+                    await self.workflow.describe()
+                    return
+                await asyncio.sleep(0.02)
 
     async def is_over(self) -> bool:
         """Whether its workflow comes to its end."""

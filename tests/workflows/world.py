@@ -159,6 +159,17 @@ def _rang_late(history: WorkflowHistory) -> bool:
     return False
 
 
+async def quiet(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a workflow waits: no task and no activity of it is pending."""
+    async with asyncio.timeout(60):
+        while True:
+            described = (await handle.describe()).raw_description
+            busy = described.HasField("pending_workflow_task") or described.pending_activities
+            if not busy or described.workflow_execution_info.close_time.seconds:
+                return
+            await asyncio.sleep(0.02)
+
+
 @dataclass
 class Journey:
     """A wave on its way."""
@@ -267,13 +278,7 @@ class Journey:
 
     async def quiet(self) -> None:
         """Wait until the wave waits: no task and no activity of it is pending."""
-        async with asyncio.timeout(60):
-            while True:
-                described = (await self.handle.describe()).raw_description
-                busy = described.HasField("pending_workflow_task") or described.pending_activities
-                if not busy or described.workflow_execution_info.close_time.seconds:
-                    return
-                await asyncio.sleep(0.02)
+        await quiet(self.handle)
 
     async def timelines(self) -> list[dict[str, Any]]:
         """Return what a simulation would print of each, from the decision log and the enrolment."""
