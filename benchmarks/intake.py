@@ -21,7 +21,8 @@ from benchmarks.posts import post_for
 from records.models import Inbox
 from records.session import Database
 from settings import Settings
-from starter.parts import Part, free_ports, web_part
+from starter.parts import Part, web_part
+from starter.ports import free_ports
 from starter.up import Stack, prepare
 
 SECONDS = {"full": 3.0, "quick": 0.5, "tiny": 0.3}

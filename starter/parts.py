@@ -4,9 +4,7 @@ A part that the settings replace is not among them: a cluster of one's own stand
 server for the local one. PostgreSQL has no part either; it is somebody else's to run.
 """
 
-import contextlib
 import errno
-import random
 import socket
 import sys
 import sysconfig
@@ -15,13 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from settings import LOOPBACK, PREFIX, Settings, http_address
+from starter.ports import NoFreePort, free_ports
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ("temporal", "mail", "worker", "web", "inbound")
 """Every part, in the order of starting."""
-
-# Where a free port is looked for.
-SERVERS_PORTS = range(20_000, 32_000)
 
 SEARCH_ATTRIBUTES = {
     "RapportSequence": "Keyword",
@@ -59,7 +55,7 @@ class Part:
 def temporal_part(settings: Settings) -> Part:
     """The development server of the `temporal` command, with its store in a file. It has no log-in: loopback only."""
     program = Path(sysconfig.get_path("scripts")) / "temporal"
-    http_port, metrics_port = free_ports(2)
+    http_port, metrics_port = _free_ports(2)
     ports = {
         "--port": settings.temporal_port,
         "--ui-port": settings.temporal_ui_port,
@@ -169,25 +165,14 @@ def with_free_ports(settings: Settings) -> Settings:
     names = ["web_port", "temporal_port", "temporal_ui_port", "mailbox_smtp_port", "mailbox_http_port"]
     names += ["inbound_smtp_port"]
     open_names = [name for name in names if getattr(settings, name) == 0]
-    return settings.but(**dict(zip(open_names, free_ports(len(open_names)), strict=True))) if open_names else settings
+    return settings.but(**dict(zip(open_names, _free_ports(len(open_names)), strict=True))) if open_names else settings
 
 
-def free_ports(count: int) -> list[int]:
-    """Return `count` different ports of the loopback that are free now.
-
-    They lie below those that systems give to outgoing connections (from 32768 on, on Linux): between here and the start
-    of a server, which takes a second, one of those could have been given away.
-    """
-    found: list[int] = []
-    with contextlib.ExitStack() as held:
-        for port in random.sample(SERVERS_PORTS, len(SERVERS_PORTS)):
-            if len(found) == count:
-                return found
-            probe = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                probe.bind((LOOPBACK, port))
-                found.append(port)
-    raise UpError(f"there are no {count} free ports from {SERVERS_PORTS[0]} to {SERVERS_PORTS[-1]}; stop some servers")
+def _free_ports(count: int) -> list[int]:
+    try:
+        return free_ports(count)
+    except NoFreePort as error:
+        raise UpError(f"ports: {error}") from None
 
 
 def taken_ports(parts: Iterable[Part]) -> list[str]:

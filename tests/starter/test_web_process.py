@@ -21,6 +21,7 @@ from sqlmodel import select
 
 from records.models import Inbox
 from records.session import Database
+from starter.ports import free_ports
 from tests.starter.site import EVENTS_KEY, inbox_in
 
 PROJECT = Path(__file__).parents[2]
@@ -59,11 +60,11 @@ class Web:
 
 @contextmanager
 def web_in(state: Path) -> Iterator[Web]:
-    port = free_port()
+    port, nobody_is_there = free_ports(2)
     settings = {"HOME": str(PROJECT), "STATE": str(state), "WEB_PORT": str(port), "EVENTS_KEY": EVENTS_KEY}
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "TEMPORAL_"))}
     environment |= {f"RAPPORT_{name}": value for name, value in settings.items()}
-    environment |= {"RAPPORT_TEMPORAL_PORT": str(free_port())}  # nobody is there
+    environment |= {"RAPPORT_TEMPORAL_PORT": str(nobody_is_there)}
     command = [sys.executable, "-m", "starter.web"]
     with (state / "web.log").open("w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log)
@@ -75,12 +76,6 @@ def web_in(state: Path) -> Iterator[Web]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
