@@ -18,8 +18,11 @@ from domain.clocks import Clock, as_it_opens, full_second, reached
 from domain.dues import Sight
 from domain.follow_up_policy import Terms
 from domain.holds import Hold
+from domain.spans import Span
 
 COMPLETED, CANCELLED = "completed", "cancelled"
+# The keys of what is to be done: of one thing, and of each of several, which have their own names behind it.
+DONE, DUTY = "done", "duty-"
 # The outcome that any other answer is, where the outcomes have names.
 OTHERWISE = "otherwise"
 
@@ -36,6 +39,17 @@ class Rang(BaseModel):
     at: datetime
 
 
+class Duty(BaseModel):
+    """One of several promises that a follow-up holds together: those of a case. Each rings until it is met."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: str
+    target: Span
+    started_at: datetime
+    met_at: datetime | None = None
+
+
 class FollowUp(BaseModel):
     """A follow-up as it stands. Instants are UTC; people are the keys of policies/teams.yaml."""
 
@@ -49,6 +63,8 @@ class FollowUp(BaseModel):
     terms: Terms = Terms()
     outcomes: tuple[str, ...] = ()
     opened_at: datetime
+    duties: tuple[Duty, ...] = ()
+    """What it is about in the place of one `done_by`, where it is the follow-up of a case."""
     holds: tuple[Hold, ...] = ()
     """When its clocks stood still: the contact was away, or it was put off."""
     away: Hold | None = None
@@ -80,6 +96,11 @@ class FollowUp(BaseModel):
     def can_end_with(self, outcome: str) -> bool:
         """Whether this is one of its outcomes, or any other."""
         return not self.outcomes or outcome in (*self.outcomes, OTHERWISE)
+
+    @property
+    def is_case(self) -> bool:
+        """Whether it is the follow-up of a case: that says what is to be done, and when it is over."""
+        return bool(self.duties)
 
     def has_rung(self, key: str) -> bool:
         """Whether an alarm has rung."""
@@ -129,8 +150,15 @@ def sight_of(staff: Staff) -> Sight:
 
 
 def done_due(state: FollowUp, staff: Staff) -> datetime | None:
-    """Return when it is to be done; None while nobody knows, since its clock stands still."""
-    return _reached(_done(state), 100, staff)
+    """Return when it, or the next of its duties, is to be done; None while nobody knows: its clock stands still."""
+    found = (_reached(clock, 100, staff) for _, clock in _clocks(state))
+    return min((at for at in found if at is not None), default=None)
+
+
+def duty_due(state: FollowUp, key: str, staff: Staff) -> datetime | None:
+    """Return when the duty is due whose reminders have this key; None if none is, or while nobody knows."""
+    clock = next((clock for name, clock in _clocks(state) if name == key), None)
+    return None if clock is None else _reached(clock, 100, staff)
 
 
 def accept_due(state: FollowUp, staff: Staff) -> datetime | None:
@@ -155,13 +183,18 @@ def _reminders(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
     accept = _accept(state)
     if accept is not None:
         yield from _rings(accept, f"accept/{state.number}", (*shares, 100), staff)
-    yield from _rings(_done(state), "done", shares, staff)
+    for key, clock in _clocks(state):
+        yield from _rings(clock, key, shares, staff)
 
 
 def _ladder(state: FollowUp, staff: Staff) -> Iterator[Alarm]:
-    clock = _done(state)
+    for name, clock in _clocks(state):
+        yield from _steps(state, "ladder" if name == DONE else f"ladder-{name}", clock, staff)
+
+
+def _steps(state: FollowUp, ladder: str, clock: Clock, staff: Staff) -> Iterator[Alarm]:
     for number, rung in enumerate(state.terms.ladder):
-        key = f"ladder/{number}"
+        key = f"{ladder}/{number}"
         rang = next((each.at for each in state.rang if each.key == key), None)
         if rang is None:
             at = _reached(clock, rung.at, staff)
@@ -212,5 +245,10 @@ def _accept(state: FollowUp) -> Clock | None:
     return Clock(target=state.terms.accept_by, started_at=state.assigned_at, holds=state.holds)
 
 
-def _done(state: FollowUp) -> Clock:
-    return Clock(target=state.terms.done_by, started_at=state.opened_at, holds=state.holds)
+def _clocks(state: FollowUp) -> Iterator[tuple[str, Clock]]:
+    """Yield what is to be done by when, by the key its reminders have: one thing, or the duties that are not met."""
+    if not state.is_case:
+        yield DONE, Clock(target=state.terms.done_by, started_at=state.opened_at, holds=state.holds)
+    for duty in state.duties:
+        if duty.met_at is None:
+            yield f"{DUTY}{duty.key}", Clock(target=duty.target, started_at=duty.started_at, holds=state.holds)

@@ -119,9 +119,9 @@ def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str
         return f"there is nobody '{action.by}' in policies/teams.yaml; use the key or the address of a person"
     if isinstance(action, Comment):
         return None
-    if state.ended_at is not None:
-        what = f"completed with '{state.outcome}'" if state.ended == COMPLETED else "cancelled"
-        return f"this task was {what} by {state.by} at {staff.shown(state.ended_at)}; open a new one"
+    over = _over(state, action, staff)
+    if over is not None:
+        return over
     match action:
         case Accept():
             return _not_accepted(state, action.by, staff)
@@ -131,6 +131,16 @@ def refused(state: FollowUp, action: Action, staff: Staff, now: datetime) -> str
             return _not_put_off(state, action.until, staff, now)
         case Reassign():
             return _not_reassigned(state, action.to, staff, now)
+    return None
+
+
+def _over(state: FollowUp, action: Action, staff: Staff) -> str | None:
+    if state.ended_at is not None:
+        what = f"completed with '{state.outcome}'" if state.ended == COMPLETED else "cancelled"
+        return f"this task was {what} by {state.by} at {staff.shown(state.ended_at)}; open a new one"
+    if state.is_case and isinstance(action, Complete | Cancel | PutOff):
+        # What a customer was promised is not put off, and ends when it is made good.
+        return "this task is a case: it ends when that is resolved or closed; see `rapport case show`, or its page"
     return None
 
 

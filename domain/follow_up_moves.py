@@ -13,12 +13,14 @@ from domain.dues import resolve
 from domain.follow_up import (
     CANCELLED,
     COMPLETED,
+    Duty,
     FollowUp,
     Moved,
     Notify,
     Tell,
     sight_of,
 )
+from domain.follow_up_policy import Terms
 from domain.holds import Hold
 
 BY_ITSELF = "rapport"
@@ -64,12 +66,19 @@ def contact_did(state: FollowUp, event: str, now: datetime) -> Moved:
 
 def held(state: FollowUp, until: datetime | None, now: datetime, why: str) -> Moved:
     """Let its clocks stand still until then (None: nobody knows): the contact is away. The last to say so counts."""
-    if state.ended_at is not None:
-        return Moved(state)
+    if state.ended_at is not None or state.is_case:
+        return Moved(state)  # a case waits only for what we have asked the customer
     hold, before = Hold(now, until), released(state, now).state
     state = before.model_copy(update={"holds": (*before.holds, hold), "away": hold})
     data = {"until": until.isoformat() if until else None, "why": why}
     return Moved(state, (Tell("task_held", data=data),))
+
+
+def redone(state: FollowUp, terms: Terms, duties: tuple[Duty, ...], holds: tuple[Hold, ...]) -> Moved:
+    """Have it ring by what its case promises now, and stand still when that does: what has rung does not ring again."""
+    if state.ended_at is not None:
+        return Moved(state)
+    return Moved(state.model_copy(update={"terms": terms, "duties": duties, "holds": holds}))
 
 
 def released(state: FollowUp, now: datetime) -> Moved:

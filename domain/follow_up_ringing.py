@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.assignment import Staff
-from domain.follow_up import Alarm, FollowUp, Moved, Notify, Rang, Tell, accept_due, alarms, done_due
+from domain.follow_up import DONE, DUTY, Alarm, FollowUp, Moved, Notify, Rang, Tell, accept_due, alarms, duty_due
 from domain.follow_up_moves import BY_ITSELF, given, given_to, havers, planned_anew, then
 
 
@@ -28,7 +28,7 @@ def _superseded(alarm: Alarm, due: list[Alarm]) -> bool:
     """Whether a later reminder of the same clock is due, too: after an outage nobody is reminded twice at once."""
     clock, _, _ = alarm.key.rpartition("/")
     same = (each for each in due if each is not alarm and each.key.rpartition("/")[0] == clock)
-    return clock.startswith(("accept", "done")) and any(each.at > alarm.at for each in same)
+    return clock.startswith(("accept", DONE, DUTY)) and any(each.at > alarm.at for each in same)
 
 
 def _rings(state: FollowUp, alarm: Alarm, silently: bool, staff: Staff, now: datetime) -> Moved:
@@ -42,7 +42,7 @@ def _rings(state: FollowUp, alarm: Alarm, silently: bool, staff: Staff, now: dat
         return given(state, staff, now, ())
     if kind == "away":
         return planned_anew(state, staff, now)
-    if kind == "ladder":
+    if kind.startswith("ladder"):
         return _climbed(state, int(rest.partition("/")[0]), alarm, staff, now)
     percent = int(rest.rpartition("/")[2])
     if kind == "accept" and percent == 100:
@@ -51,7 +51,7 @@ def _rings(state: FollowUp, alarm: Alarm, silently: bool, staff: Staff, now: dat
 
 
 def _reminded(state: FollowUp, alarm: Alarm, kind: str, percent: int, staff: Staff) -> Moved:
-    due = accept_due(state, staff) if kind == "accept" else done_due(state, staff)
+    due = accept_due(state, staff) if kind == "accept" else duty_due(state, kind, staff)
     data = {"clock": kind, "percent": percent, "due": due.isoformat() if due else None}
     deeds: list[Notify | Tell] = []
     told: list[str] = []
@@ -94,6 +94,8 @@ def _climbed(state: FollowUp, number: int, alarm: Alarm, staff: Staff, now: date
         why = (f"overdue, and nobody had accepted it {state.terms.reassign_after} after {who} was told",)
         return given_to(state.model_copy(update={"last": True}), who, now, why)
     data = {"percent": step.at, "role": step.to, "to": who, "of": state.assignee}
+    _, _, duty = alarm.key.partition("/")[0].partition("-")
+    data |= {"clock": duty} if duty else {}
     note = Notify((who,) if who else (), "overdue", alarm.key, chat=True, data=data)
     return Moved(state, (note, Tell("task_escalated", BY_ITSELF, data)))
 

@@ -20,6 +20,7 @@ from domain.field_values import FieldType
 from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
 from domain.patterns import HOLDOUT, editors, whole
+from domain.recovery_policy import Recovery
 from domain.return_addresses import INBOUND
 from domain.scoring_policy import Scoring
 from domain.shares import read_share
@@ -230,6 +231,8 @@ class Policies(Policy):
     follow_ups: FollowUpsPolicy = FollowUpsPolicy()
     scoring: Scoring | None = None
     """None where there is no such file: then sequences and people set contact.score, and nothing else does."""
+    recovery: Recovery | None = None
+    """None where there is no such file: then cases are opened and closed, and nobody is promised anything."""
     forms: dict[str, FormMapping] = Field(default_factory=dict)
     version: str = ""
     """The hash of the bundle they were published in; empty where they were not."""

@@ -19,6 +19,7 @@ from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
 from domain.reading import Model, validate
+from domain.recovery_policy import Recovery
 from domain.scoring_checks import scoring_problems
 from domain.scoring_policy import Scoring
 from domain.segment_checks import segment_problems
@@ -39,6 +40,7 @@ POLICY_FILES: dict[str, type[BaseModel]] = {
     "scoring": Scoring,
     "teams": TeamsPolicy,
     "follow-ups": FollowUpsPolicy,
+    "recovery": Recovery,
 }
 
 

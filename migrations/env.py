@@ -12,6 +12,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from records import (
     broadcast_models,
+    case_models,
     entry_models,
     follow_up_models,
     hold_models,
@@ -37,7 +38,8 @@ SOME = (
     score_models.ContactScore,
     sending_models.Notice,
     follow_up_models.FollowUp,
-    work_models.ServiceCase,
+    case_models.ServiceCase,
+    work_models.CallAnswer,
     waiting_models.WaitingMessage,
 )
 assert {model.__tablename__ for model in SOME} <= set(Record.metadata.tables)

@@ -17,7 +17,8 @@ class FollowUp(Record, table=True):
 
     `state` is `domain.follow_up.FollowUp`, and what rules go by; the columns beside it tell the same for queries.
     `due_at` is when the run that asked goes on without it, `done_due` when it is promised, `next_at` when something
-    rings. `asked_at` says that its workflow has something to look at. `opener` is what opened it, unique while it is
+    rings. `asked_at` says that its workflow has something to look at. `case_id` is the case whose follow-up it is: what
+    that promises rings here. `opener` is what opened it, unique while it is
     open where it must not be opened twice. `moves` counts what has happened to it, `told` the actions that were done.
     """
 
@@ -69,6 +70,7 @@ class FollowUp(Record, table=True):
     step: str | None = Field(default=None, max_length=200)
     visit: int = 1
     opener: str | None = Field(default=None, max_length=200)
+    case_id: str | None = Field(default=None, max_length=36)
     source: str = Field(default="", max_length=200)
     title: str = Field(max_length=400)
     team: str | None = Field(default=None, max_length=100)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from uuid_utils.compat import uuid7
 
 from domain.cases import CLOSED, OPENED, OpenCase, named
-from records.work_models import ServiceCase
+from records.case_models import ServiceCase
 
 # Asked twice for every marketing message, so it is built once.
 _OPEN = (

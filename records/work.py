@@ -10,9 +10,10 @@ from uuid_utils.compat import uuid7
 
 from domain.asking import Asked
 from domain.needs import Open
+from records.case_models import ServiceCase
 from records.follow_up_models import FollowUp
 from records.models import Enrolment
-from records.work_models import CallAnswer, ServiceCase
+from records.work_models import CallAnswer
 
 
 def open_case(

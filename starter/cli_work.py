@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from records.case_models import ServiceCase
 from records.models import Contact
-from records.work_models import ServiceCase
 from starter.cli_result import ProblemsFound, Result
 from starter.cli_runs import tell_event
 from starter.cli_store import contact_of, opened_store

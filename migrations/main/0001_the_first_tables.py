@@ -438,6 +438,7 @@ def _entry() -> None:
         sa.Column("step", sa.String(length=200), nullable=True),
         sa.Column("visit", sa.Integer(), nullable=False),
         sa.Column("opener", sa.String(length=200), nullable=True),
+        sa.Column("case_id", sa.String(length=36), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("title", sa.String(length=400), nullable=False),
         sa.Column("team", sa.String(length=100), nullable=True),
@@ -575,8 +576,25 @@ def _entry() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=100), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("tier", sa.String(length=60), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("follow_up_id", sa.String(length=36), nullable=True),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("cause", sa.String(length=64), nullable=True),
+        sa.Column("rounds", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_service_case_contact_id")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_service_case_enrolment_id")),
+        sa.ForeignKeyConstraint(["follow_up_id"], ["follow_up.id"], name=op.f("fk_service_case_follow_up_id")),
+        sa.UniqueConstraint("number", name="uq_service_case_number"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_case")),
     )
     with op.batch_alter_table("service_case", schema=None) as batch_op:
@@ -586,6 +604,125 @@ def _entry() -> None:
             unique=True,
             sqlite_where=sa.text("closed_at is null"),
             postgresql_where=sa.text("closed_at is null"),
+        )
+        batch_op.create_index(
+            "ix_service_case_asked",
+            ["asked_at"],
+            unique=False,
+            sqlite_where=sa.text("asked_at is not null"),
+            postgresql_where=sa.text("asked_at is not null"),
+        )
+        batch_op.create_index("ix_service_case_cause", ["cause", "opened_at"], unique=False)
+        batch_op.create_index("ix_service_case_contact", ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_service_case_next",
+            ["next_at"],
+            unique=False,
+            sqlite_where=sa.text("next_at is not null"),
+            postgresql_where=sa.text("next_at is not null"),
+        )
+        batch_op.create_index("ix_service_case_opened", ["opened_at"], unique=False)
+        batch_op.create_index(
+            "ix_service_case_suspended",
+            ["contact_id"],
+            unique=False,
+            sqlite_where=sa.text("released_at is null"),
+            postgresql_where=sa.text("released_at is null"),
+        )
+
+    op.create_table(
+        "case_letter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("letter", sa.String(length=40), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=36), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fate", sa.String(length=100), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_case_letter_case_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_case_letter_contact_id")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_case_letter_enrolment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_letter")),
+        sa.UniqueConstraint("case_id", "key", name="uq_case_letter"),
+    )
+    with op.batch_alter_table("case_letter", schema=None) as batch_op:
+        batch_op.create_index("ix_case_letter_contact", ["contact_id", "letter", "written_at"], unique=False)
+        batch_op.create_index("ix_case_letter_enrolment", ["enrolment_id"], unique=False)
+
+    op.create_table(
+        "case_promise",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(length=60), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("plain_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by", sa.String(length=200), nullable=True),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_case_promise_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_promise")),
+        sa.UniqueConstraint("case_id", "name", "number", name="uq_case_promise"),
+    )
+    with op.batch_alter_table("case_promise", schema=None) as batch_op:
+        batch_op.create_index("ix_case_promise_due", ["due_at"], unique=False)
+
+    op.create_table(
+        "case_remedy",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("way", sa.String(length=20), nullable=False),
+        sa.Column("hundredths", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("hundredths >= 0", name=op.f("ck_case_remedy_hundredths")),
+        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_case_remedy_case_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_case_remedy_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_remedy")),
+    )
+    with op.batch_alter_table("case_remedy", schema=None) as batch_op:
+        batch_op.create_index("ix_case_remedy_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_case_remedy_contact", ["contact_id", "proposed_at"], unique=False)
+
+    op.create_table(
+        "corrective_action",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("cause", sa.String(length=64), nullable=False),
+        sa.Column("why", sa.String(length=400), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=True),
+        sa.Column("follow_up_id", sa.String(length=36), nullable=True),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("after", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_corrective_action_case_id")),
+        sa.ForeignKeyConstraint(["follow_up_id"], ["follow_up.id"], name=op.f("fk_corrective_action_follow_up_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrective_action")),
+    )
+    with op.batch_alter_table("corrective_action", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_corrective_action_open",
+            ["cause"],
+            unique=True,
+            sqlite_where=sa.text("done_at is null"),
+            postgresql_where=sa.text("done_at is null"),
         )
 
     op.create_table(

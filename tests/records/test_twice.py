@@ -9,13 +9,13 @@ import pytest
 from sqlmodel import Session, select
 
 from domain.needs import Later, Outcome, Sent
+from records.case_models import ServiceCase
 from records.contacts import change, find_or_make, record_consent, suppress
 from records.entries import enter
 from records.models import Contact, Decision, Enrolment, Message, Wake
 from records.service_cases import open_cases, take_note
 from records.session import Database
 from records.timeline import Happening, record
-from records.work_models import ServiceCase
 from tests.records.test_caps import NOW, WORKERS, Office
 
 pytestmark = pytest.mark.system

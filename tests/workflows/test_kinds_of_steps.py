@@ -7,9 +7,9 @@ import pytest
 from sqlmodel import select
 from temporalio.testing import WorkflowEnvironment
 
+from records.case_models import ServiceCase
 from records.follow_up_models import FollowUp
 from records.models import Enrolment, Interaction
-from records.work_models import ServiceCase
 from tests.workflows.parity import Simulator
 from tests.workflows.test_sequence import ANN, BOB, EVE, FILES
 from tests.workflows.world import Someone, World, living
