@@ -1,9 +1,9 @@
 """Free ports of the loopback for servers that are about to be started.
 
 Between the choice of a port and the moment its server listens there is a second or more, in which another process on
-this machine may look for ports, too. So a port is reserved before it is given: each byte of one file in the temporary
-folder stands for a port, and whoever gives a port keeps the lock on its byte until it ends. The kernel releases it
-then, however it ends.
+this machine may look for ports, too; the same is true while a server that died is started again. So a port is reserved
+before it is given: each byte of one empty file stands for a port, and whoever gives a port keeps the lock on its byte
+until it ends. The kernel releases it then, however it ends.
 """
 
 import errno
@@ -11,7 +11,6 @@ import fcntl
 import functools
 import os
 import socket
-import tempfile
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -21,6 +20,9 @@ from settings import LOOPBACK
 
 SERVERS_PORTS = range(20_000, 32_000)
 """Where a free port is looked for: below those that systems give to outgoing connections (from 32768 on, on Linux)."""
+
+# Where every process of this user finds the same file: not in the temporary folder, which each may choose for itself.
+LOCKS = Path("/tmp") / f"rapport-ports-{os.getuid()}"  # noqa: S108  (it is never read or written)
 
 _given: set[int] = set()
 _one_at_a_time = threading.Lock()
@@ -54,8 +56,10 @@ def free_ports(count: int, *, among: Collection[int] = SERVERS_PORTS) -> list[in
 
 def _reserved(port: int) -> bool:
     """Lock the byte of this port, which a process can do again and again, and no two at once."""
+    locks = _lock_file(os.getpid())
     try:
-        fcntl.lockf(_lock_file(os.getpid()), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        if locks is not None:
+            fcntl.lockf(locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
             return False
@@ -64,10 +68,15 @@ def _reserved(port: int) -> bool:
 
 
 @functools.cache
-def _lock_file(_process: int) -> int:
-    """Open the file once for each process: locks of this kind end when *any* descriptor of their file is closed."""
-    path = Path(tempfile.gettempdir()) / f"rapport-ports-{os.getuid()}"
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _lock_file(_process: int) -> int | None:
+    """Open the file once for each process: locks of this kind end when *any* descriptor of their file is closed.
+
+    None where it cannot be had; what listens already is seen there all the same.
+    """
+    try:
+        return os.open(LOCKS, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
 
 
 def _is_free(port: int) -> bool:
