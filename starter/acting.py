@@ -1,4 +1,4 @@
-"""What people want done about a follow-up, done: by the command line, the API and the links of mails alike.
+"""What people want done about a follow-up or a case, done: by the command line, the API and the links of mails alike.
 
 The one thing to know: an action has a key. Asked again with the same one it is done once, so whoever does not learn
 what became of it asks again. A follow-up whose workflow was lost gets a new one by being acted on.
@@ -7,8 +7,11 @@ what became of it asks again. A follow-up whose workflow was lost gets a new one
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
@@ -30,6 +33,8 @@ PAUSE = 0.1
 # The workflow ended, or was ended, between the question and its answer; or it is asked very much at once.
 _PASSING = {RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED, RPCStatusCode.RESOURCE_EXHAUSTED}
 _CUT_OFF = "AcceptedUpdateCompletedWorkflow"
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class Refused(Exception):
@@ -75,15 +80,20 @@ class Desk:
 
         Raises `Refused` with a sentence for them, and `OutOfReach` if nobody answers in time.
         """
-        connected, now = False, datetime.now(UTC)
+        now = datetime.now(UTC)
         asked = Asked(action=without_words(action), at=now)
+        door = _Door("FollowUp", follow_up, follow_up_workflow(follow_up), Stands)
+        return await self._ask_at(door, asked, _Deed(key, words_of(action), now))
+
+    async def _ask_at(self, door: "_Door[Answer]", asked: BaseModel, deed: "_Deed") -> Answer:
+        connected = False
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 client = await self._connected()
-                if words_of(action) is not None:
-                    await self._main.write(lambda session: lay_down(session, key, action, now))
+                if deed.words is not None:
+                    await self._main.write(lambda session: lay_down(session, deed.key, deed.words, deed.at))
                 connected = True
-                return await self._ask_until_answered(client, follow_up, asked, key)
+                return await _ask_until_answered(client, door, asked, deed.key, self._task_queue)
         except SQLAlchemyError:
             # Its text would repeat what was written.
             raise OutOfReach(
@@ -97,36 +107,59 @@ class Desk:
             self._client = await self._connect()
         return self._client
 
-    async def _ask_until_answered(self, client: Client, follow_up: str, asked: Asked, key: str) -> Stands:
-        while True:
-            try:
-                return await self._ask(client, follow_up, asked, key)
-            except RPCError as error:
-                if error.status not in _PASSING:
-                    raise
-            except WorkflowUpdateFailedError as error:
-                _tell_why(error)
-            await asyncio.sleep(PAUSE)
 
-    async def _ask(self, client: Client, follow_up: str, asked: Asked, key: str) -> Stands:
-        begun = WithStartWorkflowOperation[object, object](
-            "FollowUp",
-            follow_up,
-            id=follow_up_workflow(follow_up),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+@dataclass(frozen=True)
+class _Door(Generic[Answer]):
+    """Whom an action is put to: a workflow, what it is about, and what it answers with."""
+
+    workflow: str
+    about: str
+    workflow_id: str
+    answer: type[Answer]
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """One deed by its key; its words go another way than the rest."""
+
+    key: str
+    words: str | None
+    at: datetime
+
+
+async def _ask_until_answered(
+    client: Client, door: _Door[Answer], asked: BaseModel, key: str, task_queue: str
+) -> Answer:
+    while True:
         try:
-            stands: Stands = await client.execute_update_with_start_workflow(
-                "act", asked, start_workflow_operation=begun, id=key, result_type=Stands
-            )
-        except BaseException:
-            # The library keeps the error there, too, and would complain that nobody has asked for it.
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(0):
-                    await begun.workflow_handle()
-            raise
-        return stands
+            return await _ask(client, door, asked, key, task_queue)
+        except RPCError as error:
+            if error.status not in _PASSING:
+                raise
+        except WorkflowUpdateFailedError as error:
+            _tell_why(error)
+        await asyncio.sleep(PAUSE)
+
+
+async def _ask(client: Client, door: _Door[Answer], asked: BaseModel, key: str, task_queue: str) -> Answer:
+    begun = WithStartWorkflowOperation[object, object](
+        door.workflow,
+        door.about,
+        id=door.workflow_id,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+    try:
+        stands: Answer = await client.execute_update_with_start_workflow(
+            "act", asked, start_workflow_operation=begun, id=key, result_type=door.answer
+        )
+    except BaseException:
+        # The library keeps the error there, too, and would complain that nobody has asked for it.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(0):
+                await begun.workflow_handle()
+        raise
+    return stands
 
 
 def _tell_why(error: WorkflowUpdateFailedError) -> None:

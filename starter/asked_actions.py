@@ -1,20 +1,25 @@
-"""What somebody wants done about a task, read from options, a request or a form, and the key it is known by."""
+"""What somebody wants done about a task or a case, read from options, a request or a form, and what it is known by."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain.definition import phrase
 from domain.follow_up_actions import Action
+from domain.recovery_actions import CaseAction
 
 ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+CASE_ACTION: TypeAdapter[CaseAction] = TypeAdapter(CaseAction)
 LONGEST_NAME, LONGEST_KEY = 200, 150
 
 
+Wanted = TypeVar("Wanted")
+
+
 def read_action(do: str, said: Mapping[str, Any]) -> Action:
-    """Return the action that `do` names, with the fields that are given; None is not given.
+    """Return the action on a follow-up that `do` names, with the fields that are given; None is not given.
 
     Raises ValueError, which says what is wrong and what to do.
 
@@ -24,6 +29,20 @@ def read_action(do: str, said: Mapping[str, Any]) -> Action:
     Traceback (most recent call last):
     ValueError: 'reason' is missing; add it
     """
+    return _read(ACTION, do, said)
+
+
+def read_case_action(do: str, said: Mapping[str, Any]) -> CaseAction:
+    """Return the action on a case that `do` names, as `read_action` does.
+
+    >>> read_case_action("severity", {"by": "ada", "severity": "S5"})
+    Traceback (most recent call last):
+    ValueError: 'severity' cannot be 'S5'; write 'S1', 'S2', 'S3' or 'S4'
+    """
+    return _read(CASE_ACTION, do, said)
+
+
+def _read(kind: TypeAdapter[Wanted], do: str, said: Mapping[str, Any]) -> Wanted:
     given = {name: value for name, value in said.items() if value is not None}
     for name in ("by", "to"):
         if len(str(given.get(name, ""))) > LONGEST_NAME:
@@ -32,7 +51,7 @@ def read_action(do: str, said: Mapping[str, Any]) -> Action:
     if isinstance(until, datetime) and until.tzinfo is None:
         raise ValueError("'until' has no time zone; write it like 2026-03-27T09:00:00Z")
     try:
-        return ACTION.validate_python({"do": do} | given)
+        return kind.validate_python({"do": do} | given)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "string_too_long":

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 from domain.follow_up import FollowUp as State
-from domain.follow_up_actions import Action, Asked, without_words
+from domain.follow_up_actions import Action, Asked, without_words, words_of
 from domain.keys import follow_up_workflow
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_openings import Opening
@@ -85,7 +85,7 @@ class Promise:
     async def act(self, action: Action, key: str | None = None, at: datetime | None = None) -> str | None:
         """Do something, or return why it was refused."""
         key, now = key or str(uuid.uuid4()), at or datetime.now(UTC)
-        await self.world.database.write(lambda session: lay_down(session, key, action, now))
+        await self.world.database.write(lambda session: lay_down(session, key, words_of(action), now))
         try:
             await self.handle.execute_update("act", Asked(action=without_words(action), at=at), id=key)
         except WorkflowUpdateFailedError as error:
