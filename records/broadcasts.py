@@ -15,6 +15,7 @@ from records.holding import pause, paused, resume
 from records.models import Enrolment
 from records.published_models import Edition
 from records.runs import ask_to_wake
+from records.unique import add_if_new
 
 
 def make(session: Session, row: Broadcast, program: Program, bundle: str, now: datetime) -> Broadcast:
@@ -27,20 +28,20 @@ def make(session: Session, row: Broadcast, program: Program, bundle: str, now: d
 
 
 def keep_program(session: Session, program: Program, bundle: str, now: datetime) -> str:
-    """Keep a program that is entered through its broadcast only: nothing else may start it. Returns its version."""
+    """Keep a program that is entered in one way only: nothing else may start it. Returns its version.
+
+    Two workers that keep the same at once both find it kept.
+    """
     if session.get(Edition, program.version) is None:
-        stored = program.model_dump(mode="json")
-        session.add(
-            Edition(
-                version=program.version,
-                sequence=program.sequence,
-                program=stored,
-                bundle=bundle,
-                published_at=now,
-                retired_at=now,
-            )
+        edition = Edition(
+            version=program.version,
+            sequence=program.sequence,
+            program=program.model_dump(mode="json"),
+            bundle=bundle,
+            published_at=now,
+            retired_at=now,
         )
-        session.flush()
+        add_if_new(session, edition)
     return program.version
 
 

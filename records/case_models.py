@@ -121,6 +121,12 @@ class CaseLetter(Record, table=True):
         UniqueConstraint("case_id", "key", name="uq_case_letter"),
         Index("ix_case_letter_contact", "contact_id", "letter", "written_at"),
         Index("ix_case_letter_enrolment", "enrolment_id"),
+        Index(
+            "ix_case_letter_unsettled",
+            "case_id",
+            sqlite_where=text("settled_at is null"),
+            postgresql_where=text("settled_at is null"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

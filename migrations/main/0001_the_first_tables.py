@@ -650,6 +650,13 @@ def _entry() -> None:
     with op.batch_alter_table("case_letter", schema=None) as batch_op:
         batch_op.create_index("ix_case_letter_contact", ["contact_id", "letter", "written_at"], unique=False)
         batch_op.create_index("ix_case_letter_enrolment", ["enrolment_id"], unique=False)
+        batch_op.create_index(
+            "ix_case_letter_unsettled",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at is null"),
+            postgresql_where=sa.text("settled_at is null"),
+        )
 
     op.create_table(
         "case_promise",
