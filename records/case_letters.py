@@ -6,9 +6,8 @@ should look, from rows alone, so that no letter is forgotten, whatever dies, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy import select as select_columns
@@ -21,6 +20,7 @@ from domain.entry import Entry
 from domain.policies import Policies
 from domain.program import Program
 from domain.recovery import Case, Write
+from domain.recovery_policy import Recovery
 from domain.stops import unaddressed
 from records import ledger
 from records.broadcasts import keep_program
@@ -37,8 +37,7 @@ LONGEST_FATE = 100
 MOST = 500
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of a letter: the other side has it, or `why` not, and when."""
 
     key: str
@@ -63,11 +62,11 @@ def write(
     is asked where the message leaves, as of any other.
     """
     policies = published.policies(session)
-    assert policies.recovery is not None, "without policies/recovery.yaml a case has no letters"
+    policy = policies.recovery or Recovery(team=row.team or "")  # the file may be gone since the case was opened
     letter = CaseLetter(case_id=row.id, contact_id=contact.id, key=deed.key, letter=deed.letter, written_at=now)
     if not add_if_new(session, letter) or contact.erased_at is not None:
         return
-    event = said(state, policies.recovery, staff, deed, now, _before(session, row.id, state, deed))
+    event = said(state, policy, staff, deed, now, _before(session, row.id, state, deed))
     run = _run(session, published, policies, contact, deed, event, now)
     written = (col(CaseLetter.case_id) == row.id, col(CaseLetter.key) == deed.key)
     named = update(CaseLetter).where(*written).values(enrolment_id=run.id)
@@ -85,7 +84,7 @@ def _run(
 ) -> Enrolment:
     program: Program = program_of(deed.letter, policies)
     bundle = published.bundle(session)
-    assert bundle is not None, "policies/recovery.yaml was published in one"
+    assert bundle is not None, "a case is opened by policies that were published"
     run = Enrolment(
         id=str(uuid7()),
         contact_id=contact.id,
@@ -162,8 +161,10 @@ def ask_to_look(session: Session, now: datetime, most: int = MOST) -> int:
     return len(ids)
 
 
-def case_of(session: Session, enrolment: str) -> str | None:
+def case_of_letter(session: Session, enrolment: str | None) -> str | None:
     """Return the case that a run wrote a letter of, None where it was no letter."""
+    if enrolment is None:
+        return None
     return session.exec(select(CaseLetter.case_id).where(CaseLetter.enrolment_id == enrolment)).first()
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from domain.recovery import Write
-from records.case_letters import Settled, case_of
+from records.case_letters import Settled, case_of_letter
 from records.models import Contact, Decision
 from records.session import Database
 from tests.records.letters_at_work import NOW, LettersAtWork
@@ -28,8 +28,9 @@ def test_a_letter_is_a_run_that_waits_for_its_start_and_knows_what_to_say(case: 
     assert run.event["next_word"] == "2026-05-05T10:00:00+00:00"
     [letter] = case.letters()
     assert (letter.enrolment_id, letter.key, letter.settled_at) == (run.id, "acknowledged/1", None)
-    assert case.database.read_now(lambda session: case_of(session, run.id)) == case.id
-    assert case.database.read_now(lambda session: case_of(session, "another")) is None
+    assert case.database.read_now(lambda session: case_of_letter(session, run.id)) == case.id
+    assert case.database.read_now(lambda session: case_of_letter(session, "another")) is None
+    assert case.database.read_now(lambda session: case_of_letter(session, None)) is None
 
 
 def test_its_program_cannot_be_entered_by_anything_else(case: LettersAtWork) -> None:
