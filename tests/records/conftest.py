@@ -20,15 +20,47 @@ def server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def patterns(server: str) -> dict[frozenset[str], str]:
+    """The names of databases on that server that were migrated once, by what is in them; to be copied, never used."""
+    return {}
+
+
+def pattern(server: str, patterns: dict[frozenset[str], str], kinds: frozenset[str]) -> str:
+    """Return the name of the database in which just these kinds of records are laid down."""
+    if not kinds:
+        return "template1"
+    if kinds not in patterns:
+        name = "_and_".join(sorted(kinds))
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        for kind in sorted(kinds):
+            MIGRATE[kind](address(server, name))
+        patterns[kinds] = name
+    return patterns[kinds]
+
+
+def address(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
+
+
 @pytest.fixture
-def postgresql_url(server: str) -> Iterator[str]:
-    """The address of a fresh, empty database."""
-    name = f"t{uuid4().hex}"
+def postgresql_url(server: str, patterns: dict[frozenset[str], str], request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh database: empty, or a copy of a migrated one for who asks for `main` or `inbox`."""
+    asked = set(request.fixturenames)
+    name, kinds = f"t{uuid4().hex}", frozenset(kind for kind in MIGRATE if {kind, f"postgresql_{kind}"} & asked)
+    copied = pattern(server, patterns, kinds)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    yield server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}".encode())
+    yield address(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def postgresql_main(postgresql_url: str) -> str:
+    """The address of a fresh database that is migrated."""
+    return postgresql_url
 
 
 @pytest.fixture(params=BOTH)
@@ -39,24 +71,19 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/records.db"
 
 
-def make(kind: str, url: str) -> None:
-    if url.startswith("sqlite"):
-        lay_down(kind, url)
-    else:
-        MIGRATE[kind](url)
-
-
 @pytest.fixture
 def main(url: str) -> Iterator[Database]:
-    make("main", url)
-    database = Database(url)
-    yield database
-    database.close()
+    yield from opened("main", url)
 
 
 @pytest.fixture
 def inbox(url: str) -> Iterator[Database]:
-    make("inbox", url)
+    yield from opened("inbox", url)
+
+
+def opened(kind: str, url: str) -> Iterator[Database]:
+    if url.startswith("sqlite"):
+        lay_down(kind, url)
     database = Database(url)
     yield database
     database.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 START = 60  # seconds
+NOTHING_IS_KEPT = ("fsync=off", "full_page_writes=off")
 
 
 def binaries() -> Path | None:
@@ -47,7 +48,7 @@ def server() -> Iterator[str]:
         shutil.chown(folder, user)
     quick = [
         argument
-        for setting in ("fsync=off", "listen_addresses=", "log_min_messages=fatal")
+        for setting in (*NOTHING_IS_KEPT, "listen_addresses=", "log_min_messages=fatal")
         for argument in ("-c", setting)
     ]
     try:

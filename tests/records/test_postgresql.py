@@ -41,10 +41,9 @@ def _note(session: Session, value: str) -> None:
     )
 
 
-async def test_a_deadlock_is_tried_again_and_nobody_notices(postgresql_url: str) -> None:
-    migrate_main(postgresql_url)
+async def test_a_deadlock_is_tried_again_and_nobody_notices(postgresql_main: str) -> None:
     meeting = threading.Barrier(2)
-    async with Database(postgresql_url) as one, Database(postgresql_url) as two:
+    async with Database(postgresql_main) as one, Database(postgresql_main) as two:
         await asyncio.gather(one.write(suppress("a")), one.write(suppress("b")))
 
         runs = await asyncio.gather(
@@ -54,16 +53,16 @@ async def test_a_deadlock_is_tried_again_and_nobody_notices(postgresql_url: str)
             two.write(suppress("d")),
         )
 
-        assert sorted([runs[0], runs[2]]) == [1, 2]
+        # Who tries again may take its first row before the other is awake, and they meet again.
+        assert 2 <= max(runs[0], runs[2]) <= TRIES
         rows = await one.read(lambda session: list(session.exec(select(Suppression))))
         assert {row.value: row.reason.count("+") for row in rows} == {"a": 2, "b": 2, "c": 0, "d": 0}
 
 
 @pytest.mark.parametrize(("losses", "expected"), [(1, ["beside", "lost"]), (99, ["beside"])])
 async def test_a_connection_lost_before_the_commit_harms_nobody_else(
-    postgresql_url: str, losses: int, expected: list[str]
+    postgresql_main: str, losses: int, expected: list[str]
 ) -> None:
-    migrate_main(postgresql_url)
     runs = 0
 
     def loses_it(session: Session) -> None:
@@ -72,10 +71,10 @@ async def test_a_connection_lost_before_the_commit_harms_nobody_else(
         suppress("lost")(session)
         [own] = session.connection().exec_driver_sql("select pg_backend_pid()").one()
         if runs <= losses:
-            with psycopg.connect(postgresql_url, autocommit=True) as other:
+            with psycopg.connect(postgresql_main, autocommit=True) as other:
                 other.execute("select pg_terminate_backend(%s)", [own])
 
-    async with Database(postgresql_url) as main:
+    async with Database(postgresql_main) as main:
         told = await asyncio.gather(main.write(loses_it), main.write(suppress("beside")), return_exceptions=True)
 
         assert told[1] == "beside"
@@ -84,11 +83,10 @@ async def test_a_connection_lost_before_the_commit_harms_nobody_else(
         assert sorted(await main.read(suppressed)) == expected
 
 
-async def test_instants_come_back_in_utc_whatever_the_servers_zone(postgresql_url: str) -> None:
-    migrate_main(postgresql_url)
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+async def test_instants_come_back_in_utc_whatever_the_servers_zone(postgresql_main: str) -> None:
+    with psycopg.connect(postgresql_main, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {connection.info.dbname} SET timezone TO 'Asia/Kolkata'".encode())
-    async with Database(postgresql_url) as main:
+    async with Database(postgresql_main) as main:
         await main.write(suppress("a"))
         [row] = await main.read(lambda session: list(session.exec(select(Suppression))))
 

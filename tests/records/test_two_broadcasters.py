@@ -6,7 +6,6 @@ import pytest
 
 from records.audience import page_of, take_down
 from records.broadcasts import held, stop
-from records.migrate import migrate_main
 from records.session import Database
 from tests.records.mailing import NOW, Mailing
 from tests.records.test_two_workers import PATIENCE, Midway, beside
@@ -15,16 +14,15 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def mailing(postgresql_url: str) -> Iterator[Mailing]:
-    migrate_main(postgresql_url)
-    database = Database(postgresql_url)
+def mailing(postgresql_main: str) -> Iterator[Mailing]:
+    database = Database(postgresql_main)
     yield Mailing(database).open(5, rate="120 per hour")
     database.close()
 
 
 @pytest.fixture
-def other(mailing: Mailing, postgresql_url: str) -> Iterator[Database]:
-    database = Database(postgresql_url)
+def other(mailing: Mailing, postgresql_main: str) -> Iterator[Database]:
+    database = Database(postgresql_main)
     yield database
     database.close()
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from records.migrate import migrate_main
 from records.models import Contact
 from records.published import Published
 from records.session import Database
@@ -19,9 +18,8 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def door(postgresql_url: str) -> Iterator[Door]:
-    migrate_main(postgresql_url)
-    opened = Door(Database(postgresql_url))
+def door(postgresql_main: str) -> Iterator[Door]:
+    opened = Door(Database(postgresql_main))
     opened.publish(scoring=SCORING, hot=HOT)
     opened.consent()
     opened.set(NOW, benches=60)
@@ -30,8 +28,8 @@ def door(postgresql_url: str) -> Iterator[Door]:
 
 
 @pytest.fixture
-def other(postgresql_url: str) -> Iterator[Database]:
-    database = Database(postgresql_url)
+def other(postgresql_main: str) -> Iterator[Database]:
+    database = Database(postgresql_main)
     yield database
     database.close()
 
@@ -66,9 +64,8 @@ def test_two_events_at_once_reach_a_threshold_once(door: Door, other: Database) 
     assert door.decided() == ["hot entered"]
 
 
-def test_the_first_two_events_of_somebody_at_once_both_count(postgresql_url: str, other: Database) -> None:
-    migrate_main(postgresql_url)
-    opened = Door(Database(postgresql_url))
+def test_the_first_two_events_of_somebody_at_once_both_count(postgresql_main: str, other: Database) -> None:
+    opened = Door(Database(postgresql_main))
     opened.consent()
     opened.publish(NOW + DAY, scoring=SCORING, hot=HOT)
 

@@ -10,7 +10,6 @@ from sqlalchemy import event
 from sqlmodel import Session, select
 
 from domain.slots import Counter
-from records.migrate import migrate_main
 from records.sending_models import ThrottleCount
 from records.session import Database
 from records.throttling import Queued, Wanted, take, use
@@ -22,9 +21,8 @@ LEASE = timedelta(minutes=6)
 
 
 @pytest.fixture
-def workers(postgresql_url: str) -> Iterator[tuple[Database, Database]]:
-    migrate_main(postgresql_url)
-    one, other = Database(postgresql_url), Database(postgresql_url)
+def workers(postgresql_main: str) -> Iterator[tuple[Database, Database]]:
+    one, other = Database(postgresql_main), Database(postgresql_main)
     yield one, other
     one.close()
     other.close()

@@ -22,7 +22,6 @@ from records.entries import enter
 from records.facts import read_again, read_known
 from records.falling_due import all_due, see_to
 from records.ledger import NotOurs, Taken, Wanted
-from records.migrate import migrate_main
 from records.models import Decision, Enrolment, Wake
 from records.published import publish
 from records.published_models import Edition
@@ -39,17 +38,16 @@ A_WHILE = 0.3  # seconds, for what must not
 
 
 @pytest.fixture
-def office(postgresql_url: str) -> Iterator[Office]:
-    migrate_main(postgresql_url)
-    with_ann = Office(Database(postgresql_url)).open()
+def office(postgresql_main: str) -> Iterator[Office]:
+    with_ann = Office(Database(postgresql_main)).open()
     with_ann.enter("each")
     yield with_ann
     with_ann.database.close()
 
 
 @pytest.fixture
-def other(office: Office, postgresql_url: str) -> Iterator[Database]:
-    database = Database(postgresql_url)
+def other(office: Office, postgresql_main: str) -> Iterator[Database]:
+    database = Database(postgresql_main)
     yield database
     database.close()
 
