@@ -15,10 +15,10 @@ from records.consenting import reasons_against, said_by
 from records.contacts import find, suppress
 from records.falling_due import all_due, see_to
 from records.inbox_models import Inbox
-from records.migrate import migrate_main
 from records.models import Consent, Contact, Drained, Enrolment, Interaction, Message
 from records.published import Published, publish
 from records.session import Database
+from tests.databases import lay_down
 from tests.domain.kit import POLICIES, Templates
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -142,7 +142,7 @@ class Office:
 def opened(folder: Path, **files: str) -> Iterator[Office]:
     """Open an office in a folder."""
     url = f"sqlite:///{folder / 'main.db'}"
-    migrate_main(url)
+    lay_down("main", url)
     database = Database(url)
     loaded = load(FILES | files, TEMPLATES)
     assert loaded.errors() == []

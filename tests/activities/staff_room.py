@@ -23,13 +23,13 @@ from records.contacts import find_or_make
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_openings import Opening
 from records.follow_ups import act, look, open_follow_up
-from records.migrate import migrate_main
 from records.models import Contact
 from records.published import Published, publish
 from records.sending_models import ChannelState, Notice
 from records.session import Database
 from records.timeline import record
 from rendering.process import Renderer
+from tests.databases import lay_down
 from tests.domain.kit import POLICIES
 
 # A Monday, ten o'clock in Berlin.
@@ -135,7 +135,7 @@ class Room:
 @asynccontextmanager
 async def staff_room(url: str, inbound: str = "in.acme.example") -> AsyncIterator[Room]:
     """Open a room in an empty database."""
-    migrate_main(url)
+    lay_down("main", url)
     settings = MailSettings(
         public_url="https://crm.acme.example",
         message_host="mail.acme.example",

@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 from activities.received import NotDrainable, apply
 from domain.loader import load
 from records.contacts import find_or_make
-from records.migrate import migrate_main
 from records.models import Contact, Inbox, Interaction, Message
 from records.published import Published, publish
 from records.session import Database
+from tests.databases import lay_down
 from tests.domain.kit import POLICIES, TEMPLATES
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -24,7 +24,7 @@ FILES = POLICIES | {"policies/forms/order.yaml": FORM}
 def received(folder: Path, row: Inbox, *before: Message) -> list[tuple[str, str | None]]:
     """Return the events in the timeline, each with the contact's address, once a row is drained."""
     url = f"sqlite:///{folder / 'main.db'}"
-    migrate_main(url)
+    lay_down("main", url)
     database = Database(url)
     published = Published()
 
@@ -74,7 +74,7 @@ def test_an_event_of_a_message_that_the_ledger_does_not_know_says_what_to_do(tmp
 def submitted(folder: Path, **answers: str) -> dict[str, Any]:
     """Return the own fields of the contact that a submission of these answers makes."""
     url = f"sqlite:///{folder / 'main.db'}"
-    migrate_main(url)
+    lay_down("main", url)
     database = Database(url)
     published = Published()
     row = Inbox(

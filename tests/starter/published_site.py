@@ -16,13 +16,13 @@ from activities.received import apply
 from records import inbox as inbox_rows
 from records.consenting import reasons_against, said_by
 from records.contacts import find_or_make
-from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Inbox
 from records.published import Published, publish
 from records.session import Database
 from starter.app import make_app
 from starter.site import Acts
 from starter.waker import Waker
+from tests.databases import lay_down
 from tests.starter.site import CONFIG, FORMS, TOKENS, Sleeper
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -92,8 +92,8 @@ async def published_site(
     folder: Path, main_is_away: bool = False, desk: Acts | None = None, **fields: Any
 ) -> AsyncIterator[PublishedSite]:
     """Serve from `folder`; `fields` are of the contact, `desk` does what people want done about tasks."""
-    migrate_main(f"sqlite:///{folder}/main.db")
-    migrate_inbox(f"sqlite:///{folder}/inbox.db")
+    lay_down("main", f"sqlite:///{folder}/main.db")
+    lay_down("inbox", f"sqlite:///{folder}/inbox.db")
     main, received = Database(f"sqlite:///{folder}/main.db"), Database(f"sqlite:///{folder}/inbox.db")
     person = {"email": "ann@acme.example", **fields}
     contact = await main.write(lambda session: find_or_make(session, person, "test", NOON).id)

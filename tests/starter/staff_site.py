@@ -24,7 +24,6 @@ from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_openings import Opening
 from records.follow_up_rows import state_of
 from records.follow_ups import act, open_follow_up
-from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Inbox, Interaction
 from records.published import Published, publish
 from records.session import Database
@@ -33,6 +32,7 @@ from records.timeline import record_all
 from starter.acting import Desk, OutOfReach, Refused
 from starter.app import make_app
 from starter.waker import Waker
+from tests.databases import lay_down
 from tests.starter.site import CONFIG, FORMS, TOKENS, Sleeper
 
 MONDAY = datetime(2026, 5, 4, 7, tzinfo=UTC)
@@ -171,8 +171,8 @@ def text_of(page: httpx2.Response) -> str:
 @asynccontextmanager
 async def staff_site(folder: Path, files: dict[str, str] | None = None, **fields: Any) -> AsyncIterator[StaffSite]:
     """Serve from `folder`; `fields` are of the contact, `files` are published beside the people."""
-    migrate_main(f"sqlite:///{folder}/main.db")
-    migrate_inbox(f"sqlite:///{folder}/inbox.db")
+    lay_down("main", f"sqlite:///{folder}/main.db")
+    lay_down("inbox", f"sqlite:///{folder}/inbox.db")
     main, received = Database(f"sqlite:///{folder}/main.db"), Database(f"sqlite:///{folder}/inbox.db")
     person = {"email": "ann@customer.example", "first_name": "Ann", **fields}
     contact = await main.write(lambda session: find_or_make(session, person, "test", MONDAY).id)

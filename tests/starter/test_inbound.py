@@ -13,7 +13,6 @@ import pytest
 from sqlmodel import select
 
 from domain.return_addresses import BOUNCES, LEAVING, return_address
-from records.migrate import migrate_inbox
 from records.models import Inbox, InboxMail
 from records.session import Database
 from settings import SettingsError, load
@@ -22,6 +21,7 @@ from starter.inbound import Receiving
 from starter.inbound_imap import Account, Unreachable, keep_looking, look
 from starter.inbound_smtp import Doors, Listener
 from starter.waker import Waker
+from tests.databases import lay_down
 from tests.imap_server import ImapAccount, imap_server
 
 pytestmark = pytest.mark.system
@@ -41,7 +41,7 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         url = f"sqlite:///{folder}/inbox.db"
-        migrate_inbox(url)
+        lay_down("inbox", url)
         self.database = Database(url)
         self.receiving = Receiving(self.database, Waker(nowhere), DOORS)
 

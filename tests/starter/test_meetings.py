@@ -15,7 +15,6 @@ from sqlmodel import col, select
 
 from activities.received import apply
 from records.contacts import find, find_or_make
-from records.migrate import migrate_main
 from records.models import Contact, Inbox, Interaction
 from records.published import Published, publish
 from records.session import Database
@@ -34,6 +33,7 @@ from tests.channels.calendly_webhooks import (
     told,
 )
 from tests.channels.test_told import TREES
+from tests.databases import lay_down
 from tests.domain.kit import POLICIES
 from tests.starter.site import CONFIG, EVENTS_KEY, FORMS, Site, Sleeper, inbox_in
 
@@ -121,7 +121,7 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         url = f"sqlite:///{folder / 'main.db'}"
-        migrate_main(url)
+        lay_down("main", url)
         self.database, self.published = Database(url), Published()
         self.database.write_now(lambda session: publish(session, FILES, {}, NOW))
 

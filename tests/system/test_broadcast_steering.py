@@ -14,7 +14,7 @@ from tests.system.waiting import until
 pytestmark = pytest.mark.system
 
 # More than can leave while this machine looks away for a moment.
-CONTACTS = 2_000
+CONTACTS = 1_000
 
 
 def test_nothing_leaves_while_it_is_paused_nor_after_it_was_stopped(tmp_path: Path) -> None:

@@ -16,18 +16,22 @@ pytestmark = pytest.mark.system
 
 # Temporal believes in a worker for some seconds after its last sign of life, and messages have leases.
 NOTICED_WITHIN = 300
+# More messages than a worker has between its claim and what it writes down of the answer, when it dies.
+ON_THE_WIRE = 20
 
 
 @pytest.mark.timeout(900)
-def test_two_thousand_get_it_once_though_the_worker_is_killed_again_and_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("contacts", [600, pytest.param(2_000, marks=pytest.mark.large)])
+def test_everybody_gets_it_once_though_the_worker_is_killed_again_and_again(tmp_path: Path, contacts: int) -> None:
     with founded(tmp_path) as company:
-        id = _begun(company, 2_000)
-        for share in (0.0, 0.2, 0.4, 0.6, 0.8):
-            _until_accepted(company, share * 2_000)
+        id = _begun(company, contacts)
+        shares = (0.0, 0.25, 0.5, 0.75)
+        for share in shares:
+            _until_accepted(company, share * contacts)
             _kill(company)
         _until_done(company, id, within=NOTICED_WITHIN)
 
-        _all_accounted_for(company, id, 2_000)
+        _all_accounted_for(company, id, contacts, kills=len(shares))
 
 
 @pytest.mark.large
@@ -42,7 +46,7 @@ def test_twenty_thousand_get_it_once_while_the_worker_dies_every_half_minute(tmp
             kills, rest = kills + 1, chance.uniform(20, 40)
 
         assert kills >= 5
-        _all_accounted_for(company, id, 20_000)
+        _all_accounted_for(company, id, 20_000, kills)
 
 
 def _begun(company: Company, contacts: int) -> str:
@@ -72,10 +76,10 @@ def _is_done_after(company: Company, id: str, seconds: float) -> bool:
     return row_of(company, id).state == "done"
 
 
-def _all_accounted_for(company: Company, id: str, contacts: int) -> None:
+def _all_accounted_for(company: Company, id: str, contacts: int, kills: int) -> None:
     """Everybody was let in, everybody's message has a fate, and no more are unknown than kills can explain."""
     states = accounted(company, id)
     assert members(company, id) == {"entered": contacts}
     assert states.total() == contacts
     assert set(states) <= {"accepted", "unknown"}
-    assert states["accepted"] > 0.95 * contacts
+    assert states["unknown"] <= ON_THE_WIRE * kills

@@ -28,13 +28,13 @@ from records.contacts import find_or_make
 from records.entries import enter
 from records.facts import nobody
 from records.holding import pause, resume
-from records.migrate import migrate_main
 from records.models import Decision, Enrolment, Message
 from records.published import Published, publish
 from records.session import Database
 from records.timeline import Happening, record
 from rendering.catalogue import Catalogue
 from rendering.process import Rendered, Renderer
+from tests.databases import lay_down
 from tests.system.authored import write_home
 
 NOW = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -176,7 +176,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], 
 def office(request: pytest.FixtureRequest, tmp_path: Path, programs: Any) -> Iterator[Office]:
     files, known = programs
     url = f"sqlite:///{tmp_path / 'rapport.db'}"
-    migrate_main(url)
+    lay_down("main", url)
     database, published = Database(url), Published()
     program: Program = known[getattr(request, "param", "news")]
 

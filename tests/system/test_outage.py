@@ -13,10 +13,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.clock import wall_clock
 from activities.intake import DatabaseAway, Intake
 from records.inbox import accept
-from records.migrate import migrate_inbox
 from records.models import Inbox
 from records.published import Published
 from records.session import Database
+from tests.databases import lay_down
 from tests.system.company import form_row
 
 
@@ -34,7 +34,7 @@ class Away:
 
 async def test_an_outage_of_the_main_database_parks_nobody_and_says_nothing_about_anybody(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'inbox.db'}"
-    migrate_inbox(url)
+    lay_down("inbox", url)
     async with Database(url) as inbox:
         await inbox.write(lambda session: accept(session, form_row("news", "ann@customer.example")))
         intake = Intake(cast(Database, Away()), inbox, Published(), cast(Client, None), wall_clock, "rapport")

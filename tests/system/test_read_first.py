@@ -20,12 +20,12 @@ from domain.run import Run, entered, need, since
 from records import inbox
 from records.contacts import find_or_make
 from records.entries import enter
-from records.migrate import migrate_inbox, migrate_main
 from records.models import Decision, Enrolment, Inbox
 from records.published import Published, publish
 from records.runs import begin_again, form_waves, started
 from records.session import Database
 from records.timeline import Happening, record
+from tests.databases import lay_down
 from tests.domain.kit import POLICIES, TEMPLATES
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -106,8 +106,8 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     main, received = f"sqlite:///{tmp_path}/main.db", f"sqlite:///{tmp_path}/inbox.db"
-    migrate_main(main)
-    migrate_inbox(received)
+    lay_down("main", main)
+    lay_down("inbox", received)
     office = Office(Database(main), Database(received)).open()
     yield office
     office.main.close()

@@ -38,7 +38,6 @@ from domain.wave import Member, Wave
 from records.contacts import change, record_consent
 from records.entries import enter
 from records.holding import pause, resume
-from records.migrate import migrate_inbox, migrate_main
 from records.models import Contact, Decision, Enrolment, Identity
 from records.published import Published
 from records.retiming import publish_and_wake
@@ -48,6 +47,7 @@ from records.timeline import Happening, record, record_changed
 from rendering.catalogue import Catalogue
 from rendering.process import Renderer
 from settings import Settings
+from tests.databases import lay_down
 from worker import Parts, make_worker, texts
 from workflows.sequence import SequenceWorkflow
 
@@ -324,8 +324,8 @@ async def living(
 ) -> AsyncIterator[World]:
     """Yield a world with its own database, mail server and worker."""
     main, received = f"sqlite:///{folder}/main.db", f"sqlite:///{folder}/inbox.db"
-    await asyncio.to_thread(migrate_main, main)
-    await asyncio.to_thread(migrate_inbox, received)
+    lay_down("main", main)
+    lay_down("inbox", received)
     task_queue = f"test-{uuid.uuid4()}"
     tokens = Tokens(["a secret of this test"])
     settings = MailSettings("http://127.0.0.1:1", "mail.rapport.example", "secret", tokens, timedelta(seconds=360))
