@@ -118,6 +118,26 @@ class Withdrawn(BaseModel):
     note: Words = ""
 
 
+class Delivered(BaseModel):
+    """They have done what a granted remedy needs a person for: the customer has it."""
+
+    model_config = _FROZEN
+    do: Literal["delivered"] = "delivered"
+    by: str
+    remedy: str = Field(max_length=36)
+    note: Words | None = None
+
+
+class NotDelivered(BaseModel):
+    """They cannot do what a granted remedy needs a person for, and say why."""
+
+    model_config = _FROZEN
+    do: Literal["not_delivered"] = "not_delivered"
+    by: str
+    remedy: str = Field(max_length=36)
+    note: Words
+
+
 class Resolved(BaseModel):
     """It is made good and the customer agrees, or this is our last word; `text` is what they are written."""
 
@@ -178,6 +198,8 @@ CaseAction = Annotated[
     | Approved
     | Declined
     | Withdrawn
+    | Delivered
+    | NotDelivered
     | Resolved
     | Reopened
     | Closed

@@ -20,8 +20,10 @@ from domain.recovery_actions import (
     Commented,
     Contacted,
     Declined,
+    Delivered,
     Diagnosed,
     Graded,
+    NotDelivered,
     Proposed,
     Released,
     Reopened,
@@ -31,7 +33,7 @@ from domain.recovery_actions import (
 )
 
 # What can be said of a case that is resolved or closed, too.
-ANY_TIME = (Commented, Graded, Diagnosed, Reopened, Released, Closed)
+ANY_TIME = (Commented, Graded, Diagnosed, Reopened, Released, Closed, Delivered, NotDelivered)
 
 
 def refused(case: Case, action: CaseAction, ground: Ground) -> str | None:
@@ -116,6 +118,8 @@ _REFUSES: dict[type, Callable[[Case, Any, Ground], str | None]] = {
     Approved: remedy_moves.not_decided,
     Declined: remedy_moves.not_decided,
     Withdrawn: remedy_moves.not_decided,
+    Delivered: remedy_moves.not_done,
+    NotDelivered: remedy_moves.not_done,
 }
 
 
@@ -154,6 +158,8 @@ _DOES: dict[type, Callable[[Case, Any, Ground], Moved]] = {
     Approved: remedy_moves.approved,
     Declined: remedy_moves.declined,
     Withdrawn: remedy_moves.withdrawn,
+    Delivered: remedy_moves.done_by_hand,
+    NotDelivered: remedy_moves.done_by_hand,
 }
 
 

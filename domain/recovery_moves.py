@@ -13,6 +13,7 @@ from domain.follow_up_moves import BY_ITSELF
 from domain.holds import Hold
 from domain.recovery import Case, How, Look, Moved, Promise, PromiseName, Start, Stop, Waiting, Write, after, then
 from domain.recovery_policy import Clocks, Recovery, worse
+from domain.remedy_moves import taken_back
 from domain.remedy_policy import Severity
 
 CUSTOMER = "customer"
@@ -152,13 +153,15 @@ def resolved(case: Case, how: How, by: str, now: datetime, text: str = "") -> Mo
 
 
 def closed(case: Case, outcome: str, by: str, now: datetime, *, letter: str | None = "closed") -> Moved:
-    """Close it; whatever was still promised is dropped."""
-    was_open = case.is_open
+    """Close it; whatever was still promised is dropped, and what waits for a yes is taken back."""
+    was_open, back = case.is_open, taken_back(case, "the case was closed", now)
+    case = back.state
     update = {"closed_at": now, "outcome": outcome, "holds": _ended_holds(case, now), "waiting": None}
     state = _dropped(case, now).model_copy(update=update)
     told = Tell("case_closed", by, {"severity": case.severity, "outcome": outcome})
     deeds = (told, *((Stop(outcome, by),) if was_open else ()))
-    return Moved(state, (*deeds, *((Write(letter, f"closed/{case.rounds}"),) if letter is not None else ())))
+    letters = (Write(letter, f"closed/{case.rounds}"),) if letter is not None else ()
+    return Moved(state, (*back.deeds, *deeds, *letters))
 
 
 def reopened(case: Case, policy: Recovery, by: str, why: str, now: datetime) -> Moved:

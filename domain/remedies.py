@@ -30,6 +30,8 @@ class Remedy(BaseModel):
     """One of the policy's types."""
     by: str = "nothing"
     """How it is delivered."""
+    label: str = ""
+    """What the customer reads."""
     amount: Money = Decimal(0)
     currency: str = "EUR"
     proposed_by: str
@@ -55,7 +57,7 @@ class Remedy(BaseModel):
 
 
 class Spent(BaseModel):
-    """What a customer was given, or is about to be, in all cases: the rows that caps and levels are asked about."""
+    """What a customer was given, or is about to be, in all cases: the money that caps and levels are asked about."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,3 +78,21 @@ class Given(BaseModel):
 
 Spent.model_rebuild()
 NOTHING = Spent()
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount as people read it, without its currency: places only where it has some.
+
+    >>> plain(Decimal("250.00")), plain(Decimal("12.5"))
+    ('250', '12.50')
+    """
+    return f"{amount:.0f}" if amount == amount.to_integral_value() else f"{amount:.2f}"
+
+
+def shown(amount: Decimal, currency: str) -> str:
+    """Return an amount as people read it.
+
+    >>> shown(Decimal("250.00"), "EUR")
+    '250 EUR'
+    """
+    return f"{plain(amount)} {currency}"

@@ -27,9 +27,9 @@ class Remedied(BaseModel):
     by: Literal["nothing", "person", "voucher", "points", "webhook"] = "nothing"
     """How it is delivered: nothing but our word, a person does it, a code, points, or your own system is told."""
     endpoint: str | None = None
-    """The endpoint of policies/messaging.yaml that is told, where it is a webhook."""
+    """The endpoint of policies/messaging.yaml that is told: of a webhook, and of codes or points if it should."""
     counts: bool = True
-    """Whether it is money: counted under caps and limits. Points and vouchers count with what they are worth."""
+    """Whether it is money: counted under caps and limits. Points and vouchers do with what they are worth."""
     points_per_unit: int = Field(default=100, ge=1)
     """How many points one unit of the currency is, where they are points."""
     valid: Span = Span.parse("12 months")
@@ -37,8 +37,12 @@ class Remedied(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_delivered(self) -> Self:
-        if (self.endpoint is not None) != (self.by == "webhook"):
-            raise ValueError("`endpoint` belongs to `by: webhook`, and to nothing else; write both, or neither")
+        if self.by == "webhook" and self.endpoint is None:
+            raise ValueError("`by: webhook` tells a system of yours; write its `endpoint` of policies/messaging.yaml")
+        if self.by in ("nothing", "person") and self.endpoint is not None:
+            raise ValueError(f"`endpoint` is told of webhooks, vouchers and points, and this is `by: {self.by}`")
+        if self.by in ("voucher", "points") and not self.counts:
+            raise ValueError(f"`by: {self.by}` is money; leave `counts` out")
         return self
 
 
@@ -111,3 +115,12 @@ class Remedies(BaseModel):
     bands: tuple[Band, ...] = (Band(offer=("apology",)),)
     caps: tuple[Cap, ...] = ()
     approval: Approvals = Approvals()
+
+    @model_validator(mode="after")
+    def _offers_what_there_is(self) -> Self:
+        for number, band in enumerate(self.bands, start=1):
+            for kind in band.offer:
+                if kind not in self.types:
+                    known = ", ".join(self.types) or "nothing"
+                    raise ValueError(f"band {number} of `bands` offers '{kind}', and `types` has {known}; add it there")
+        return self
