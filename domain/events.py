@@ -6,6 +6,7 @@ The names are sequence-language.md section 4's; the fields are what a condition 
 MESSAGE_FIELDS = frozenset({"step", "template", "topic", "channel"})
 MEETING_FIELDS = frozenset({"email", "starts_at", "ends_at", "minutes", "meeting", "title", "host", "host_email"})
 MEETING_FIELDS |= {"place", "join_url", "answers"}
+REMEDY_FIELDS = frozenset({"case", "remedy", "kind", "amount", "currency"})
 LOGGED_FIELDS = frozenset({"person", "department", "text"})
 
 BUILT_IN: dict[str, frozenset[str]] = {
@@ -40,6 +41,13 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "task_cancelled": frozenset({"task"}),
     "case_opened": frozenset({"case", "severity", "incident"}),
     "case_closed": frozenset({"case", "severity", "outcome"}),
+    "case_remedy_proposed": REMEDY_FIELDS | {"rule"},
+    "case_remedy_asked": REMEDY_FIELDS | {"to"},
+    "case_remedy_approved": REMEDY_FIELDS | {"level"},
+    "case_remedy_refused": REMEDY_FIELDS | {"why", "alternative"},
+    "case_remedy_withdrawn": REMEDY_FIELDS | {"why"},
+    "case_remedy_delivered": REMEDY_FIELDS,
+    "case_remedy_failed": REMEDY_FIELDS | {"why"},
     "meeting_booked": MEETING_FIELDS,
     "meeting_moved": MEETING_FIELDS | {"moved_from"},
     "meeting_cancelled": MEETING_FIELDS | {"reason", "cancelled_by"},
@@ -54,6 +62,8 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "score_reached": frozenset({"threshold", "score", "fit", "engagement", "why"}),
 }
 
+# What became of something to make good.
+REMEDIES = frozenset(name for name in BUILT_IN if name.startswith("case_remedy_"))
 MEETINGS = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})
 
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.

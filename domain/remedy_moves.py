@@ -133,7 +133,9 @@ def settled(case: Case, id: str, delivered: bool, why: str, now: datetime, by: s
     if delivered:
         return Moved(case, (told, Write("offer", f"offer/{id}", {"remedy": id})))
     to = (case.owner,) if case.owner is not None else ()
-    note = Notify(to, "remedy_failed", f"failed/{id}", chat=True, data={**_data(remedy), "why": why})
+    note = Notify(
+        to, "remedy_failed", f"failed/{id}", chat=True, data={**_data(remedy), "label": remedy.label, "why": why}
+    )
     return Moved(case, (told, note))
 
 
@@ -145,7 +147,7 @@ def to_deliver(case: Case) -> tuple[Remedy, ...]:
 def _ask(case: Case, remedy: Remedy, who: str, ground: Ground) -> Moved:
     asked = (*remedy.asked, who)
     remedy = remedy.model_copy(update={"approver": who, "asked_at": ground.now, "asked": asked})
-    data = {**_data(remedy), "rule": remedy.rule, "by": remedy.proposed_by}
+    data = {**_data(remedy), "label": remedy.label, "rule": remedy.rule, "by": remedy.proposed_by}
     note = Notify((who,), "approval", f"approval/{remedy.id}/{len(asked)}", chat=True, data=data)
     told = _told("asked", remedy.proposed_by if len(asked) == 1 else BY_ITSELF, remedy, {"to": who})
     return Moved(_with(case, remedy), (told, note))
@@ -178,22 +180,16 @@ def _note(
     remedy: Remedy, about: str, to: tuple[str, ...], ground: Ground, said: Mapping[str, object] | None = None
 ) -> Notify:
     people = tuple(each for each in to if ground.staff.knows(each))
-    return Notify(people, about, f"{about}/{remedy.id}", data={**_data(remedy), **(said or {})})
+    return Notify(people, about, f"{about}/{remedy.id}", data={**_data(remedy), "label": remedy.label, **(said or {})})
 
 
-def _data(remedy: Remedy) -> Mapping[str, object]:
-    return {
-        "remedy": remedy.id,
-        "kind": remedy.kind,
-        "label": remedy.label,
-        "amount": str(remedy.amount),
-        "currency": remedy.currency,
-    }
+def _data(remedy: Remedy) -> dict[str, object]:
+    worth = {"amount": str(remedy.amount), "currency": remedy.currency} if remedy.amount else {}
+    return {"remedy": remedy.id, "kind": remedy.kind, **worth}
 
 
 def _told(what: str, by: str, remedy: Remedy, said: Mapping[str, object]) -> Tell:
-    data = {"remedy": remedy.id, "kind": remedy.kind, "amount": str(remedy.amount), "currency": remedy.currency}
-    return Tell(f"case_remedy_{what}", by, {**data, **said})
+    return Tell(f"case_remedy_{what}", by, {**_data(remedy), **said})
 
 
 def _with(case: Case, remedy: Remedy) -> Case:

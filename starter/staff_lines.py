@@ -33,6 +33,16 @@ EVENTS: dict[str, dict[str, str]] = {
     "survey_answered": {"en": "Answered a survey[: {score}][, {comment}]", "de": "Umfrage[: {score}][, {comment}]"},
     "case_opened": {"en": "A case was opened[, {severity}]", "de": "Ein Fall wurde eröffnet[, {severity}]"},
     "case_closed": {"en": "A case was closed[: {outcome}]", "de": "Ein Fall wurde geschlossen[: {outcome}]"},
+    "case_remedy_proposed": {
+        "en": "Proposed {kind}[, {amount}][ {currency}]",
+        "de": "Vorschlag: {kind}[, {amount}][ {currency}]",
+    },
+    "case_remedy_asked": {"en": "{to} is asked for a yes to {kind}", "de": "{to} soll {kind} genehmigen"},
+    "case_remedy_approved": {"en": "{kind} was granted", "de": "{kind} genehmigt"},
+    "case_remedy_refused": {"en": "{kind} was not granted[: {why}]", "de": "{kind} abgelehnt[: {why}]"},
+    "case_remedy_withdrawn": {"en": "{kind} was taken back[: {why}]", "de": "{kind} zurückgenommen[: {why}]"},
+    "case_remedy_delivered": {"en": "{kind} was delivered", "de": "{kind} geliefert"},
+    "case_remedy_failed": {"en": "{kind} could not be delivered[: {why}]", "de": "{kind} nicht geliefert[: {why}]"},
     "meeting_booked": {
         "en": "Booked a meeting[ for {starts_at}][: {title}]",
         "de": "Termin[ am {starts_at}][: {title}]",

@@ -17,9 +17,14 @@ OF_FOLLOW_UPS = """
     task_snoozed task_commented task_held task_released task_cancelled
     """
 
+OF_REMEDIES = """
+    case_remedy_proposed case_remedy_asked case_remedy_approved case_remedy_refused case_remedy_withdrawn
+    case_remedy_delivered case_remedy_failed
+    """
+
 
 def test_the_built_in_events_are_those_of_the_language() -> None:
-    assert set(BUILT_IN) == set(SPECIFIED.split()) | set(OF_FOLLOW_UPS.split())
+    assert set(BUILT_IN) == {each for said in (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES) for each in said.split()}
 
 
 def test_what_belongs_to_a_message_is_an_event() -> None:
