@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+from domain.case_samples import sample_of
 from domain.definition import nearest
 from domain.facts import Facts
 from domain.keys import ledger_id
@@ -59,9 +60,9 @@ def preview_template(home: Path, asked: Asked) -> Result:
     problems += problems_it_stands_on(loaded, steps)
     if any(not problem.warning for problem in problems):
         raise problems_found(problems)
-    facts = Facts(
-        now=now, program=sequence, policies=loaded.policies, contact=person, entered_at=now, run_event=dict(asked.data)
-    )
+    language = asked.locale or written_locale or person.get("language")
+    event = {**sample_of(name, loaded.policies, now, str(language or "")), **asked.data}
+    facts = Facts(now=now, program=sequence, policies=loaded.policies, contact=person, entered_at=now, run_event=event)
     locales = _locales(loaded, channel, name) if asked.all_locales else [asked.locale or written_locale]
     notes = [str(each) for each in problems]
     if channel == "webhook":

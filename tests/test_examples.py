@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.case_letters import TEMPLATES_OF_LETTERS
 from domain.facts import Facts
 from domain.letters import context, plan, plan_for_staff
 from domain.loader import load
@@ -47,7 +48,7 @@ ANSWERS: dict[str, Any] = {"plan": "team", "order": "A-10482", "severity": 4, "m
 ANSWERS |= {"title": "Six hours", "place": "Workshop 2", "interest": "people", "size": "12"}
 # What nobody enters without: the sequence asks for it at its door, or is started by it.
 CERTAIN: dict[str, Any] = {"starts_at": "2026-05-12T07:00:00Z", "ends_on": "2026-05-18", "order_id": "o-2"}
-CERTAIN |= {"total": 520}
+CERTAIN |= {"total": 520, "number": 1042, "opened_at": "2026-03-02T09:00:00+00:00"}  # the last two of a case
 DATES: dict[str, Any] = {"customer_since": "2024-02-29", "renewal_date": "2026-06-15"}
 CONTACTS = {
     "full": (FULL | DATES, ANSWERS | CERTAIN),
@@ -99,11 +100,12 @@ def test_the_policies_load_without_the_sequences_too_but_for_one_that_a_form_ask
     assert load(files, CATALOGUE).problems == []
 
 
-def test_every_template_is_sent_by_a_sequence() -> None:
+def test_every_template_is_sent_by_a_sequence_or_a_case() -> None:
     steps = [step for program in LOADED.programs.values() for step in program.steps.values()]
     needs = [step.need() for step in steps]
 
     sent = {(need.channel, need.template) for need in needs if isinstance(need, Deliver)}
+    sent |= {("email", name) for name in TEMPLATES_OF_LETTERS if name in TEMPLATES}  # those cases send
     assert sent == {(channel, name) for channel in ("email", "sms", "webhook") for name in CATALOGUE.names(channel)}
     assert {need.template for need in needs if isinstance(need, Notify)} == CATALOGUE.names("staff")
 
