@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 
 from activities.beside import Effects
 from activities.broadcasts import Broadcasts
+from activities.callings import CASES, FOLLOW_UPS, call
 from activities.calls import Asks, Calls
 from activities.clock import Clock, wall_clock
 from activities.digests import Digests
@@ -29,12 +30,14 @@ from activities.intake import Intake
 from activities.messages import Messages
 from activities.people import People
 from activities.post import MailSettings, Post
+from activities.recovery import Recoveries
+from activities.remedies import Remedies
 from activities.retention import Retention
 from activities.returned import Returns
 from activities.staff_letters import StaffLetters
 from activities.staff_post import StaffPost
 from activities.steps import Steps
-from activities.sweeps import bury, call_broadcasts, call_follow_ups, make_rounds, sweep
+from activities.sweeps import bury, call_broadcasts, make_rounds, sweep
 from activities.telling import Telling
 from channels.base import Channel
 from channels.chat import Chats
@@ -60,6 +63,7 @@ from workflows.follow_up import FollowUpWorkflow
 from workflows.intake import IntakeWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.sequence import SequenceWorkflow
+from workflows.service_recovery import ServiceRecoveryWorkflow
 
 logger = logging.getLogger("worker")
 
@@ -109,14 +113,18 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     broadcasts = Broadcasts(parts.main, published, parts.clock, client)
     people = People(parts.main, published)
+    recoveries, remedies = Recoveries(parts.main, published), Remedies(parts.main)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[SequenceWorkflow, BroadcastWorkflow, FollowUpWorkflow, IntakeWorkflow, RetentionWorkflow],
+        workflows=[
+            *(SequenceWorkflow, BroadcastWorkflow, FollowUpWorkflow, ServiceRecoveryWorkflow),
+            *(IntakeWorkflow, RetentionWorkflow),
+        ],
         activities=[
             *(steps.settle, steps.look, steps.finish, messages.send, calls.call),
             *(intake.drain, intake.send_out, retention.look_at_contacts, broadcasts.go_on),
-            *(people.look, people.act),
+            *(people.look, people.act, recoveries.look, recoveries.act, recoveries.settle, remedies.deliver),
         ],
         graceful_shutdown_timeout=GRACE,
         # Else signs of life are saved up until most of a heartbeat's time-out is over: one that is late is too late.
@@ -260,7 +268,8 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                     asyncio.create_task(sweep(client, main, received, settings.task_queue)),
                     asyncio.create_task(make_rounds(client, main, parts.round_every, settings.task_queue)),
                     asyncio.create_task(call_broadcasts(client, main, settings.task_queue)),
-                    asyncio.create_task(call_follow_ups(client, main, settings.task_queue)),
+                    asyncio.create_task(call(client, main, FOLLOW_UPS, settings.task_queue)),
+                    asyncio.create_task(call(client, main, CASES, settings.task_queue)),
                     asyncio.create_task(bury(main)),
                     asyncio.create_task(Digests(main, Published(), wall_clock).watch()),
                     asyncio.create_task(

@@ -11,9 +11,12 @@ from sqlmodel import Session
 
 from domain.asking import Answer, Asked
 from domain.deeds import begun, halted
-from domain.facts import Facts
+from domain.facts import Event, Facts
 from domain.needs import Begin, Change, Halt, Later, Need, Open
+from domain.remedy_policy import severity_of
 from records.asked_for import enter_by_sequence
+from records.case_openings import CaseOpening
+from records.case_openings import open_case as recover
 from records.contacts import change, record_consent
 from records.follow_up_openings import Opening
 from records.follow_ups import open_follow_up
@@ -69,6 +72,9 @@ def _open(
         kept = open_follow_up(session, policies, contact, _opening(need, run, asked, found), now)
         record_all(session, published, contact, kept.told, now)
         return
+    if published.policies(session).recovery is not None:
+        _recover(session, published, need, run, asked, found, now)
+        return
     case, first = open_case(session, run, asked, need, found.row.more, now)
     if first:
         told = {"case": case.id, "severity": case.severity, "incident": case.incident}
@@ -82,6 +88,28 @@ def _open(
             by=run.id,
         )
         record(session, published, contact_of(session, run), happening, now)
+
+
+def _recover(
+    session: Session, published: Published, need: Open, run: Enrolment, asked: Asked, found: Answer, now: datetime
+) -> None:
+    """Open a case that is made good by the policy, or join the one of the same incident."""
+    assert found.row is not None, "only an answer with a row is carried out"
+    policy, contact = published.policies(session).recovery, contact_of(session, run)
+    assert policy is not None, "asked before"
+    more = found.row.more
+    opening = CaseOpening(
+        title=str(more["case"]),
+        # Without a name for the incident every visit of the step is one of its own.
+        incident=str(more.get("incident") or f"{run.id}/{asked.step}/{asked.visit}"),
+        severity=severity_of(need.severity),
+        team=need.team,
+        source=f"sequence {run.sequence}",
+        enrolment=run.id,
+        event=Event(id=0, name="case_opened", at=now, data=dict(run.event)),
+    )
+    kept = recover(session, published, contact, opening, policy, now)
+    record_all(session, published, contact, kept.told, now)
 
 
 def _opening(need: Open, run: Enrolment, asked: Asked, found: Answer) -> Opening:

@@ -10,6 +10,7 @@ again, and an action that was done is known by its key.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -20,8 +21,11 @@ from activities.intake import DatabaseAway
 from domain.follow_up_actions import Action
 from domain.follow_up_door import REFUSED, Stands, stands
 from domain.needs import Value
+from records.case_models import ServiceCase
+from records.follow_up_models import FollowUp
 from records.follow_up_rows import state_of
 from records.follow_ups import Kept, act, look
+from records.happening import Happening
 from records.models import Contact
 from records.published import Published
 from records.session import Database
@@ -72,28 +76,49 @@ class People:
 
         kept = await self._write(work, now)
         if kept is None:
-            raise _refused(f"there is no task {acting.follow_up}")
+            raise refusing(f"there is no task {acting.follow_up}")
         if kept.refusal is not None:
-            raise _refused(kept.refusal)
+            raise refusing(kept.refusal)
         return _stands(kept)
 
     async def _write(self, work: Callable[[Session], Kept | None], now: datetime) -> Kept | None:
-        def write(session: Session) -> Kept | None:
-            kept = work(session)
-            if kept is not None and kept.told:
-                contact = session.get(Contact, kept.row.contact_id)
-                assert contact is not None, "a follow-up has a contact"
-                record_all(session, self.published, contact, kept.told, now)
-            return kept
-
-        try:
-            return await self.main.write(write)
-        except DBAPIError as error:
-            # Without a text of the database's: that would repeat the row.
-            raise DatabaseAway(f"database: {type(error).__name__}; the follow-up goes on when it can") from None
+        return await writing(self.main, self.published, work, now)
 
 
-def _refused(why: str) -> ApplicationError:
+class Moved(Protocol):
+    """A row after a move, with what the timeline is to be told of it."""
+
+    @property
+    def row(self) -> FollowUp | ServiceCase: ...
+    @property
+    def told(self) -> tuple[Happening, ...]: ...
+
+
+Kind = TypeVar("Kind", bound=Moved)
+
+
+async def writing(
+    main: Database, published: Published, work: Callable[[Session], Kind | None], now: datetime
+) -> Kind | None:
+    """Make a move and record what the timeline is told of it, in one transaction. Raises `DatabaseAway`."""
+
+    def write(session: Session) -> Kind | None:
+        kept = work(session)
+        if kept is not None and kept.told:
+            contact = session.get(Contact, kept.row.contact_id)
+            assert contact is not None, "what people do is done for a contact"
+            record_all(session, published, contact, kept.told, now)
+        return kept
+
+    try:
+        return await main.write(write)
+    except DBAPIError as error:
+        # Without a text of the database's: that would repeat the row.
+        raise DatabaseAway(f"database: {type(error).__name__}; it goes on when it can") from None
+
+
+def refusing(why: str) -> ApplicationError:
+    """Return the error that tells whoever asked why something makes no sense."""
     # An answer, no fault of ours: benign ones leave no stack, and nothing that somebody typed, in the worker's log.
     return ApplicationError(why, type=REFUSED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 

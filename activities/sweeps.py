@@ -6,21 +6,18 @@ Any number of workers may look at once: what is started here has one workflow id
 import asyncio
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlmodel import Session
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.clock import wall_clock
-from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW, broadcast_workflow, follow_up_workflow
+from domain.keys import INTAKE_WORKFLOW, RETENTION_WORKFLOW, broadcast_workflow
 from records import broadcasts, inbox, rounds
 from records.abandoned import abandoned, lose_abandoned
 from records.broadcast_models import Broadcast
 from records.falling_due import next_due
-from records.follow_up_rows import wanting
 from records.published import Published
 from records.runs import anything_to_send_out
 from records.session import Database
@@ -33,11 +30,6 @@ SWEEP = 2.0
 BURY = 30.0
 # How often every broadcast is called that is not over: one whose workflow was lost begins again, and goes on.
 CALL_ALL = 60.0
-# How often, and how many at once, follow-ups are called that were opened or changed.
-CALL_FOLLOW_UPS = 1.0
-MOST_CALLS = 500
-CALL_AGAIN = 10.0
-CALLS_AT_ONCE = 10
 
 
 async def bury(main: Database) -> None:
@@ -143,39 +135,3 @@ async def _call(client: Client, main: Database, row: Broadcast, task_queue: str)
         return
     if asked_at is not None:
         await main.write(lambda session: broadcasts.was_told(session, id, asked_at))
-
-
-async def call_follow_ups(client: Client, main: Database, task_queue: str) -> None:
-    """Start the workflow of every follow-up that was opened, and have those look whose row was changed.
-
-    One whose alarm is overdue has lost its workflow: it begins again, and goes on from the row.
-    """
-    called: dict[str, datetime] = {}
-    again_at = 0.0
-    while True:
-        try:
-            if asyncio.get_running_loop().time() >= again_at:  # who has not looked by then is called again
-                called, again_at = {}, asyncio.get_running_loop().time() + CALL_AGAIN
-            fresh = await main.read(partial(wanting, now=wall_clock(), most=MOST_CALLS, called=called))
-            called |= dict(fresh)
-            for number in range(0, len(fresh), CALLS_AT_ONCE):
-                calls = (_call_follow_up(client, id, task_queue) for id, _ in fresh[number : number + CALLS_AT_ONCE])
-                await asyncio.gather(*calls)
-        except RPCError as error:
-            called = {}
-            logger.warning("Temporal does not answer (%s); trying again", error.status)
-        except Exception:
-            called = {}
-            logger.exception("cannot call follow-ups; trying again")
-        await asyncio.sleep(CALL_FOLLOW_UPS)
-
-
-async def _call_follow_up(client: Client, id: str, task_queue: str) -> None:
-    await client.start_workflow(
-        "FollowUp",
-        id,
-        id=follow_up_workflow(id),
-        task_queue=task_queue,
-        start_signal="look",
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-    )

@@ -7,7 +7,7 @@ transaction that would do it.
 from datetime import datetime, timedelta
 
 from domain.follow_up import COMPLETED, OTHERWISE, FollowUp
-from domain.follow_up_actions import Action, Asked, Comment, Complete, PutOff, no_outcome
+from domain.follow_up_actions import Action, Comment, Complete, PutOff, no_outcome
 from domain.needs import Value
 
 # The type of an error whose text is a sentence for whoever asked: it makes no sense, and nothing was done.
@@ -46,12 +46,11 @@ def turned_away(seen: Stands | None, action: Action) -> str | None:
     return None
 
 
-def said_at(asked: Asked, now: datetime) -> datetime:
+def said_at(at: datetime | None, now: datetime) -> datetime:
     """Return from when on an action counts: when they said it, unless that lies ahead, or long behind.
 
     Somebody who accepts at the last second has accepted in time, however long it takes us to see it.
     """
-    at = asked.at
     return at if at is not None and at <= now < at + A_MOMENT else now
 
 

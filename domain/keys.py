@@ -49,6 +49,15 @@ def follow_up_workflow(follow_up: str) -> str:
     return f"follow-up/{follow_up}"
 
 
+def recovery_workflow(case: str) -> str:
+    """Return the workflow id of a case.
+
+    >>> recovery_workflow("0190")
+    'recovery/0190'
+    """
+    return f"recovery/{case}"
+
+
 def note_key(follow_up: str, occasion: str, channel: str, person: str | None) -> str:
     """Return what makes a note to staff one: whom it tells of which occasion, and by which way.
 

@@ -19,6 +19,7 @@ from domain.follow_up_policy import FollowUpsPolicy
 from domain.forms import FormMapping
 from domain.policies import ContactPolicy, EventsPolicy, Messaging, Policies, SegmentsPolicy
 from domain.reading import Model, validate
+from domain.recovery_checks import recovery_problems
 from domain.recovery_policy import Recovery
 from domain.scoring_checks import scoring_problems
 from domain.scoring_policy import Scoring
@@ -96,7 +97,8 @@ def _strangers(policies: Policies, trees: Mapping[str, Any]) -> Iterator[Problem
     if trees.get(f"{POLICIES}calendars.yaml", True) is not None:
         for place, what in _strange_times(policies):
             yield Problem(path, locate(trees[path], place), what)
-    for name, place, what in staff_problems(policies, {stem(each) for each, tree in trees.items() if tree is None}):
+    broken = {stem(each) for each, tree in trees.items() if tree is None}
+    for name, place, what in (*staff_problems(policies, broken), *recovery_problems(policies, broken)):
         yield Problem(f"{POLICIES}{name}.yaml", locate(trees[f"{POLICIES}{name}.yaml"], place), what)
     path = f"{POLICIES}segments.yaml"
     for name, what in segment_problems(policies):

@@ -21,11 +21,11 @@ CUSTOMER = "customer"
 NOT_MADE_GOOD = 2
 
 
-def opened(case: Case, now: datetime, *, by: str | None = None, source: str = "") -> Moved:
+def opened(case: Case, now: datetime, *, by: str | None = None, source: str = "", incident: str = "") -> Moved:
     """Promise what its severity asks for, have somebody get it, and tell the customer."""
     promises = _promised(case, ("acknowledge", "contact", "update", "diagnose", "resolve"), now)
     case = case.model_copy(update={"promises": promises})
-    told = Tell("case_opened", by, {"severity": case.severity, "title": case.title, "source": source})
+    told = Tell("case_opened", by, {"severity": case.severity, "incident": incident, "source": source})
     return Moved(case, (told, Start(case.rounds, case.owner), Write("acknowledged", f"acknowledged/{case.rounds}")))
 
 
@@ -38,7 +38,7 @@ def joined(case: Case, severity: Severity, policy: Recovery, staff: Staff, now: 
         moved = then(moved, answered(moved.state, now))
     if not moved.state.is_open:
         return then(moved, reopened(moved.state, policy, CUSTOMER, "the customer told of it again", now))
-    moved = then(moved, _heard_of(moved.state, "joined", now))
+    moved = then(moved, told_of(moved.state, "joined", now))
     if severity < moved.state.severity:  # S1 is the worst
         moved = then(moved, graded(moved.state, severity, policy, BY_ITSELF, "told of again, and worse", now))
     return moved
@@ -65,11 +65,6 @@ def _retimed(promise: Promise, clocks: Clocks, now: datetime) -> dict[str, objec
     return {"target": target} if target is not None else {"dropped_at": max(now, promise.started_at)}
 
 
-def owned(case: Case, owner: str | None) -> Moved:
-    """Note who has it now, as its follow-up says."""
-    return Moved(case.model_copy(update={"owner": owner}))
-
-
 def settled(case: Case, letter: str, accepted: bool, why: str, now: datetime) -> Moved:
     """Note what became of a letter; the acknowledgement keeps its promise. What did not go out a person says."""
     if not accepted:
@@ -89,7 +84,7 @@ def kept(case: Case, name: PromiseName, by: str, now: datetime) -> Moved:
         return Moved(case)
     done = promise.model_copy(update={"kept_at": max(now, promise.started_at), "by": by})
     promises = tuple(done if each.key == promise.key else each for each in case.promises)
-    told = Tell("promise_kept", by, {"promise": name, "number": promise.number})
+    told = Tell("promise_kept", by, {"promise": name, "time": promise.number})
     return Moved(case.model_copy(update={"promises": promises}), (told,))
 
 
@@ -131,7 +126,7 @@ def answered(case: Case, now: datetime, by: str = CUSTOMER) -> Moved:
         return Moved(case)
     holds = tuple(Hold(each.paused_at, max(each.paused_at, now)) if each.until is None else each for each in case.holds)
     state = case.model_copy(update={"holds": holds, "waiting": None})
-    return then(Moved(state, (Tell("case_answered", by, {}),)), _heard_of(state, "answered", now))
+    return then(Moved(state, (Tell("case_answered", by, {}),)), told_of(state, "answered", now))
 
 
 def diagnosed(case: Case, cause: str, by: str, now: datetime) -> Moved:
@@ -207,7 +202,7 @@ def released(case: Case, by: str, now: datetime, why: str) -> Moved:
     return Moved(case.model_copy(update={"released_at": now}), (Tell("case_released", by, {"why": why}),))
 
 
-def _heard_of(case: Case, about: str, now: datetime) -> Moved:
+def told_of(case: Case, about: str, now: datetime) -> Moved:
     """Tell whoever has the case what the customer did."""
     to = (case.owner,) if case.owner is not None else ()
     return Moved(case, (Notify(to, "case_moved", f"{about}/{now:%Y%m%dT%H%M%S}", data={"event": about}),))

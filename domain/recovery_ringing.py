@@ -43,7 +43,7 @@ def _rings(case: Case, alarm: Alarm, ground: Ground) -> Moved:
 
 def _missed(case: Case, key: str, ground: Ground) -> Moved:
     name, _, number = key.rpartition("/")[2].partition(":")
-    return Moved(case, (Tell("promise_missed", BY_ITSELF, {"promise": name, "number": int(number)}),))
+    return Moved(case, (Tell("promise_missed", BY_ITSELF, {"promise": name, "time": int(number)}),))
 
 
 def _waited(case: Case, key: str, ground: Ground) -> Moved:

@@ -14,6 +14,16 @@ from domain.spans import Span
 Severity = Literal["S1", "S2", "S3", "S4"]
 SEVERITIES: tuple[Severity, ...] = ("S1", "S2", "S3", "S4")
 
+
+def severity_of(word: str | None) -> Severity | None:
+    """Return a word as a severity; None where it is none.
+
+    >>> severity_of("S2"), severity_of("bad")
+    ('S2', None)
+    """
+    return next((each for each in SEVERITIES if each == word), None)
+
+
 _FROZEN = ConfigDict(frozen=True, extra="ignore")
 
 

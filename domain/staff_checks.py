@@ -24,7 +24,7 @@ def staff_problems(policies: Policies, broken: Collection[str]) -> Iterator[Foun
     yield from ((FOLLOW_UPS, place, what) for place, what in _of_follow_ups(policies, broken))
     task = policies.messaging.replies.task
     if task is not None and TEAMS not in broken and task.team not in policies.teams.teams:
-        yield MESSAGING, ("replies", "task", "team"), _no_team(task.team, policies)
+        yield MESSAGING, ("replies", "task", "team"), no_team(task.team, policies)
     if task is not None and FOLLOW_UPS not in broken and task.policy is not None:
         yield from ((MESSAGING, ("replies", "task", "policy"), what) for what in _no_policy(task.policy, policies))
 
@@ -67,7 +67,7 @@ def _of_follow_ups(policies: Policies, broken: Collection[str]) -> Iterator[tupl
 def _of_terms(terms: Terms, policies: Policies, broken: Collection[str]) -> Iterator[tuple[Place, str]]:
     for event, move in terms.on.items():
         if "events" not in broken:
-            yield from ((("on", event), what) for what in _no_event(event, policies))
+            yield from ((("on", event), what) for what in no_event(event, policies))
         if move.outcome is not None and move.do != "complete":
             yield ("on", event, "outcome"), "what is not completed has no outcome; delete it, or write 'do: complete'"
     skills = {skill for person in policies.teams.people.values() for skill in person.skills}
@@ -78,44 +78,46 @@ def _of_terms(terms: Terms, policies: Policies, broken: Collection[str]) -> Iter
 
 def _of_rule(rule: Rule, policies: Policies, broken: Collection[str]) -> Iterator[tuple[Place, str]]:
     if "events" not in broken:
-        yield from ((("on",), what) for what in _no_event(rule.on, policies))
+        yield from ((("on",), what) for what in no_event(rule.on, policies))
     if rule.on.startswith("task_"):
         yield (
             ("on",),
             f"'{rule.on}' is about a follow-up itself; name another event, lest one opens the next",
         )
     if TEAMS not in broken and rule.team not in policies.teams.teams:
-        yield ("team",), _no_team(rule.team, policies)
+        yield ("team",), no_team(rule.team, policies)
     if TEAMS not in broken and rule.owner is not None and policies.teams.key_of(rule.owner) is None:
         people = set(policies.teams.people)
         yield ("owner",), f"person '{rule.owner}' is not in policies/teams.yaml{nearest(rule.owner, people)}"
     if rule.policy is not None:
         yield from ((("policy",), what) for what in _no_policy(rule.policy, policies))
     if rule.when is not None:
-        yield from ((("when",), what) for what in _of_condition(rule.when, rule.on, policies))
+        yield from ((("when",), what) for what in of_condition(rule.when, rule.on, policies))
     for path in names_in(rule.title) if not {"events", "contact"} & set(broken) else ():
-        yield from ((("title",), what) for what in _of_condition(f"has({path})", rule.on, policies))
+        yield from ((("title",), what) for what in of_condition(f"has({path})", rule.on, policies))
 
 
-def _of_condition(condition: str, event: str, policies: Policies) -> Iterator[str]:
+def of_condition(condition: str, event: str | None, policies: Policies) -> Iterator[str]:
+    """Yield what is wrong with a condition that is asked outside of any run; `event` None is any event."""
     for path in paths(condition):
         if path.partition(".")[0] in OF_A_RUN:
             yield f"a rule knows no run, so there is no {path}; ask the contact, or the event"
-    fields = policies.event_fields().get(event)
+    fields = policies.event_fields().get(event) if event is not None else None
     names = Names(
         contact_fields=policies.contact_fields(),
-        event_fields=None if fields is None else {event: fields},
+        event_fields=None if event is None or fields is None else {event: fields},
         events=frozenset(policies.event_fields()),
         segments=frozenset(policies.segments.segments),
         topics=frozenset(policies.messaging.topics),
         allow_event=True,
         # A form's answers are fields of its event, and stand in its mapping.
-        any_event_fields=event == "form_submitted",
+        any_event_fields=event in (None, "form_submitted"),
     )
     yield from check(condition, names)
 
 
-def _no_event(event: str, policies: Policies) -> Iterator[str]:
+def no_event(event: str, policies: Policies) -> Iterator[str]:
+    """Yield what is wrong with the name of an event."""
     known = set(policies.event_fields())
     if event not in known:
         yield f"event '{event}' is not declared in policies/events.yaml{nearest(event, known)}"
@@ -127,5 +129,6 @@ def _no_policy(name: str, policies: Policies) -> Iterator[str]:
         yield f"there is no policy '{name}' in policies/follow-ups.yaml{nearest(name, known)}"
 
 
-def _no_team(team: str, policies: Policies) -> str:
+def no_team(team: str, policies: Policies) -> str:
+    """Return what is said of a team that nobody knows."""
     return f"team '{team}' is not in policies/teams.yaml{nearest(team, set(policies.teams.teams))}"

@@ -14,7 +14,7 @@ from domain.caps import Counted
 from domain.cases import OpenCase
 from domain.duplicates import Alike
 from domain.events import CONTACT_FIELDS
-from domain.facts import Event, Facts, Standing
+from domain.facts import NO_PROGRAM, Event, Facts, Standing
 from domain.opening import TIMED_OUT
 from domain.own_wishes import Wishes
 from domain.policies import Policies
@@ -117,6 +117,20 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdraw
         standings=read_standings(session, [_person(row, row.id) for row in rows], withdrawn),
         events=_events(session, contacts),
         pauses=read_pauses(session, contacts),
+    )
+
+
+def asked_outside(session: Session, policies: Policies, contact: Contact, now: datetime) -> Facts:
+    """Return what conditions may ask of a contact outside of any sequence."""
+    known = read_contacts(session, [contact.id])
+    return Facts(
+        now=now,
+        program=NO_PROGRAM,
+        policies=policies,
+        contact=contact_fields(contact),
+        entered_at=now,
+        events=known.events.get(contact.id, ()),
+        standing=known.standings[contact.id],
     )
 
 

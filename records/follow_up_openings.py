@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
 
+from domain.follow_up import Duty
+from domain.follow_up_policy import Terms
 from records.follow_up_models import FollowUp
 from records.unique import add_if_new
 
@@ -31,6 +33,11 @@ class Opening:
     visit: int = 1
     due_at: datetime | None = None
     by: str | None = None
+    terms: Terms | None = None
+    """What is promised, where that stands in no policy of follow-ups: `policy` only names it then."""
+    case: str | None = None
+    duties: tuple[Duty, ...] = ()
+    """The case whose follow-up it is, and what that has promised."""
 
 
 def the_same_or_new(
@@ -47,6 +54,7 @@ def the_same_or_new(
             step=opening.step,
             visit=opening.visit,
             opener=opening.opener,
+            case_id=opening.case,
             source=opening.source[:200],
             title=opening.title[:400],
             team=opening.team,

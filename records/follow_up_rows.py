@@ -4,8 +4,8 @@ The one thing to know: notes are written with the state, in its transaction, and
 is told of what was not kept, and whatever was kept is told.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -15,14 +15,13 @@ from domain.follow_up import FollowUp as State
 from domain.follow_up import Moved, Notify, Tell, accept_due, alarms, done_due
 from domain.keys import ledger_id, note_key
 from domain.policies import Policies
+from records.case_owners import hold_case_of, note_owner
 from records.follow_up_models import FollowUp, StaffNote
 from records.happening import Happening
 from records.staffing import keep_turns
 from records.unique import add_if_new
 
 EMAIL, CHAT = "email", "chat"
-# What should have rung so long ago has lost its workflow.
-OVERDUE = timedelta(minutes=1)
 
 
 def state_of(row: FollowUp) -> State:
@@ -31,31 +30,13 @@ def state_of(row: FollowUp) -> State:
 
 
 def held_row(session: Session, id: str) -> FollowUp | None:
-    """Return a follow-up as it is now, None if there is none. Nobody else moves it before our commit."""
+    """Return a follow-up as it is now, None if there is none. Nobody else moves it before our commit.
+
+    Whose case it is, is held first: in this order, whoever asks.
+    """
+    hold_case_of(session, id)
     # Read anew: what this transaction has seen of it before may be what somebody else has changed since.
     return session.get(FollowUp, id, with_for_update=True, populate_existing=True)
-
-
-def wanting(
-    session: Session, now: datetime, most: int, called: Mapping[str, datetime] | None = None
-) -> list[tuple[str, datetime]]:
-    """Return the follow-ups whose workflow has something to look at, with since when; what waits longest first.
-
-    Those whose row was changed, ended ones too, and those of which something should have rung a while ago.
-    Those that were `called` for just that instant are left out, and count among the `most` who are looking at once;
-    yet a few more are returned however many do not look, lest they keep everybody else waiting.
-    """
-    known = called or {}
-    among = most + len(known)
-    asked = select(FollowUp.id, FollowUp.asked_at).where(col(FollowUp.asked_at).is_not(None))
-    late = select(FollowUp.id, FollowUp.next_at).where(
-        col(FollowUp.ended_at).is_(None), col(FollowUp.next_at) < now - OVERDUE, col(FollowUp.asked_at).is_(None)
-    )
-    found = session.exec(asked.order_by(col(FollowUp.asked_at)).limit(among)).all()
-    lost = session.exec(late.order_by(col(FollowUp.next_at)).limit(among)).all()
-    every = sorted(((id, at) for id, at in [*found, *lost] if at is not None), key=lambda each: each[1])
-    fresh = [(id, at) for id, at in every if known.get(id) != at]
-    return fresh[: max(most - (len(every) - len(fresh)), most // 10, 1)]
 
 
 def keep(
@@ -79,6 +60,7 @@ def keep(
     session.add(row)
     session.flush()
     keep_turns(session, row.team, moved.turns)
+    note_owner(session, row)
     _note_all(session, policies, row, moved, now)
     return list(_happenings(policies, row, moved, now))
 
@@ -94,7 +76,12 @@ def _tell_the_same(row: FollowUp, state: State, staff: Staff) -> None:
 
 
 def _note_all(session: Session, policies: Policies, row: FollowUp, moved: Moved, now: datetime) -> None:
-    notes = [note for deed in moved.deeds if isinstance(deed, Notify) for note in _notes(policies, row, deed, now)]
+    note_all(session, policies, row, [deed for deed in moved.deeds if isinstance(deed, Notify)], now)
+
+
+def note_all(session: Session, policies: Policies, row: FollowUp, deeds: Sequence[Notify], now: datetime) -> None:
+    """Write down what people are to be told about a follow-up, each once."""
+    notes = [note for deed in deeds for note in _notes(policies, row, deed, now)]
     keys = [note.key for note in notes]
     there = set(session.exec(select(StaffNote.key).where(col(StaffNote.key).in_(keys))).all()) if keys else set()
     session.add_all(note for note in notes if note.key not in there)
@@ -138,6 +125,7 @@ def _happenings(policies: Policies, row: FollowUp, moved: Moved, now: datetime) 
         data: dict[str, Any] = {"task": row.id} | {
             name: value for name, value in deed.data.items() if value is not None
         }
+        data |= {"case": row.case_id} if row.case_id is not None else {}
         yield Happening(
             key=f"task/{row.id}/{row.moves}/{number}",
             name=deed.what,

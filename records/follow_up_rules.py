@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from domain.facts import NO_PROGRAM, Event, Facts
+from domain.facts import Event
 from domain.follow_up_policy import Rule
 from domain.policies import Policies
-from records.facts import contact_fields, event_of, read_contacts
+from records.facts import asked_outside, event_of
 from records.follow_ups import open_follow_up, opening_of, opens_by_rule
 from records.happening import Happening
 from records.models import Contact, Interaction
@@ -31,16 +31,4 @@ def opened_by_rules(
 
 
 def _holds(session: Session, policies: Policies, contact: Contact, rule: Rule, event: Event, now: datetime) -> bool:
-    if rule.when is None:
-        return True
-    known = read_contacts(session, [contact.id])
-    facts = Facts(
-        now=now,
-        program=NO_PROGRAM,
-        policies=policies,
-        contact=contact_fields(contact),
-        entered_at=now,
-        events=known.events.get(contact.id, ()),
-        standing=known.standings[contact.id],
-    )
-    return facts.judge(rule.when, event).true
+    return rule.when is None or asked_outside(session, policies, contact, now).judge(rule.when, event).true

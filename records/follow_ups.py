@@ -60,7 +60,7 @@ class Kept:
 
 def open_follow_up(session: Session, policies: Policies, contact: Contact, opening: Opening, now: datetime) -> Kept:
     """Open a follow-up and give it to somebody; the one that is open already where this would be the same."""
-    name, terms = _terms(policies, opening.policy)
+    name, terms = _terms(policies, opening)
     row, is_new = the_same_or_new(session, contact.id, opening, name, opening.outcomes or terms.outcomes, now)
     if not is_new:
         return Kept(row)
@@ -72,6 +72,7 @@ def open_follow_up(session: Session, policies: Policies, contact: Contact, openi
         terms=terms,
         outcomes=tuple(row.outcomes),
         opened_at=now,
+        duties=opening.duties,
     )
     staff = staff_of(session, policies, row.team, contact, now)
     opened = moves.opened(state, staff, now)
@@ -87,7 +88,7 @@ def look(session: Session, published: Published, id: str, now: datetime, *, aske
     row = held_row(session, id)
     if row is None:
         return None
-    at = _instant(row, now, asked=asked)
+    at = its_instant(row.next_at, row.asked_at if asked else None, now)
 
     def move(state: State, staff: Staff) -> Moved:
         first = moves.planned_anew(state, staff, at) if asked else Moved(state)
@@ -155,13 +156,13 @@ def opening_of(name: str, rule: Rule, contact: Contact, event: Mapping[str, Any]
     )
 
 
-def _instant(row: FollowUp, now: datetime, *, asked: bool) -> datetime:
+def its_instant(next_at: datetime | None, asked_at: datetime | None, now: datetime) -> datetime:
     """Return at which instant something rings, or is seen: its own, unless we are late by more than a moment.
 
     What a busy machine takes to look is none of a promise's time. Later than that, whoever is told now has their time
     from now on.
     """
-    known = (row.next_at, row.asked_at.replace(microsecond=0) if asked and row.asked_at is not None else None)
+    known = (next_at, asked_at.replace(microsecond=0) if asked_at is not None else None)
     return min((at for at in known if at is not None and at <= now < at + ON_TIME), default=now)
 
 
@@ -191,9 +192,11 @@ def _move_all(
             yield from told
 
 
-def _terms(policies: Policies, name: str | None) -> tuple[str, Terms]:
+def _terms(policies: Policies, opening: Opening) -> tuple[str, Terms]:
     """Return the terms it is done by, and their name: those of a policy that is gone are the default ones."""
-    known = policies.follow_ups
+    known, name = policies.follow_ups, opening.policy
+    if opening.terms is not None:
+        return name or known.default, opening.terms
     name = name if name in known.known() else known.default
     return str(name), known.terms(name)
 

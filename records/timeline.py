@@ -19,6 +19,8 @@ from domain.needs import Notify
 from domain.origins import MARKETING, origin_of, told_by
 from domain.program import Program
 from domain.segment_changes import may_change
+from records.case_rules import cases_by_rules
+from records.cases import customer_moves
 from records.completing import complete_follow_up
 from records.concerns import concerns
 from records.consenting import take_note
@@ -93,10 +95,12 @@ def _tell_of_thresholds(
 
 
 def _follow_up(session: Session, published: Published, contact: Contact, row: Interaction, now: datetime) -> None:
-    """Move the follow-ups that are open for a contact, and open those that policies ask for."""
+    """Move the follow-ups and cases that are open for a contact, and open those that policies ask for."""
     told = [
         *contact_moves(session, published, contact, row, now),
+        *customer_moves(session, published, contact, row, now),
         *opened_by_rules(session, published, contact, row, now),
+        *cases_by_rules(session, published, contact, row, now),
     ]
     record_all(session, published, contact, told, now)
 

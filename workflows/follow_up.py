@@ -5,11 +5,10 @@ asks; what people want done are updates, refused with a reason where they make n
 the row.
 """
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from workflows.clockwork import Clockwork
 from workflows.options import PATIENT, RECORDING
 
 with workflow.unsafe.imports_passed_through():
@@ -17,19 +16,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.follow_up_actions import Asked
     from domain.follow_up_door import REFUSED, Stands, said_at, turned_away
 
-# Continue as new at this many events.
-MOST_EVENTS = 2_000
-
 
 @workflow.defn(name="FollowUp")
-class FollowUpWorkflow:
+class FollowUpWorkflow(Clockwork[Stands]):
     """One follow-up, from its opening to its end."""
 
     @workflow.init
     def __init__(self, follow_up: str) -> None:
+        super().__init__()
         self.follow_up = follow_up
-        self.called = True  # whatever has happened before it began, it has not seen
-        self.seen: Stands | None = None
 
     @workflow.signal(name="look")
     def on_look(self) -> None:
@@ -41,7 +36,9 @@ class FollowUpWorkflow:
         """Do what a person wants done; return where it stands then."""
         info = workflow.current_update_info()
         assert info is not None, "an update has an id"
-        acting = Acting(follow_up=self.follow_up, now=said_at(asked, workflow.now()), key=info.id, action=asked.action)
+        acting = Acting(
+            follow_up=self.follow_up, now=said_at(asked.at, workflow.now()), key=info.id, action=asked.action
+        )
         try:
             stands = await workflow.execute_activity_method(
                 People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
@@ -68,7 +65,7 @@ class FollowUpWorkflow:
             if self.is_long():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(follow_up)
-            if self.called or self.seen is None or self.is_due():
+            if self.has_to_look():
                 await self.look()
             else:
                 await self.rest()
@@ -84,39 +81,6 @@ class FollowUpWorkflow:
             )
         )
 
-    async def rest(self) -> None:
-        """Sleep until something rings, somebody calls, or an action has changed when that is."""
-        due = self.seen.due if self.seen is not None else None
-        moves = self.seen.moves if self.seen is not None else 0
-        workflow.set_current_details(f"next: {due or 'when it is called'}")
-        timeout = None if due is None else max(due - workflow.now(), timedelta(0))
-        try:
-            await workflow.wait_condition(lambda: self.called or self.has_moved(moves), timeout=timeout)
-        except TimeoutError:
-            return
-
-    def saw(self, stands: Stands) -> None:
-        """Keep where it stands; of two answers the one after more moves."""
-        if self.seen is None or stands.moves >= self.seen.moves:
-            self.seen = stands
-
-    def has_moved(self, moves: int) -> bool:
-        """Whether an action came in between."""
-        return self.seen is not None and self.seen.moves != moves
-
-    def is_due(self) -> bool:
-        """Whether something rings now."""
-        return self.seen is not None and self.seen.due is not None and self.seen.due <= workflow.now()
-
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self.seen is not None and self.seen.ended is not None
-
-    def is_long(self) -> bool:
-        """Whether the history should begin anew."""
-        info = workflow.info()
-        return (
-            info.is_continue_as_new_suggested()
-            or info.get_current_history_length() >= MOST_EVENTS
-            or info.is_target_worker_deployment_version_changed()
-        )

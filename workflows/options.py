@@ -36,3 +36,8 @@ STEPPING_HEARTBEAT = timedelta(seconds=15)
 
 LOOKING = timedelta(seconds=120)
 LOOKING_HEARTBEAT = timedelta(seconds=30)
+
+# A remedy is delivered by systems of the company's, which may be down: an attempt takes a minute at most, and says that
+# it lives while it waits for an answer.
+DELIVERING = timedelta(minutes=5)
+DELIVERING_HEARTBEAT = timedelta(seconds=30)
