@@ -77,7 +77,7 @@ def declined(case: Case, action: Declined, ground: Ground) -> Moved:
     moved = then(moved, Moved(moved.state, (_note(remedy, "remedy_refused", (remedy.proposed_by,), ground, why),)))
     if not action.alternative:
         return moved
-    data = {"remedy": remedy.id, "label": remedy.label, "text": action.alternative}
+    data = {"remedy": remedy.id, "alternative": action.alternative}
     return then(moved, Moved(moved.state, (Write("refusal", f"refusal/{remedy.id}", data),)))
 
 

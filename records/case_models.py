@@ -143,12 +143,18 @@ class CaseLetter(Record, table=True):
 class CaseRemedy(Record, table=True):
     """A remedy of a case, as `domain.remedies.Remedy` says: in columns, for caps and reports.
 
-    `hundredths` is what it is worth, in hundredths of `currency`; `way` is how it is delivered.
+    `hundredths` is what it is worth, in hundredths of `currency`; `way` is how it is delivered. What nobody else has
+    granted cannot stand here as granted.
     """
 
     __tablename__ = "case_remedy"
     __table_args__ = (
         CheckConstraint("hundredths >= 0", name="hundredths"),
+        CheckConstraint(
+            "state not in ('approved', 'delivered', 'failed') or level = 'agent' "
+            "or (decided_by is not null and decided_by <> proposed_by)",
+            name="four_eyes",
+        ),
         Index("ix_case_remedy_case", "case_id"),
         Index("ix_case_remedy_contact", "contact_id", "proposed_at"),
     )

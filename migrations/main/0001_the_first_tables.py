@@ -696,6 +696,11 @@ def _entry() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("hundredths >= 0", name=op.f("ck_case_remedy_hundredths")),
+        sa.CheckConstraint(
+            "state not in ('approved', 'delivered', 'failed') or level = 'agent' "
+            "or (decided_by is not null and decided_by <> proposed_by)",
+            name=op.f("ck_case_remedy_four_eyes"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_case_remedy_case_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_case_remedy_contact_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_remedy")),
@@ -703,6 +708,66 @@ def _entry() -> None:
     with op.batch_alter_table("case_remedy", schema=None) as batch_op:
         batch_op.create_index("ix_case_remedy_case", ["case_id"], unique=False)
         batch_op.create_index("ix_case_remedy_contact", ["contact_id", "proposed_at"], unique=False)
+
+    op.create_table(
+        "points_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("change <> 0", name=op.f("ck_points_entry_change")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_points_entry_contact_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_points_entry")),
+        sa.UniqueConstraint("key", name="uq_points_entry_key"),
+    )
+    with op.batch_alter_table("points_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_points_entry_contact", ["contact_id", "at"], unique=False)
+
+    op.create_table(
+        "remedy_delivery",
+        sa.Column("remedy_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=20), nullable=False),
+        sa.Column("endpoint", sa.String(length=32), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("undo", sa.String(length=10), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("patience", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("why", sa.String(length=400), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state in ('waiting', 'done', 'refused')", name=op.f("ck_remedy_delivery_state")),
+        sa.CheckConstraint("step in ('voucher', 'points', 'webhook')", name=op.f("ck_remedy_delivery_step")),
+        sa.CheckConstraint("undo is null or undo in ('undone', 'stuck')", name=op.f("ck_remedy_delivery_undo")),
+        sa.ForeignKeyConstraint(["remedy_id"], ["case_remedy.id"], name=op.f("fk_remedy_delivery_remedy_id")),
+        sa.PrimaryKeyConstraint("remedy_id", "number", name=op.f("pk_remedy_delivery")),
+    )
+    op.create_table(
+        "voucher",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("remedy_id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("hundredths", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("hundredths > 0", name=op.f("ck_voucher_hundredths")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_voucher_contact_id")),
+        sa.ForeignKeyConstraint(["remedy_id"], ["case_remedy.id"], name=op.f("fk_voucher_remedy_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voucher")),
+        sa.UniqueConstraint("code", name="uq_voucher_code"),
+        sa.UniqueConstraint("remedy_id", name="uq_voucher_remedy"),
+    )
+    with op.batch_alter_table("voucher", schema=None) as batch_op:
+        batch_op.create_index("ix_voucher_contact", ["contact_id"], unique=False)
+    _never_change("points_entry")
 
     op.create_table(
         "corrective_action",

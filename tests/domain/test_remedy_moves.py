@@ -290,7 +290,7 @@ def test_a_no_needs_its_reason_tells_whoever_proposed_it_and_the_customer_reads_
     [note] = deeds(moved, Notify)
     assert (note.to, note.about, note.data["why"]) == (("ada",), "remedy_refused", "not our fault")
     [letter] = deeds(moved, Write)
-    assert (letter.letter, letter.data["text"]) == ("refusal", "We repair it for free")
+    assert (letter.letter, letter.data["alternative"]) == ("refusal", "We repair it for free")
     assert "not our fault" not in str(letter)
     assert deeds(do(waiting, Declined(by="lea", remedy=id, note="no")), Write) == []
 

@@ -21,6 +21,7 @@ RUN = "'r-' || (i % :many)"
 MAIL = "'c' || (i % :many) || '@customer.example'"
 LATER = {"due_at": ":later", "until": ":later"}
 OVER = {"state": "'ended'", "ended_at": ":at", "end_reason": "'completed'"}
+STEP = {"number": "0", "remedy_id": "'r' || i", "step": "'points'", "state": "'done'"}
 DONE = {"ended": "'completed'", "ended_at": ":at"}
 STANDS = {"state": """'{"id": "f", "opened_at": "2026-01-01T00:00:00Z"}'"""}
 POSTED = {"channel": "'email'", "state": "'accepted'"}
@@ -51,6 +52,14 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("case_promise", 1, "i % 2 = 0", {"case_id": "'s' || i", "name": "'contact'"}),
     ("case_letter", 1, "i % 2 = 0", {"case_id": "'s' || i", "contact_id": WHO, "key": "'l' || i"}),
     ("case_remedy", 1, "i % 2 = 0", {"id": "'r' || i", "case_id": "'s' || i", "contact_id": WHO}),
+    (
+        "remedy_delivery",
+        1,
+        "i % 2 = 0",
+        STEP,
+    ),
+    ("voucher", 1, "i % 2 = 0", {"code": "'v' || i", "remedy_id": "'r' || i", "contact_id": WHO, "hundredths": "1"}),
+    ("points_entry", 1, "i % 2 = 0", {"key": "'p' || i", "contact_id": WHO, "change": "1"}),
     ("corrective_action", 1, "i = 0", {"id": "'a' || i", "cause": "'late'", "case_id": "'s' || i"}),
     ("call_answer", 1, "i % 2 = 0", {"enrolment_id": RUN}),
     ("link", 1, "true", {"id": "'l' || i"}),

@@ -30,6 +30,9 @@ each_database = pytest.mark.parametrize("name", ["main", "inbox"])
 ALLOWED: dict[str, Any] = {
     "follow_up.ended": "completed",
     "staff_note.state": "accepted",
+    "remedy_delivery.step": "voucher",
+    "remedy_delivery.state": "done",
+    "remedy_delivery.undo": "undone",
     "staff_note.channel": "email",
     "broadcast.state": "sending",
     "broadcast_member.state": "entered",
