@@ -4,9 +4,10 @@ The one thing to know: the defaults are the table of service.md section 3. What 
 kept with the case; limits and caps are those of now.
 """
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from domain.blanks import problems
 from domain.follow_up_policy import Percent, Rung
@@ -167,6 +168,12 @@ class Release(BaseModel):
     """and only if they were satisfied at least so much, of 5; else by hand."""
 
 
+def _cause(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name):
+        raise ValueError(f"'{name}' cannot be the name of a cause; use small letters, digits and -, at most 64")
+    return name
+
+
 class Recovery(BaseModel):
     """policies/recovery.yaml"""
 
@@ -190,7 +197,7 @@ class Recovery(BaseModel):
     """Who is told when a promise is broken, in percent of it."""
     reassign_after: Span = Span.parse("30 minutes")
     waiting: Waiting = Waiting()
-    causes: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")], str] = Field(default_factory=dict)
+    causes: dict[Annotated[str, AfterValidator(_cause)], str] = Field(default_factory=dict)
     """What can have gone wrong, and how it is called in reports."""
     cause_required: tuple[Severity, ...] = ("S1", "S2")
     """Cases of these are not resolved without a cause."""
