@@ -221,10 +221,17 @@ class Program(BaseModel):
         """The steps that others count time from: when a run was last at them has to be kept."""
         return frozenset(wanted.since for step in self.steps.values() if isinstance(wanted := step.need(), Listen))
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The hash of everything in this program: `sha256:` and 64 hex digits."""
         return content_hash(json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy. What was found out about this program is not known of it: it may have changed."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
+        return copy
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> Self:
