@@ -3,6 +3,7 @@
 What a command does stands in `cli_*.py`, imported when it is run: nobody waits for a database to read `--help`.
 """
 
+import functools
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from starter import (
     cli_broadcast_group,
@@ -214,13 +216,19 @@ app.add_typer(cli_webhook_group.webhooks, name="webhook")
 app.command()(cli_channel_group.notices)
 
 
+@functools.cache
+def _command() -> Any:
+    """Return the command with all below it; to read the options of a hundred functions takes a tenth of a second."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its status: 0 fine, 1 problems in files or data, 2 usage, 3 out of reach."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     with environment_kept():
         try:
-            app(args=given, prog_name="rapport")
+            _command()(args=given, prog_name="rapport")
         except SystemExit as end_of_command:
             return status_of(end_of_command.code)
         except ProblemsFound as found:
