@@ -16,7 +16,7 @@ from tests.scripted_smtp import At, ScriptedSmtp
 pytestmark = pytest.mark.system
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-EACH = 100
+EACH = 60
 BUSY = At("greeting", "421 4.3.2 too busy")
 
 

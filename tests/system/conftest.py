@@ -1,6 +1,7 @@
 """Two companies for all these tests: one with the local mail server, one whose mail server has moods.
 
 Each test uses addresses of its own, and leaves every part running. What it did stays: the audits look at everything.
+They close when the last test of this folder has run: ten processes that nobody needs take their share of the machine.
 """
 
 import uuid
@@ -32,13 +33,13 @@ class Moody:
     mail: MoodySmtp
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with founded(tmp_path_factory.mktemp("company")) as company:
         yield company
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moody]:
     with (
         MoodySmtp() as mail,

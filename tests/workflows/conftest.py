@@ -1,4 +1,4 @@
-"""The time-skipping server of this tier: one for all tests, each workflow on its own clock."""
+"""The time-skipping server of this tier: one for all tests of this folder, each workflow on its own clock."""
 
 import sysconfig
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def server(*more: str) -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with server() as environment:
         yield environment
