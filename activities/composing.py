@@ -13,6 +13,7 @@ from activities.writing import Writing
 from channels.base import Envelope
 from channels.providers.base import About
 from domain.answering import Answer
+from domain.case_letters import letter_in, opened_by_mail
 from domain.confirming import CONFIRM_URL, Link
 from domain.facts import Facts
 from domain.keys import ledger_id, mail_token, message_id, read_send_key, send_key
@@ -21,6 +22,8 @@ from domain.meetings import Meeting, counted_on
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
 from domain.standing import SMS, WEBHOOK
+from domain.threads import ALONE, Thread
+from records.case_threads import thread_of
 from records.meetings import last_told
 from rendering.email import BadLetter, Letter, ascii_address, build_email
 from rendering.letters import Posted, letter_of
@@ -61,8 +64,9 @@ class Composing:
                 return self._packed_text(written)
             if self.plan.need.channel == WEBHOOK:
                 return self._packed_webhook(written)
-            over_us = self._linked(written)
-            packed = await self._pack(self._letter(over_us.written))
+            thread = await self._thread()
+            over_us = self._linked(replace(written, subject=thread.called(written.subject)))
+            packed = await self._pack(self._letter(over_us.written, thread))
             return replace(packed, meeting=written.meeting, links=over_us.links)
         except BadLetter as error:
             # What is wrong often names the address: it stands in the decision log, not in a workflow's history.
@@ -86,13 +90,13 @@ class Composing:
         _, step, _ = read_send_key(self.key)
         return linked(written, self.plan, step, self.facts, self.bundle, self.post.settings, self.id)
 
-    def _letter(self, written: Written) -> Letter:
+    def _letter(self, written: Written, thread: Thread) -> Letter:
         posted = Posted(
             self.message_id(self.key),
             self.post.clock(),
             self.post.settings.message_host,
             self._link(),
-            self._answers(),
+            thread,
             unsubscribe_mailto=self._back(LEAVING),
             inbound_reply_to=self._back(REPLIES),
             more_headers=self.post.settings.provider.headers(self._about()),
@@ -133,11 +137,15 @@ class Composing:
         """Return the Message-ID of the message with a send key."""
         return message_id(key, self.post.settings.secret, self.post.settings.message_host)
 
-    def _answers(self) -> str | None:
-        """Return the Message-ID of the message that this one is a reply to, if that one was accepted."""
+    async def _thread(self) -> Thread:
+        """Return what this message answers: a letter of a case what was said before, others what their step names."""
+        if letter_in(self.facts.program.sequence) is not None:
+            by_mail = opened_by_mail(self.facts.policies.recovery)
+            run = self.facts.enrolment
+            return await self.post.database.read(lambda session: thread_of(session, run, by_mail))
         step = self.plan.need.thread or ""
         visit = self.facts.sends.get(step)
-        return None if visit is None else self.message_id(send_key(self.facts.enrolment, step, visit))
+        return ALONE if visit is None else Thread((self.message_id(send_key(self.facts.enrolment, step, visit)),))
 
     def _links(self) -> dict[str, str]:
         """Return the links of this person for this message; the one that confirms only where a topic is known."""

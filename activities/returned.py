@@ -161,7 +161,7 @@ def _bounce(mail: CameBack, found: Match) -> dict[str, Any]:
 
 def _words(mail: CameBack, found: Match) -> dict[str, Any]:
     another = mail.clues.sender if mail.clues.sender != (found.contact.email or "").lower() else ""
-    said = {"subject": mail.subject, "text": mail.text, "from": another}
+    said = {"subject": mail.subject, "text": mail.text, "from": another, "message_id": mail.message_id[:400]}
     return {name: value for name, value in said.items() if value}
 
 

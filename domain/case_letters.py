@@ -78,6 +78,17 @@ def letter_in(sequence: str | None) -> Letter | None:
     return SEQUENCES_OF_LETTERS.get(sequence or "")
 
 
+def opened_by_mail(policy: Recovery | None) -> frozenset[str]:
+    """Return the sources of cases, as they are kept, that open by a mail of the customer.
+
+    >>> from domain.recovery_policy import Opens
+    >>> opened_by_mail(Recovery(team="care", open={"angry": Opens(on="replied", title="Angry")}))
+    frozenset({'rule angry'})
+    """
+    rules = {} if policy is None else policy.open
+    return frozenset(f"rule {name}" for name, rule in rules.items() if rule.on == "replied")
+
+
 def program_of(letter: str, policies: Policies) -> Program:
     """Return the program of a letter, from the sender that policies/recovery.yaml names.
 

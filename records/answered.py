@@ -11,11 +11,13 @@ from sqlmodel import Session
 
 from domain.away import OUT_OF_OFFICE, REPLY, WEEKDAYS, back_at_work
 from domain.blanks import filled
+from domain.case_letters import letter_in
 from domain.clocks import as_it_opens
 from domain.dues import Sight, resolve
 from domain.policies import Policies
 from domain.spans import Span
 from domain.zones import zone_of
+from records.case_letters import case_of_letter
 from records.facts import contact_fields
 from records.follow_up_openings import Opening
 from records.follow_ups import Kept, hold_all, open_follow_up
@@ -43,14 +45,21 @@ def hold_while_away(
     else:
         until = _after(policies, policies.messaging.replies.out_of_office, at, zone)
         reason = "away, nobody knows how long"
-    _hold(session, open_runs(session, contact.id), until, now, OUT_OF_OFFICE, reason)
+    # A letter of a case goes all the same: it says what we promised, and they read it when they are back.
+    runs = [run for run in open_runs(session, contact.id) if letter_in(run.sequence) is None]
+    _hold(session, runs, until, now, OUT_OF_OFFICE, reason)
     return hold_all(session, published, contact, until, reason, now) if until > now else []
 
 
 def take_up_reply(
     session: Session, published: Published, contact: Contact, reply: Interaction, now: datetime
 ) -> Kept | None:
-    """Do what `replies` says of a person's answer: hold the sequence it answers, and ask a team to answer back."""
+    """Do what `replies` says of a person's answer: hold the sequence it answers, and ask a team to answer back.
+
+    Of an answer to a letter of a case nothing: whoever has the case is told, and what we promised goes on.
+    """
+    if case_of_letter(session, reply.enrolment_id) is not None:
+        return None
     policies = published.policies(session)
     replies = policies.messaging.replies
     if replies.pause is not None and reply.enrolment_id is not None:

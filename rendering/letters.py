@@ -13,6 +13,7 @@ from domain.facts import Facts
 from domain.letters import Addressed, Plan, Written, addressed
 from domain.meetings import Meeting
 from domain.return_addresses import INBOUND
+from domain.threads import ALONE, Thread
 from rendering.email import BadLetter, Letter, ascii_address
 from rendering.invitation import invitation
 from rendering.mime import Calendar
@@ -35,7 +36,7 @@ class Posted:
     at: datetime
     host: str
     unsubscribe_url: str
-    answers: str | None = None
+    thread: Thread = ALONE
     unsubscribe_mailto: str | None = None
     inbound_reply_to: str | None = None
     more_headers: Mapping[str, str] = field(default_factory=dict)
@@ -62,8 +63,8 @@ def letter_of(plan: Plan, written: Written, facts: Facts, posted: Posted) -> Let
         list_unsubscribe_mailto=posted.unsubscribe_mailto if leaves else None,
         list_id=_list_id(plan.topic or "", facts, posted.host) if marketing else None,
         feedback_id=f"{_word(facts.program.sequence)}:{_word(plan.topic)}:marketing:rapport" if marketing else None,
-        in_reply_to=posted.answers,
-        references=(posted.answers,) if posted.answers else (),
+        in_reply_to=posted.thread.answers,
+        references=posted.thread.references,
         refers_to_itself=not posted.keeps_ids,
         extra_headers={**(UNANSWERED if plan.class_ == "transactional" else {}), **posted.more_headers},
         pictures=pictures,

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from domain.facts import Facts
 from domain.keys import content_hash
 from domain.letters import Lacks, Plan, Written
+from domain.threads import thread
 from rendering.email import build_email
 from rendering.letters import Posted, letter_of
 from rendering.order import made_whole, ordered
@@ -106,5 +107,5 @@ def as_mail(plan: Plan, written: Written, facts: Facts, key: str, answers: str |
 
     `answers` is the Message-ID of the message it is a reply to.
     """
-    posted = Posted(preview_id(key), facts.now, PREVIEW_HOST, PREVIEW_LINK, answers)
+    posted = Posted(preview_id(key), facts.now, PREVIEW_HOST, PREVIEW_LINK, thread([answers] if answers else []))
     return build_email(letter_of(plan, written, facts, posted))
