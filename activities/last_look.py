@@ -14,7 +14,6 @@ from domain.letters import Plan
 from domain.standing import address_on
 from records import capping
 from records.facts import Withdrawn, read_all_again
-from records.service_cases import open_cases
 from records.twice import hold_addresses, left_alike
 from records.waits import waiting_of
 
@@ -75,19 +74,11 @@ def look_again(session: Session, turn: Sequence[Look], now: datetime, withdrawn:
     found = {each.id: again[each.facts.enrolment] for each in turn}
     living = [each for each in turn if not isinstance(found[each.id], str)]
     more: dict[str, dict[str, Any]] = {each.id: {} for each in living}
-    if plan.class_ == "marketing":
-        _add_cases(session, living, more)
     if once:
         _add_alike(session, living, more, now)
     if back is not None:
         _add_counted(session, living, more, now - back)
     return {id: facts if isinstance(facts, str) else replace(facts, **more[id]) for id, facts in found.items()}
-
-
-def _add_cases(session: Session, living: Sequence[Look], more: dict[str, dict[str, Any]]) -> None:
-    cases = open_cases(session, [each.contact_id for each in living])
-    for each in living:
-        more[each.id]["cases"] = cases.get(each.contact_id, ())
 
 
 def _add_alike(session: Session, living: Sequence[Look], more: dict[str, dict[str, Any]], now: datetime) -> None:

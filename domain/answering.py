@@ -11,10 +11,11 @@ from typing import Any
 
 from domain.asking import Answer, Asked, Row, broken
 from domain.changing import change, changed
+from domain.cases import suspended_by
 from domain.consent import QUESTIONS, Proposed, Question, ask
-from domain.dues import MissingMoment, is_past
+from domain.dues import Due, MissingMoment, is_past, resolve
 from domain.facts import Facts
-from domain.holds import HELD
+from domain.holds import HELD, apart
 from domain.listening import listen
 from domain.lots import drawn, who
 from domain.needs import (
@@ -34,7 +35,7 @@ from domain.needs import (
 )
 from domain.opening import opens
 from domain.policies import MessageClass
-from domain.spans import Span
+from domain.spans import Delay, Span
 
 __all__ = [
     "FROM_FACTS",
@@ -118,13 +119,32 @@ def draw(need: Draw, asked: Asked, facts: Facts) -> Answer:
 
 def sleep(need: Sleep, asked: Asked, facts: Facts) -> Answer:
     """Tell whether the time has come, on the clock the contact has now."""
-    due = facts.due(need.words, asked.arrived_at)
-    assert due is not None, "a wait has an end"
-    if need.words.needs_if_past and is_past(need.words, asked.arrived_at, facts.sight()):
+    due, missed = wait_due(need.words, asked.arrived_at, facts)
+    if due is None:
+        return Answer(Later(None, suspended_by(facts.held_by)))
+    if missed:
         return Answer(Passed(), Row("waited", why=[f"{due.why}: already past"], more={"until": due.at}))
     if facts.now < due.at:
         return Answer(Later(due.at, due.why))
     return Answer(Elapsed(), Row("waited", why=[due.why], more={"until": due.at}))
+
+
+def wait_due(words: Delay, since: datetime, facts: Facts) -> tuple[Due | None, bool]:
+    """Return when a wait is over, and whether its date is missed: past already, or it came while a case held it.
+
+    A weekday or an hour that came meanwhile is the next one after it. None while nobody knows when it goes on.
+    """
+    if words.needs_if_past and is_past(words, since, facts.sight()):
+        return resolve(words, since, facts.sight()), True
+    due = facts.due(words, since)
+    if due is None or words.span is not None:
+        return due, False
+    for hold in apart(facts.still, since):
+        if due is not None and hold.until is not None and hold.paused_at < due.at < hold.until:
+            if words.needs_if_past:
+                return due, True
+            due = facts.due(words, hold.until)
+    return due, False
 
 
 def propose(
@@ -159,6 +179,7 @@ def weighed(
         return None, log
     if verdict.answer == "no":
         return Answer(Sent("skipped", verdict.reason), Row("skipped", why=[verdict.why], more=log)), log
-    more = log | {"until": verdict.until} | ({"in_vain": True} if verdict.in_vain else {})
+    until = {"until": verdict.until} if verdict.until is not None else {}
+    more = log | until | ({"in_vain": True} if verdict.in_vain else {})
     late = Row("deferred", why=[verdict.why], more=more, final=False)
     return Answer(Later(verdict.until, verdict.reason), late), log

@@ -1,59 +1,143 @@
-"""Open recovery cases as the rules see them: while one is open, nobody is sold anything.
+"""Cases as the rules of sequences see them: while one is not released, marketing to the contact stands still.
 
-A case is known by its id, and by what its incident is called outside; whoever closes it may use either.
+The one thing to know: each stretch of time is one value, a *standstill*, kept after its end: the clock of whatever it
+held is counted without it. A case that is opened again, once it was released, begins another.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-OPENED, CLOSED = "case_opened", "case_closed"
+from domain.broadcast import PREFIX
+from domain.holds import Hold
+from domain.program import Program
+from domain.recovery_policy import Release
+
+OPENED, CLOSED, RELEASED, REOPENED = "case_opened", "case_closed", "case_released", "case_reopened"
+MOVES_MARKETING = frozenset({OPENED, CLOSED, RELEASED, REOPENED})
+"""After these, whoever waits for the release of a case is asked again."""
 
 
 @dataclass(frozen=True)
-class OpenCase:
-    """A case that nobody has closed. `incident` is what it is about, in the words of whoever told of it."""
+class Standstill:
+    """Marketing to a contact stands still for a case, known by its id, its number and what its incident is called.
+
+    `run` is the one that opened it; `ours` says that it goes by policies/recovery.yaml, where its release is a moment
+    of its own. Without `released_at` it lasts.
+    """
 
     id: str
     opened_at: datetime
     incident: str = ""
     severity: str | None = None
+    number: int | None = None
+    run: str = ""
+    ours: bool = False
+    closed: bool = False
+    released_at: datetime | None = None
 
     def __str__(self) -> str:
-        return f"{self.id} ({self.severity})" if self.severity else self.id
+        name = self.id if self.number is None else str(self.number)
+        return f"{name} ({self.severity})" if self.severity else name
+
+    @property
+    def hold(self) -> Hold:
+        """The same as a stretch of time in which a clock stands still."""
+        return Hold(self.opened_at, self.released_at)
 
 
-def named(cases: Sequence[OpenCase], data: Mapping[str, Any]) -> OpenCase | None:
+def lasting(cases: Iterable[Standstill]) -> list[Standstill]:
+    """Return the standstills that nobody has ended, the oldest first."""
+    return [each for each in cases if each.released_at is None]
+
+
+def suspended_by(cases: Sequence[Standstill]) -> str:
+    """Return why nothing goes on.
+
+    >>> from datetime import UTC
+    >>> monday = datetime(2026, 3, 2, tzinfo=UTC)
+    >>> suspended_by([Standstill("c1", monday, severity="S2", number=1027)])
+    'suspended: case 1027 (S2), until it is released'
+    >>> suspended_by([Standstill("c1", monday), Standstill("c2", monday)])
+    'suspended: cases c1, c2, until they are released'
+    """
+    names = ", ".join(str(each) for each in cases)
+    if len(cases) == 1:
+        return f"suspended: case {names}, until it is released"
+    return f"suspended: cases {names}, until they are released"
+
+
+def stands_still(program: Program) -> bool:
+    """Whether the clock of a sequence stops while a case is not released: of marketing, but not of a broadcast.
+
+    Old news is no news: a broadcast waits only as long as it is of use.
+    """
+    return program.marketing and not program.trial and not program.sequence.startswith(PREFIX)
+
+
+def named(cases: Sequence[Standstill], data: Mapping[str, Any]) -> Standstill | None:
     """Return the case that an event means by `case` or `incident`; without a name the one opened last.
 
     >>> from datetime import UTC
     >>> monday = datetime(2026, 3, 2, tzinfo=UTC)
-    >>> open_ones = [OpenCase("c1", monday, "order 7"), OpenCase("c2", monday)]
-    >>> [named(open_ones, data).id for data in ({"case": "c1"}, {"incident": "order 7"}, {})]
-    ['c1', 'c1', 'c2']
-    >>> named(open_ones, {"case": "c9"}) is None
+    >>> some = [Standstill("c1", monday, "order 7"), Standstill("c2", monday, number=1027)]
+    >>> [named(some, data).id for data in ({"case": "c1"}, {"incident": "order 7"}, {"case": 1027}, {})]
+    ['c1', 'c1', 'c2', 'c2']
+    >>> named(some, {"case": "c9"}) is None
     True
     """
     names = {str(data[key]) for key in ("case", "incident") if data.get(key)}
     if not names:
         return cases[-1] if cases else None
-    return next((each for each in reversed(cases) if names & {each.id, each.incident} - {""}), None)
+    return next((each for each in reversed(cases) if names & _names(each)), None)
 
 
-def came_to(cases: Sequence[OpenCase], event: str, data: Mapping[str, Any], at: datetime) -> tuple[OpenCase, ...]:
-    """Return the open cases after an event: one more when it opens one that is not open, one less when it closes one.
+def _names(case: Standstill) -> set[str]:
+    return {case.id, case.incident, "" if case.number is None else str(case.number)} - {""}
+
+
+def came_to(
+    cases: Sequence[Standstill], event: str, data: Mapping[str, Any], at: datetime, release: Release
+) -> tuple[Standstill, ...]:
+    """Return the standstills after an event; `release` is the policy's, for cases of ours.
 
     >>> from datetime import UTC
-    >>> opened = came_to((), "case_opened", {"case": "c1", "severity": "S2"}, datetime(2026, 3, 2, tzinfo=UTC))
-    >>> str(opened[0]), came_to(opened, "case_closed", {"case": "c1"}, opened[0].opened_at)
-    ('c1 (S2)', ())
+    >>> monday, tuesday = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3))
+    >>> opened = came_to((), "case_opened", {"case": "c1", "severity": "S2"}, monday, Release())
+    >>> closed = came_to(opened, "case_closed", {"case": "c1"}, tuesday, Release())
+    >>> str(opened[0]), closed[0].released_at == tuesday
+    ('c1 (S2)', True)
     """
-    found = named(cases, data)
-    if event == CLOSED:
-        return tuple(each for each in cases if each is not found)
-    if event != OPENED or (found is not None and (data.get("case") or data.get("incident"))):
+    if event == OPENED:
+        return _after_opening(cases, data, at)
+    if event == REOPENED:
+        return _after_reopening(cases, data, at)
+    if event not in (CLOSED, RELEASED):
+        return tuple(cases)
+    found = named([each for each in lasting(cases) if event == RELEASED or not each.closed], data)
+    if found is None:
+        return tuple(cases)
+    # What another system answers for is released with its end; of ours the mild ones.
+    ends = event == RELEASED or not found.ours or found.severity in release.at_once
+    changed = replace(found, closed=found.closed or event == CLOSED, released_at=at if ends else None)
+    return tuple(changed if each is found else each for each in cases)
+
+
+def _after_opening(cases: Sequence[Standstill], data: Mapping[str, Any], at: datetime) -> tuple[Standstill, ...]:
+    known = [each for each in lasting(cases) if not each.closed]
+    if (data.get("case") or data.get("incident")) and named(known, data) is not None:
         return tuple(cases)
     incident = str(data.get("incident") or data.get("case") or "")
     severity = str(data["severity"]) if data.get("severity") else None
-    return (*cases, OpenCase(str(data.get("case") or incident or "a case"), at, incident, severity))
+    return (*cases, Standstill(str(data.get("case") or incident or "a case"), at, incident, severity))
+
+
+def _after_reopening(cases: Sequence[Standstill], data: Mapping[str, Any], at: datetime) -> tuple[Standstill, ...]:
+    found = named(cases, data)
+    if found is None:
+        return tuple(cases)
+    if found.released_at is None:
+        return tuple(replace(each, closed=False) if each is found else each for each in cases)
+    severity = str(data.get("severity") or found.severity or "") or None
+    return (*cases, replace(found, opened_at=at, severity=severity, closed=False, released_at=None))

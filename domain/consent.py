@@ -32,7 +32,7 @@ from domain.timing import (
     under_cap,
     waits_for,
 )
-from domain.verdicts import Answer, Asked, No, NotYet, Proposed, Question, Verdict, expiry
+from domain.verdicts import Answer, Asked, No, NotYet, Proposed, Question, Verdict, expiry, outlives_cases
 
 __all__ = [
     "AGAIN",
@@ -128,6 +128,8 @@ def ask(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTI
         asked.append((name, answer.said or answer.reason))
         if isinstance(answer, No):
             return Verdict("no", answer.reason, asked=asked, why=answer.reason)
+        if answer.until is None and facts.held_by and outlives_cases(proposed, facts):
+            return Verdict("later", answer.reason, None, asked, answer.reason)
         until = expires if answer.until is None else min(answer.until, expires)
         return Verdict("later", answer.reason, until, asked, answer.reason, in_vain=until == expires)
     return Verdict("go", asked=asked)

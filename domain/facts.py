@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.caps import Counted, PutOff
-from domain.cases import OpenCase
+from domain.cases import Standstill, lasting, stands_still
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.duplicates import Alike
 from domain.events import EVERYTHING, ONLY_TESTED
-from domain.holds import Hold, held_due, hold_at
+from domain.holds import Hold, apart, held_due, hold_at
 from domain.own_wishes import Wishes
 from domain.policies import Policies
 from domain.program import Program
@@ -94,8 +94,8 @@ class Facts:
     """What this run's message was put off for last."""
     alike: Sequence[Alike] = ()
     """What left lately to the contact's address and may be the same as what is to go now, whoever asked for it."""
-    cases: Sequence[OpenCase] = ()
-    """The contact's open cases, the oldest first."""
+    cases: Sequence[Standstill] = ()
+    """When marketing to the contact stood still for a case, or still does; the oldest first."""
     round: int | None = None
     standing: Standing = field(default_factory=Standing)
     wishes: Wishes = field(default_factory=Wishes)
@@ -133,8 +133,31 @@ class Facts:
         return Sight(zone=self.zone.zone, calendar=self.calendar(None), read=self.read)
 
     def due(self, words: Span | Moment | Deadline, since: datetime) -> Due | None:
-        """Return when `words` are due, the clock stopped while this contact was held. Raises as `resolve` does."""
-        return held_due(words, since, self.sight(), self.holds)
+        """Return when `words` are due, the clock stopped while this contact was held; None for `forever`.
+
+        None, too, while nobody knows: a case keeps the clock from getting there. Raises as `resolve` does.
+        """
+        due = held_due(words, since, self.sight(), (*self.holds, *self.still))
+        now = self.standstill
+        return None if due is not None and now is not None and due.at > now.paused_at else due
+
+    @property
+    def still(self) -> tuple[Hold, ...]:
+        """When the clock of this run stood still for cases: of marketing, and not for what it opened itself."""
+        if not self.cases or not stands_still(self.program):
+            return ()
+        return tuple(each.hold for each in self.cases if not each.run or each.run != self.enrolment)
+
+    @property
+    def standstill(self) -> Hold | None:
+        """Since when the clock of this run stands still for a case; None while it goes."""
+        found = [hold for hold in apart(self.still, self.entered_at) if hold.stands(self.now)] if self.cases else []
+        return found[-1] if found else None
+
+    @property
+    def held_by(self) -> list[Standstill]:
+        """The cases that marketing to the contact waits for."""
+        return lasting(self.cases)
 
     @property
     def hold(self) -> Hold | None:

@@ -7,13 +7,14 @@ from typing import Any
 from domain.answering import propose, weighed
 from domain.asking import Answer, Asked, Row
 from domain.caps import Counted
-from domain.cases import OPENED, came_to
+from domain.cases import Standstill, came_to, lasting
 from domain.consent import Proposed, wanted
 from domain.deeds import begun, called, halted, held_back, kept_from_calling, lacking, notified
 from domain.facts import Event, Facts, noted
 from domain.holds import HELD, PACE, paced
 from domain.letters import Compose, Lacks, Plan, Written, hold, plan, plan_for_staff
 from domain.needs import Begin, Call, Deliver, Halt, Later, Need, Notify, Sent
+from domain.recovery_policy import Release
 from domain.references import TemplatesKnown
 from domain.script import SET, Scripted
 
@@ -103,9 +104,14 @@ def opened(asked: Asked, row: Row, facts: Facts) -> Facts:
     facts = facts.but(begun={**facts.begun, (asked.step, asked.visit): facts.now})
     if "case" not in row.more:
         return facts
-    incident, severity = row.more.get("incident") or f"{asked.step}/{asked.visit}", row.more.get("severity")
-    told = {"case": f"{asked.step}/{asked.visit}", "incident": incident, "severity": severity}
-    return facts.but(cases=came_to(facts.cases, OPENED, told, facts.now))
+    name, policy = f"{asked.step}/{asked.visit}", facts.policies.recovery
+    incident, severity = str(row.more.get("incident") or name), row.more.get("severity")
+    if any(incident == each.incident for each in lasting(facts.cases) if not each.closed):
+        return facts  # it joins that one
+    ours = policy is not None
+    severity = severity or (policy.otherwise if policy is not None else None)
+    case = Standstill(name, facts.now, incident, severity, run=facts.enrolment, ours=ours)
+    return facts.but(cases=(*facts.cases, case))
 
 
 def happened(scripted: Scripted, facts: Facts) -> tuple[Facts, Event | None]:
@@ -125,7 +131,8 @@ def happened(scripted: Scripted, facts: Facts) -> tuple[Facts, Event | None]:
         step=scripted.of,
         visit=visit,
     )
-    cases = came_to(facts.cases, event.name, _case_of(scripted, facts), event.at)
+    release = facts.policies.recovery.release if facts.policies.recovery is not None else Release()
+    cases = came_to(facts.cases, event.name, _case_of(scripted, facts), event.at, release)
     return facts.but(events=(*facts.events, event), standing=noted(facts.standing, event), cases=cases), event
 
 

@@ -3,6 +3,7 @@
 The table of classes and suppressions is here only; docs/consent.md shows the same, and a test compares the two.
 """
 
+from domain.cases import suspended_by
 from domain.duplicates import Alike, can_be_same, sent_today
 from domain.events import EVERYTHING
 from domain.facts import Facts, Standing
@@ -26,8 +27,6 @@ ALLOWED: dict[str, frozenset[MessageClass]] = {
 
 # The reasons of a message that is not sent.
 NO_ADDRESS, HOLDOUT, DUPLICATE = "no address", "holdout", "duplicate"
-# And of one that waits.
-OPEN_CASE = "open case"
 
 
 def suppressed(proposed: Proposed, facts: Facts) -> Answer:
@@ -79,13 +78,11 @@ def consented(proposed: Proposed, facts: Facts) -> Answer:
 
 
 def no_open_case(proposed: Proposed, facts: Facts) -> Answer:
-    """While something has to be made good for them, nobody is sold anything."""
+    """While something has to be made good for them, nobody is sold anything, until they are released."""
     if proposed.class_ != "marketing":
-        return f"{proposed.class_} goes, open case or not"
-    if not facts.cases:
-        return "no open case"
-    cases = ", ".join(str(each) for each in facts.cases)
-    return NotYet(None, OPEN_CASE, f"{OPEN_CASE}: {cases}; waits until it is closed")
+        return f"{proposed.class_} goes, case or not"
+    cases = facts.held_by
+    return NotYet(None, suspended_by(cases)) if cases else "no open case"
 
 
 def not_held_out(proposed: Proposed, facts: Facts) -> Answer:

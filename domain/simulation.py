@@ -11,7 +11,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer
-from domain.cases import CLOSED
+from domain.cases import MOVES_MARKETING
 from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
@@ -159,8 +159,9 @@ class _World:
             if self._ends_at(event) or self._joins():
                 return run.model_copy(update={"position": None})
             followed = len(self.facts.events) > known + 1
-            # When a case is closed, what was held while it was open is asked again (`records/timeline.py`).
-            if event is None or followed or event.name == CLOSED or self.program.is_concerned_by(event.name):
+            # What a case holds, or lets go, is asked again (`records/timeline.py`).
+            moves = event is not None and event.name in MOVES_MARKETING and self.program.marketing
+            if event is None or followed or moves or self.program.is_concerned_by(event.name):
                 return run
 
     def pass_to(self, due: datetime) -> bool:

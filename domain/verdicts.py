@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.cases import stands_still
 from domain.dues import resolve
 from domain.facts import Facts
+from domain.holds import Hold, held_due
 from domain.needs import Deliver
 from domain.policies import MessageClass
 from domain.spans import Span
@@ -65,8 +67,27 @@ Question = Callable[[Proposed, Facts], Answer]
 
 
 def expiry(proposed: Proposed, facts: Facts) -> datetime:
-    """Return the instant from which the message is of no use any more: the step's word, else the policies'."""
+    """Return the instant from which the message is of no use any more: the step's word, else the policies'.
+
+    The policies' is counted without the time in which a case held it (`outlives_cases`): while one does, as if it were
+    released now.
+    """
     words = proposed.need.expires or proposed.lasts or facts.policies.expiry(proposed.class_)
-    due = resolve(words, proposed.asked_at, facts.sight())
+    if facts.cases and outlives_cases(proposed, facts):
+        holds = [Hold(each.opened_at, each.released_at or facts.now) for each in facts.cases]
+        holds = [hold for hold in holds if hold.until != hold.paused_at]
+        due = held_due(words, proposed.asked_at, facts.sight(), holds)
+    else:
+        due = resolve(words, proposed.asked_at, facts.sight())
     assert due is not None, "an expiry has an end"
     return due.at
+
+
+def outlives_cases(proposed: Proposed, facts: Facts) -> bool:
+    """Whether a message is of use as long after a case as it was before it.
+
+    Not if its author said how long it is, nor if it hangs on a day: of a run that a date began, and of a broadcast.
+    """
+    if proposed.class_ != "marketing" or proposed.need.expires or proposed.lasts:
+        return False
+    return stands_still(facts.program) and facts.run_event.get("name") != "date"

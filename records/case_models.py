@@ -18,9 +18,11 @@ class ServiceCase(Record, table=True):
 
     `state` is `domain.recovery.Case`, and what rules go by; the columns beside it tell the same for queries. It is
     empty for a case that another system answers for: that has no clocks, and no `number`. `resolved_at` and `closed_at`
-    are None again once it was opened again; marketing to the contact waits until `released_at`. `next_at` is when
-    something rings, `asked_at` says that its workflow has something to look at. `moves` counts what has happened to it,
-    `told` the actions that were done. `follow_up_id` is by which somebody has it now.
+    are None again once it was opened again. Marketing to the contact waits until `released_at`: since `opened_at`, or
+    since `suspended_at` where it was released before and opened again; `stood` keeps the stretches before that, each
+    `[since, until]`. `next_at` is when something rings, `asked_at` says that its workflow has something to look at.
+    `moves` counts what has happened to it, `told` the actions that were done. `follow_up_id` is by which somebody has
+    it now.
     """
 
     __tablename__ = "service_case"
@@ -73,6 +75,8 @@ class ServiceCase(Record, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     released_at: datetime | None = Field(default=None, sa_type=Instant)
+    suspended_at: datetime | None = Field(default=None, sa_type=Instant)
+    stood: list[list[str]] = Field(default_factory=list, sa_column=json_column())
     outcome: str | None = Field(default=None, max_length=100)
 
     state: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())

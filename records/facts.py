@@ -11,7 +11,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 
 from domain.caps import Counted
-from domain.cases import OpenCase
+from domain.cases import Standstill
 from domain.duplicates import Alike
 from domain.events import CONTACT_FIELDS
 from domain.facts import NO_PROGRAM, Event, Facts, Standing
@@ -25,6 +25,7 @@ from records.permissions import Person, read_standings
 from records.permissions import Withdrawn as Withdrawn
 from records.permissions import nobody as nobody
 from records.permissions import what_holds as what_holds
+from records.service_cases import standstills
 from records.waits import Waits
 from records.work import answers_of, follow_ups_begun
 
@@ -46,7 +47,7 @@ class Known:
     begun: dict[str, dict[tuple[str, int], datetime]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
-    cases: Mapping[str, Sequence[OpenCase]] = field(default_factory=dict)
+    cases: Mapping[str, Sequence[Standstill]] = field(default_factory=dict)
     counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
     waits: Waits = field(default_factory=Waits)
     alike: Mapping[str, Sequence[Alike]] = field(default_factory=dict)
@@ -117,6 +118,7 @@ def read_contacts(session: Session, contacts: Sequence[str], withdrawn: Withdraw
         standings=read_standings(session, [_person(row, row.id) for row in rows], withdrawn),
         events=_events(session, contacts),
         pauses=read_pauses(session, contacts),
+        cases=standstills(session, contacts),
     )
 
 
@@ -161,7 +163,7 @@ _RUN = (
 
 
 def read_again(session: Session, facts: Facts, now: datetime, withdrawn: Withdrawn = nobody) -> Facts | str:
-    """Return the facts with what can forbid a message read afresh: address, consent, suppression, withdrawal, pauses.
+    """Return the facts with what can forbid a message read afresh: address, consent, suppression, pauses, cases.
 
     Returns how the run ended instead, if it has. The timeline and the other fields stay as they were read. For a
     transaction that writes: the run cannot end before it does.
@@ -176,7 +178,8 @@ def read_all_again(
     rows = session.connection().execute(_RUN, {"enrolments": [facts.enrolment for facts in many]})
     runs = {run.id: run for run in rows}
     living = [run for run in runs.values() if run.ended_at is None]
-    pauses = read_pauses(session, sorted({run.contact_id for run in living}))
+    contacts = sorted({run.contact_id for run in living})
+    pauses, cases = read_pauses(session, contacts), standstills(session, contacts)
     standings = read_standings(session, [_person(run, run.contact_id) for run in living], withdrawn)
     found: dict[str, Facts | str] = {}
     for facts in many:
@@ -192,6 +195,7 @@ def read_all_again(
             wishes=_wishes(run),
             holds=pauses.holds.get((run.contact_id, sequence), ()),
             suspended=pauses.suspended.get(sequence),
+            cases=cases.get(run.contact_id, ()),
         )
     return found
 

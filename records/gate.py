@@ -1,4 +1,4 @@
-"""What the gate asks beside the contact itself: caps, cases, what waits and what left already; of many contacts."""
+"""What the gate asks beside the contact itself: caps, what waits and what left already; of many contacts."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from domain.standing import address_on
 from records.capping import counted, reach
 from records.facts import Known, contact_fields
 from records.models import Contact
-from records.service_cases import open_cases
 from records.twice import left_alike
 from records.waits import waiting_of
 
@@ -26,8 +25,6 @@ def read_for_message(
     known.waits = waiting_of(session, contacts)
     if back is not None:
         known.counted = counted(session, contacts, now - back)
-    if class_ == "marketing":
-        known.cases = open_cases(session, contacts)
     if can_be_same(class_, need.channel):
         known.alike = _left_alike(session, known.contacts, need, now)
 

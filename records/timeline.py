@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 from uuid_utils.compat import uuid7
 
-from domain.cases import CLOSED
+from domain.cases import MOVES_MARKETING
 from domain.entry import End, ended_already, over_at, triggers_of
 from domain.events import SCORE_REACHED, SEGMENT_ENTERED
 from domain.facts import Event, Facts
@@ -266,9 +266,11 @@ def _tell_runs(
 
 def _has_to_look(session: Session, published: Published, run: Enrolment, event: str, by: str | None) -> bool:
     # Who did it goes on from there anyway. Told of its own deed, it would ask once more for whatever comes next.
-    concerned = run.id != by and published.program(session, run.version).is_concerned_by(event)
-    # What was held while a case was open is asked again: nobody notes for which message that was.
-    return run.ended_at is not None or concerned or event == CLOSED
+    program = published.program(session, run.version)
+    concerned = program.is_concerned_by(event)
+    # What a case holds, or lets go, is asked again: nobody notes for which message or wait that was.
+    moves = event in MOVES_MARKETING and program.marketing
+    return run.ended_at is not None or (run.id != by and (concerned or moves))
 
 
 def _start_runs(

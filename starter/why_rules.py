@@ -26,7 +26,9 @@ GATE: Mapping[str, Rule] = {
     "suppression": Rule("the table of docs/consent.md, by the class of the template", "what lifts the suppression"),
     "address": Rule("the contact's record", "an address on this channel"),
     "consent": Rule(f"`topics` of {MESSAGING}, and what the contact said", "a yes to the topic on this channel"),
-    "case": Rule("the contact's open case", "`rapport case close CASE`; see `rapport case list --contact {who}`"),
+    "case": Rule(
+        "a case of the contact that is not released", "the end of the case; see `rapport case list --contact {who}`"
+    ),
     "holdout": Rule(f"`holdout` of {MESSAGING}", NEVER),
     "pause": Rule("the pause of the sequence", "`rapport resume {sequence}`, or the end of the pause"),
     "own_pause": Rule("their preference page", "the end of the pause they asked for, or their preference page"),

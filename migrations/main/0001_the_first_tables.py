@@ -581,6 +581,8 @@ def _entry() -> None:
         sa.Column("tier", sa.String(length=60), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stood", sa.JSON(), nullable=False),
         sa.Column("state", sa.JSON(), nullable=False),
         sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("told", sa.JSON(), nullable=False),

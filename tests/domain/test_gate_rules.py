@@ -86,15 +86,7 @@ def test_in_a_story_a_case_holds_marketing_until_it_is_closed() -> None:
         "2026-03-02T09:00 hello deferred",
         "2026-03-02T14:00 hello sent",
     ]
-    assert story.timeline[2]["why"] == ["open case"]
-
-
-def test_a_case_that_another_system_tells_of_holds_a_message_until_it_is_of_no_use() -> None:
-    text = "steps: [{wait: 2 hours}, {send: welcome/hello, expires: 1 day}]"
-
-    story = lived(text, [on(timedelta(hours=1), "case_opened", case="c-9"), on(timedelta(days=9), "case_closed")])
-
-    assert story.timeline[-1]["why"] == ["expired at 2026-03-03 11:00 UTC, waiting for: open case"]
+    assert story.timeline[2]["why"] == ["suspended: case desk/1 (S2), until it is released"]
 
 
 def test_in_a_story_the_same_advertisement_goes_once_a_day() -> None:

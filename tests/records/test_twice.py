@@ -13,7 +13,7 @@ from records.case_models import ServiceCase
 from records.contacts import change, find_or_make, record_consent, suppress
 from records.entries import enter
 from records.models import Contact, Decision, Enrolment, Message, Wake
-from records.service_cases import open_cases, take_note
+from records.service_cases import standstills, take_note
 from records.session import Database
 from records.timeline import Happening, record
 from tests.records.test_caps import NOW, WORKERS, Office
@@ -134,14 +134,11 @@ async def test_a_case_that_is_opened_holds_marketing_until_it_is_closed(crowd: C
     told = {"case": "c-9", "severity": "S2"}
     for _ in range(2):
         await main.write(lambda session: take_note(session, contact, "case_opened", told, NOW))
-    assert [str(each) for each in main.read_now(lambda session: open_cases(session, [contact]))[contact]]
+    [case] = main.read_now(lambda session: standstills(session, [contact]))[contact]
 
     held = await crowd.ask("s1", 0)
 
-    assert isinstance(held, Later)
-    assert held.why == "open case"
-    assert held.due is not None
-    assert held.due > NOW + timedelta(days=29), "as long as it is of use"
+    assert held == Later(None, f"suspended: case {case.id} (S2), until it is released")
     assert await crowd.ask("s1", 1) == Sent("accepted"), "another contact"
     await main.write(lambda session: take_note(session, contact, "case_closed", {"case": "c-9"}, NOW))
     assert await crowd.ask("s1", 0) == TWICE

@@ -29,6 +29,7 @@ MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ROOT = Path(__file__).parents[2]
 POLICIES = "sha256:aaaabbbbccccdddd"
+SUSPENDED = "suspended: case c-9 (S2), until it is released"
 VOCABULARY = (
     "sent held deferred skipped waited matched timed_out took updated opened called started stopped notified exited"
     " refused unknown"
@@ -75,9 +76,9 @@ SITUATIONS: list[tuple[dict[str, Any], str, str]] = [
         "asked: expired: of use · consent: no consent: news is opted_out",
     ),
     (
-        row("deferred", ["open case"], **gate("case", "open case: c-9; waits until it is closed")),
+        row("deferred", [SUSPENDED], **gate("case", SUSPENDED)),
         "put off",
-        "by the contact's open case (policies sha256:aaaabbbbcccc)",
+        "by a case of the contact that is not released (policies sha256:aaaabbbbcccc)",
     ),
     (
         row("deferred", ["contact paused"], **gate("hold", "contact paused")),
