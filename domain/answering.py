@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.asking import Answer, Asked, Row, broken
-from domain.changing import change, changed
 from domain.cases import suspended_by
+from domain.changing import change, changed
 from domain.consent import QUESTIONS, Proposed, Question, ask
 from domain.dues import Due, MissingMoment, is_past, resolve
 from domain.facts import Facts

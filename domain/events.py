@@ -41,6 +41,8 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "task_cancelled": frozenset({"task"}),
     "case_opened": frozenset({"case", "severity", "incident"}),
     "case_closed": frozenset({"case", "severity", "outcome"}),
+    "case_released": frozenset({"case", "number", "why"}),
+    "case_reopened": frozenset({"case", "number", "severity", "before", "why"}),
     "case_remedy_proposed": REMEDY_FIELDS | {"rule"},
     "case_remedy_asked": REMEDY_FIELDS | {"to"},
     "case_remedy_approved": REMEDY_FIELDS | {"level"},

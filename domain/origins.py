@@ -33,6 +33,8 @@ _ORIGINS: dict[str, Origin] = {
     "task_completed": Origin(SALES, "staff", "internal"),
     "case_opened": _CASE,
     "case_closed": _CASE,
+    "case_released": _CASE,
+    "case_reopened": _CASE,
     **dict.fromkeys(sorted(REMEDIES), _CASE),
     **dict.fromkeys(MEETINGS, _MEETING),
     "call_logged": Origin(SALES, "phone", "out"),

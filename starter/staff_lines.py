@@ -33,6 +33,8 @@ EVENTS: dict[str, dict[str, str]] = {
     "survey_answered": {"en": "Answered a survey[: {score}][, {comment}]", "de": "Umfrage[: {score}][, {comment}]"},
     "case_opened": {"en": "A case was opened[, {severity}]", "de": "Ein Fall wurde eröffnet[, {severity}]"},
     "case_closed": {"en": "A case was closed[: {outcome}]", "de": "Ein Fall wurde geschlossen[: {outcome}]"},
+    "case_released": {"en": "They get marketing again[: {why}]", "de": "Werbung ist wieder frei[: {why}]"},
+    "case_reopened": {"en": "A case was opened again[: {why}]", "de": "Ein Fall wurde wieder geöffnet[: {why}]"},
     "case_remedy_proposed": {
         "en": "Proposed {kind}[, {amount}][ {currency}]",
         "de": "Vorschlag: {kind}[, {amount}][ {currency}]",

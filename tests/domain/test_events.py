@@ -17,6 +17,7 @@ OF_FOLLOW_UPS = """
     task_snoozed task_commented task_held task_released task_cancelled
     """
 
+OF_CASES = "case_released case_reopened"
 OF_REMEDIES = """
     case_remedy_proposed case_remedy_asked case_remedy_approved case_remedy_refused case_remedy_withdrawn
     case_remedy_delivered case_remedy_failed
@@ -24,7 +25,7 @@ OF_REMEDIES = """
 
 
 def test_the_built_in_events_are_those_of_the_language() -> None:
-    assert set(BUILT_IN) == {each for said in (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES) for each in said.split()}
+    assert set(BUILT_IN) == {each for said in (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES, OF_CASES) for each in said.split()}
 
 
 def test_what_belongs_to_a_message_is_an_event() -> None:

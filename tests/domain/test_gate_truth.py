@@ -85,7 +85,7 @@ SUSPENDED = "suspended: case c-9 (S2), until it is released"
 
 
 def expected(it: Situation) -> Came:
-    """Return the answer, its reason, and until when it waits (None: as long as the message is of use, or nobody knows)."""
+    """Return the answer, its reason, and until when it waits (None: while it is of use, or nobody knows)."""
     # The policies below cap and quieten marketing alone; a receipt is never a duplicate.
     if it.class_ in STOPS[it.status].split():
         return "no", REASON.get(it.status, f"suppressed: {it.status}"), None
