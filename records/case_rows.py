@@ -26,6 +26,7 @@ from records.learning import look_up
 from records.models import Contact
 from records.published import Published
 from records.remedies import keep_remedies
+from records.service_cases import release
 
 
 @dataclass
@@ -79,7 +80,7 @@ def keep(books: Books, moved: Moved) -> list[Happening]:
     books.told += _happenings(books, [deed for deed in more if isinstance(deed, Tell)], len(tells))
     waiting = alarms(state, ground.policy, ground.staff)
     row.next_at = waiting[0].at if waiting else None
-    _tell_the_same(row, state)
+    _tell_the_same(row, state, books.now)
     books.session.add(row)
     books.session.flush()
     _keep_promises(books.session, row, state, ground.staff)
@@ -130,11 +131,12 @@ def _of_the_case(note: Notify, state: Case) -> Notify:
     return Notify(note.to, note.about, f"case/{note.key}", note.chat, {**note.data, "case": state.id})
 
 
-def _tell_the_same(row: ServiceCase, state: Case) -> None:
+def _tell_the_same(row: ServiceCase, state: Case, now: datetime) -> None:
     row.state = state.model_dump(mode="json")
     row.severity, row.owner, row.cause, row.score = state.severity, state.owner, state.cause, state.score
     row.rounds, row.joined = state.rounds, state.joined
-    row.resolved_at, row.closed_at, row.released_at = state.resolved_at, state.closed_at, state.released_at
+    row.resolved_at, row.closed_at = state.resolved_at, state.closed_at
+    release(row, state.released_at, now)
     row.outcome = state.outcome[:100] if state.outcome is not None else None
 
 

@@ -25,7 +25,9 @@ OF_REMEDIES = """
 
 
 def test_the_built_in_events_are_those_of_the_language() -> None:
-    assert set(BUILT_IN) == {each for said in (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES, OF_CASES) for each in said.split()}
+    said = (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES, OF_CASES)
+
+    assert set(BUILT_IN) == {each for names in said for each in names.split()}
 
 
 def test_what_belongs_to_a_message_is_an_event() -> None:
