@@ -5,6 +5,7 @@ The one thing to know: this is a value, and nothing here asks a clock. Whoever k
 the follow-up that the case has (`domain/follow_up.py`): `duties` tells it which.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -208,8 +209,16 @@ def then(first: Moved, later: Moved) -> Moved:
 
 def due_of(case: Case, promise: Promise, staff: Staff) -> datetime | None:
     """Return when a promise is to be kept; None while nobody knows, since its clock stands still."""
-    clock = Clock(target=promise.target, started_at=promise.started_at, holds=case.holds)
+    clock = Clock(target=promise.target, started_at=promise.started_at, holds=tuple(_holds_of(case, promise)))
     return as_it_opens(lambda sight: reached(clock, 100, sight), sight_of(staff))
+
+
+def _holds_of(case: Case, promise: Promise) -> Iterator[Hold]:
+    """Yield when its clock stood still: what comes after it was kept, or dropped, is none of its time."""
+    ended = promise.kept_at or promise.dropped_at
+    for each in case.holds:
+        if ended is None or each.paused_at < ended:
+            yield each if ended is None else Hold(each.paused_at, min(each.until or ended, ended))
 
 
 def next_word(case: Case, staff: Staff) -> datetime | None:

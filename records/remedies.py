@@ -39,6 +39,11 @@ def spent_of(session: Session, contact: str) -> Spent:
     Holds the contact's row: call it in the transaction that writes down what comes of it, after the case's row is held.
     """
     session.execute(select_columns(col(Contact.id)).where(col(Contact.id) == contact).with_for_update())
+    return given_to(session, contact)
+
+
+def given_to(session: Session, contact: str) -> Spent:
+    """Return the same for whoever only looks: nothing is held, so it may change at once."""
     wanted = select_columns(
         col(CaseRemedy.id),
         col(CaseRemedy.case_id),

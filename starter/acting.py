@@ -1,7 +1,7 @@
 """What people want done about a follow-up or a case, done: by the command line, the API and the links of mails alike.
 
 The one thing to know: an action has a key. Asked again with the same one it is done once, so whoever does not learn
-what became of it asks again. A follow-up whose workflow was lost gets a new one by being acted on.
+what became of it asks again. A follow-up or a case whose workflow was lost gets a new one by being acted on.
 """
 
 import asyncio
@@ -19,9 +19,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain import recovery_actions
 from domain.follow_up_actions import Action, Asked, without_words, words_of
 from domain.follow_up_door import REFUSED, Stands
-from domain.keys import follow_up_workflow
+from domain.keys import follow_up_workflow, recovery_workflow
+from domain.recovery_actions import CaseAction, CaseAsked
+from domain.recovery_door import CaseStands
 from records.follow_up_words import lay_down
 from records.session import Database
 from settings import Settings, connect_options
@@ -59,7 +62,7 @@ def connecting(settings: Settings) -> Callable[[], Awaitable[Client]]:
 
 
 class Desk:
-    """Where people say what they want done about follow-ups. Connects at the first action."""
+    """Where people say what they want done about follow-ups and cases. Connects at the first action."""
 
     def __init__(
         self,
@@ -84,6 +87,13 @@ class Desk:
         asked = Asked(action=without_words(action), at=now)
         door = _Door("FollowUp", follow_up, follow_up_workflow(follow_up), Stands)
         return await self._ask_at(door, asked, _Deed(key, words_of(action), now))
+
+    async def act_on_case(self, case: str, action: CaseAction, key: str) -> CaseStands:
+        """Do what somebody wants done about a case, by its id; return where it stands then. As `act` otherwise."""
+        now = datetime.now(UTC)
+        asked = CaseAsked(action=recovery_actions.without_words(action), at=now)
+        door = _Door("ServiceRecovery", case, recovery_workflow(case), CaseStands)
+        return await self._ask_at(door, asked, _Deed(key, recovery_actions.words_of(action), now))
 
     async def _ask_at(self, door: "_Door[Answer]", asked: BaseModel, deed: "_Deed") -> Answer:
         connected = False

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from domain.forms import FormMapping
 from records.session import Database
 from starter import (
+    cases_api,
     confirming,
     contact_log,
     enrolments,
@@ -68,7 +69,7 @@ def make_app(
         servers=[{"url": config.public_url}],
     )
     site = Site(config, inbox, waker, mappings, main, clock, desk=desk)
-    for room in (submissions, events, texting, meetings, enrolments, contact_log, tasks_api):
+    for room in (submissions, events, texting, meetings, enrolments, contact_log, tasks_api, cases_api):
         app.include_router(room.routes(site))
     for links in (unsubscribing, confirming, preferences, following, staff_link):
         app.include_router(links.routes(site))

@@ -17,6 +17,7 @@ import typer.main
 
 from starter import (
     cli_broadcast_group,
+    cli_case_work,
     cli_channel_group,
     cli_groups,
     cli_log_group,
@@ -26,7 +27,6 @@ from starter import (
     cli_staff_group,
     cli_task_group,
     cli_webhook_group,
-    cli_work_groups,
 )
 from starter.cli_end import environment_kept, fail, our_fault, status_of
 from starter.cli_options import Json, Sequence_, a_time, an_object, say_version
@@ -206,7 +206,7 @@ app.add_typer(cli_log_group.logs, name="log")
 app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_task_group.tasks, name="task")
-app.add_typer(cli_work_groups.cases, name="case")
+app.add_typer(cli_case_work.cases, name="case")
 app.add_typer(cli_staff_group.staff, name="staff")
 app.add_typer(cli_reports.reports, name="report")
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")

@@ -40,7 +40,7 @@ def list_tasks(
             policies = store.published.policies(session)
             sought = Sought(
                 team=team,
-                person=_person(policies, who),
+                person=person_of(policies, who, "--person"),
                 contact=contact_of(session, contact).id if contact is not None else None,
                 ended=ended,
                 unassigned=unassigned,
@@ -77,14 +77,14 @@ def _cells(each: View, now: datetime) -> list[str | None]:
     return [row.id, due, accept, who_has_it(row, each.state), since, document["contact"], row.title, outcome]
 
 
-def _person(policies: Policies, who: str | None) -> str | None:
-    """Return the key of whose tasks are wanted. Raises `ProblemsFound`."""
+def person_of(policies: Policies, who: str | None, option: str) -> str | None:
+    """Return the key of whoever an option names. Raises `ProblemsFound`."""
     if who is None:
         return None
     key = policies.teams.key_of(who)
     if key is None:
         raise ProblemsFound(
-            [f"--person: there is nobody '{who}' in policies/teams.yaml; {nearest(who, policies.teams.people)}"]
+            [f"{option}: there is nobody '{who}' in policies/teams.yaml; {nearest(who, policies.teams.people)}"]
         )
     return key
 

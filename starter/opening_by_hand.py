@@ -84,21 +84,36 @@ def _cleaned(wanted: Wanted) -> Wanted:
 def problems_of(wanted: Wanted, policies: Policies) -> Iterator[str]:
     """Yield why this cannot be opened, and what to do instead."""
     teams = policies.teams
-    if not 1 <= len(wanted.title) <= LONGEST_TITLE:
-        yield f"the title is not one of 1 to {LONGEST_TITLE} characters; say in a few words what is to be done"
+    yield from no_title(wanted.title)
     if wanted.team is None and wanted.owner is None:
         yield "this task is for nobody; name a team or a person"
-    if wanted.team is not None and wanted.team not in teams.teams:
-        yield f"there is no team '{wanted.team}' in policies/teams.yaml; {nearest(wanted.team, teams.teams)}"
-    for who in (wanted.owner, None if wanted.by == OPERATOR else wanted.by):
-        if who is not None and teams.key_of(who) is None:
-            yield f"there is nobody '{who}' in policies/teams.yaml; use the key or the address of a person"
+    yield from no_team(wanted.team, teams)
+    for who in (wanted.owner, wanted.by):
+        yield from no_person(who, teams)
     if wanted.policy is not None and wanted.policy not in policies.follow_ups.known():
         known = policies.follow_ups.known()
         yield f"there is no policy '{wanted.policy}' for follow-ups; {nearest(wanted.policy, known)}"
     fits = all(0 < len(each) <= LONGEST_OUTCOME for each in wanted.outcomes)
     if not fits or len(wanted.outcomes) > MOST_OUTCOMES:
         yield f"outcomes are at most {MOST_OUTCOMES} names of 1 to {LONGEST_OUTCOME} characters; shorten them"
+
+
+def no_title(title: str) -> Iterator[str]:
+    """Yield what is wrong with a title."""
+    if not 1 <= len(title) <= LONGEST_TITLE:
+        yield f"the title is not one of 1 to {LONGEST_TITLE} characters; say in a few words what is to be done"
+
+
+def no_team(team: str | None, teams: TeamsPolicy) -> Iterator[str]:
+    """Yield that a team that was named is not there."""
+    if team is not None and team not in teams.teams:
+        yield f"there is no team '{team}' in policies/teams.yaml; {nearest(team, teams.teams)}"
+
+
+def no_person(who: str | None, teams: TeamsPolicy) -> Iterator[str]:
+    """Yield that somebody who was named is not there; the operator has no name."""
+    if who is not None and who != OPERATOR and teams.key_of(who) is None:
+        yield f"there is nobody '{who}' in policies/teams.yaml; use the key or the address of a person"
 
 
 def team_of(teams: TeamsPolicy, person: str | None) -> str | None:

@@ -19,6 +19,8 @@ from domain.follow_up_door import Stands
 from domain.forms import FormMapping
 from domain.keys import Tokens
 from domain.policies import Policies
+from domain.recovery_actions import CaseAction
+from domain.recovery_door import CaseStands
 from records.inbox import accept
 from records.models import Inbox
 from records.published import Published
@@ -73,6 +75,8 @@ class Acts(Protocol):
 
     async def act(self, follow_up: str, action: Action, key: str) -> Stands: ...
 
+    async def act_on_case(self, case: str, action: CaseAction, key: str) -> CaseStands: ...
+
 
 @dataclass(frozen=True)
 class Site:
@@ -86,7 +90,7 @@ class Site:
     clock: Callable[[], datetime] = wall_clock
     published: Published = field(default_factory=Published)
     desk: Acts | None = None
-    """Who does what our people want done about follow-ups; without it nobody can."""
+    """Who does what our people want done about follow-ups and cases; without it nobody can."""
     last_policies: list[Policies] = field(default_factory=list)
     """What was in force when the records were last read, for pages that are shown while they are away."""
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.follow_up import DUTY
 from domain.follow_up import FollowUp as State
+from domain.promise_words import promise_named
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_views import View
 from records.models import Interaction
@@ -60,18 +62,24 @@ def in_words(alarm: str, state: State) -> str:
     ('75 percent of the time to accept it', 'not accepted in time: the next has it')
     >>> in_words("ladder/1", call), in_words("ladder/1/take/100", call)
     ('overdue, 150 percent: manager is told', 'overdue and not accepted: manager has it')
+    >>> in_words("duty-contact:1/75", call), in_words("ladder-duty-contact:1/0", call)
+    ('75 percent of the time for the first contact', 'first contact overdue, 100 percent: lead is told')
     """
     kind, _, rest = alarm.partition("/")
     percent = rest.rpartition("/")[2]
-    if kind == "ladder":
+    ladder, _, duty = kind.partition("-") if kind.startswith("ladder") else ("", "", "")
+    if ladder:
+        overdue = f"{promise_named(duty)} overdue" if duty else "overdue"
         number = int(rest.partition("/")[0])
         step = state.terms.ladder[number] if number < len(state.terms.ladder) else None
         who = step.to if step is not None else "somebody"
         if "/take/" in rest:
-            return f"overdue and not accepted: {who} has it"
-        return f"overdue, {step.at if step is not None else percent} percent: {who} is told"
+            return f"{overdue} and not accepted: {who} has it"
+        return f"{overdue}, {step.at if step is not None else percent} percent: {who} is told"
     if kind == "accept" and percent == "100":
         return "not accepted in time: the next has it"
+    if kind.startswith(DUTY):
+        return f"{percent} percent of the time for the {promise_named(kind)}"
     others = {"away": "whoever has it is away: somebody stands in", "ask": "nobody could be asked: tried again"}
     return others.get(kind) or f"{percent or '?'} percent {_SHARE.get(kind, alarm)}"
 

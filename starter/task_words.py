@@ -9,7 +9,9 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from domain.answers import clean_line
+from domain.follow_up import DUTY
 from domain.follow_up_moves import BY_ITSELF
+from domain.promise_words import promise_named
 
 TASK = "task_"
 WHEN = "%a %d %b %Y %H:%M"
@@ -36,7 +38,7 @@ def task_told(event: str, data: Data, zone: tzinfo, title: str | None = None) ->
 def said_of_task(event: str, data: Data, zone: tzinfo) -> tuple[str, str]:
     """Return the same without which task it is."""
     say = SAID.get(event)
-    return say(data, zone) if say is not None else (event.removeprefix(TASK).replace("_", " "), _why(data))
+    return say(data, zone) if say is not None else (event.removeprefix(TASK).replace("_", " "), reasons_of(data))
 
 
 def _opened(data: Data, zone: tzinfo) -> tuple[str, str]:
@@ -47,28 +49,28 @@ def _opened(data: Data, zone: tzinfo) -> tuple[str, str]:
 
 
 def _assigned(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return f"assigned to {_names(data.get('to'))}", _why(data)
+    return f"assigned to {names_of(data.get('to'))}", reasons_of(data)
 
 
 def _offered(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return f"offered to {_names(data.get('to'))}", _why(data)
+    return f"offered to {names_of(data.get('to'))}", reasons_of(data)
 
 
 def _unassigned(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "nobody has it; tried again", _why(data)
+    return "nobody has it; tried again", reasons_of(data)
 
 
 def _accepted(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "accepted", _why(data)
+    return "accepted", reasons_of(data)
 
 
 def _not_accepted(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "not accepted in time, and nobody is left to ask", _why(data)
+    return "not accepted in time, and nobody is left to ask", reasons_of(data)
 
 
 def _reminded(data: Data, zone: tzinfo) -> tuple[str, str]:
-    whom = f"reminded {_names(data['to'])}" if data.get("to") else "a reminder was due"
-    by = f"{'accept' if data.get('clock') == 'accept' else 'done'} by {_instant(data.get('due'), zone)}"
+    whom = f"reminded {names_of(data['to'])}" if data.get("to") else "a reminder was due"
+    by = f"{_clock(data, 'accept', 'done')} by {instant_on(data.get('due'), zone)}"
     return whom, f"{data.get('percent', '?')} % of {by}" if data.get("due") else _over(data)
 
 
@@ -80,28 +82,28 @@ def _escalated(data: Data, zone: tzinfo) -> tuple[str, str]:
 
 
 def _snoozed(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return f"put off{_until(data, zone)}", _why(data)
+    return f"put off{_until(data, zone)}", reasons_of(data)
 
 
 def _commented(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "commented", _why(data)
+    return "commented", reasons_of(data)
 
 
 def _held(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return f"its clocks stand still{_until(data, zone) or ', nobody knows until when'}", _why(data)
+    return f"its clocks stand still{_until(data, zone) or ', nobody knows until when'}", reasons_of(data)
 
 
 def _released(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "its clocks go on", _why(data)
+    return "its clocks go on", reasons_of(data)
 
 
 def _completed(data: Data, zone: tzinfo) -> tuple[str, str]:
     outcome = f": {clean_line(str(data['outcome']), 100)}" if data.get("outcome") else ""
-    return f"completed{outcome}", _why(data)
+    return f"completed{outcome}", reasons_of(data)
 
 
 def _cancelled(data: Data, zone: tzinfo) -> tuple[str, str]:
-    return "cancelled", _why(data)
+    return "cancelled", reasons_of(data)
 
 
 SAID: Mapping[str, Words] = {
@@ -136,9 +138,9 @@ def task_stands(task: Mapping[str, Any], zone: tzinfo) -> str:
     if task["ended"] is not None:
         by = "by what the contact did" if task["person"] == BY_ITSELF else f"by {task['person']}"
         outcome = f": {clean_line(str(task['outcome']), 100)}" if task["outcome"] else ""
-        return f"{task['ended']} {_instant(task['ended_at'], zone)} {by}{outcome}"
-    due = f"; to be done by {_instant(task['done_due'], zone)}" if task["done_due"] else ""
-    until = f" until {_instant(task['held_until'], zone)}" if task.get("held_until") else ""
+        return f"{task['ended']} {instant_on(task['ended_at'], zone)} {by}{outcome}"
+    due = f"; to be done by {instant_on(task['done_due'], zone)}" if task["done_due"] else ""
+    until = f" until {instant_on(task['held_until'], zone)}" if task.get("held_until") else ""
     return _whose(task) + due + (f"; its clocks stand still{until}" if task["held"] else "")
 
 
@@ -147,32 +149,40 @@ def _whose(task: Mapping[str, Any]) -> str:
         accepted = "who has accepted it" if task["accepted_at"] else "who has not accepted it yet"
         return f"with {task['assignee']}, {accepted}"
     if task["offered"]:
-        return f"offered to {_names(task['offered'])}; whoever takes it first has it"
+        return f"offered to {names_of(task['offered'])}; whoever takes it first has it"
     return f"nobody has it by name; it lies with {task['team'] or 'nobody'}"
 
 
-def _names(who: Any) -> str:
+def names_of(who: Any) -> str:
     """Return names as people say them: ada, bob and cai."""
     names = [str(each) for each in who] if isinstance(who, list | tuple) else [str(who or "nobody")]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _why(data: Data) -> str:
+def reasons_of(data: Data) -> str:
+    """Return why something was done, and what somebody wrote about it."""
     why = data.get("why") or []
     said = [*(why if isinstance(why, list) else [why]), data.get("note")]
     return "; ".join(clean_line(str(each), 300) for each in said if each)
 
 
 def _over(data: Data) -> str:
-    what = "accept it" if data.get("clock") == "accept" else "do it"
-    return f"{data.get('percent', '?')} % of the time to {what} is over"
+    return f"{data.get('percent', '?')} % of the time {_clock(data, 'to accept it', 'to do it', 'for the ')} is over"
+
+
+def _clock(data: Data, accept: str, done: str, duty: str = "") -> str:
+    """Return which clock is meant; that of a case's promise is called by what was promised."""
+    clock = str(data.get("clock") or "")
+    if clock.startswith(DUTY):
+        return f"{duty}{promise_named(clock)}"
+    return accept if clock == "accept" else done
 
 
 def _until(data: Data, zone: tzinfo) -> str:
-    return f" until {_instant(data['until'], zone)}" if data.get("until") else ""
+    return f" until {instant_on(data['until'], zone)}" if data.get("until") else ""
 
 
-def _instant(at: Any, zone: tzinfo) -> str:
+def instant_on(at: Any, zone: tzinfo) -> str:
     """Return an instant on a clock in `zone`; what is none as it is, for our own systems may tell of tasks."""
     with contextlib.suppress(ValueError, TypeError):
         instant = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))

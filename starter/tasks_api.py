@@ -8,29 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 from sqlmodel import Session
-from uuid_utils.compat import uuid7
 
 from domain.assignment import OPERATOR
-from domain.story import spelled
-from records.contacts import find as find_contact
 from records.follow_up_views import View, find, notes_of, told_of, view
-from starter.acting import OutOfReach, Refused
-from starter.api import NotUsable, check_key, contact_in, known_only
+from starter.acting import Refused
+from starter.api import NotUsable, check_key, contact_in
 from starter.asked_actions import deed_key, read_action
 from starter.asked_records import read_records, write_records
-from starter.forms.base import NotASubmission, read_instant, read_json
+from starter.deed_requests import answered, body_of, contact_named, done_at_desk, key_of, texts_of
+from starter.forms.base import read_instant
 from starter.opening_by_hand import Opened, Wanted, open_by_hand
-from starter.site import RETRY_AFTER, Declined, Site
+from starter.site import Declined, Site
 from starter.task_story import as_json, story_as_json
 from starter.tasks_api_said import ACTIONS, DONE, LISTED, OPENED, OPENING, PARAMETERS, SHOWN, described
 from starter.tasks_api_sought import read_sought
-
-MOST_TASK_BYTES = 64 * 1024
-KEY = "Idempotency-Key"
 
 
 def routes(site: Site) -> APIRouter:
@@ -50,7 +43,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/tasks", status_code=201, responses=OPENED, openapi_extra=described(OPENING))
     async def open_a_task(request: Request) -> Response:
         check_key(site, request)
-        return await _open(site, await _body(site, request, OPENING), _key(request))
+        return await _open(site, await body_of(site, request, OPENING), key_of(request))
 
     for do, body in ACTIONS.items():
         told = described(body)
@@ -61,8 +54,8 @@ def routes(site: Site) -> APIRouter:
 def _acting(site: Site, do: str, body: Mapping[str, Any]) -> Callable[[str, Request], Awaitable[Response]]:
     async def act(task: str, request: Request) -> Response:
         check_key(site, request)
-        said: dict[str, Any] = dict(await _body(site, request, body))
-        said["by"], key = said.get("by") or OPERATOR, _key(request)
+        said: dict[str, Any] = dict(await body_of(site, request, body))
+        said["by"], key = said.get("by") or OPERATOR, key_of(request)
         if said.get("until") is not None:
             said["until"] = read_instant(said["until"])
             if said["until"] is None:
@@ -83,7 +76,7 @@ async def _list(site: Site, asked: Mapping[str, str]) -> Response:
 
     found, most = await read_records(site, read)
     following = found[most - 1].row.id if len(found) > most else None
-    return _answer({"tasks": [as_json(each, now) for each in found[:most]], "next": following})
+    return answered({"tasks": [as_json(each, now) for each in found[:most]], "next": following})
 
 
 async def _show(site: Site, task: str) -> Response:
@@ -93,7 +86,7 @@ async def _show(site: Site, task: str) -> Response:
         found = _found(site, session, task, now)
         return story_as_json(found, notes_of(session, found.row.id), told_of(session, found.row), now)
 
-    return _answer(await read_records(site, read))
+    return answered(await read_records(site, read))
 
 
 async def _open(site: Site, told: dict[str, JsonValue], key: str) -> Response:
@@ -104,10 +97,7 @@ async def _open(site: Site, told: dict[str, JsonValue], key: str) -> Response:
         raise Declined(422, str(error)) from None
 
     def write(session: Session) -> tuple[Opened, View]:
-        contact = find_contact(session, who.get("id") or who["email"])
-        if contact is None or contact.erased_at is not None:
-            raise Declined(422, "there is no such contact; tell of them by a form or an event first")
-        opened = open_by_hand(session, site.published, contact, wanted, opener, now)
+        opened = open_by_hand(session, site.published, contact_named(session, who), wanted, opener, now)
         return opened, _found(site, session, opened.row.id, now)
 
     try:
@@ -115,17 +105,12 @@ async def _open(site: Site, told: dict[str, JsonValue], key: str) -> Response:
     except Refused as error:
         raise Declined(422, str(error)) from None
     status = {True: "opened", False: "repeated"}[opened.fresh]
-    return _answer(as_json(found, now) | {"status": status}, 201 if opened.fresh else 200, key)
+    return answered(as_json(found, now) | {"status": status}, 201 if opened.fresh else 200, key)
 
 
 def _wanted(told: Mapping[str, JsonValue]) -> Wanted:
     """Return what is to be opened. Raises ValueError."""
-    words: dict[str, Any] = {}
-    for name in ("title", "team", "owner", "policy", "by"):
-        value = told.get(name)
-        if value is not None and not isinstance(value, str):
-            raise NotUsable(f"{name} is not a text; send one")
-        words[name] = value
+    words = texts_of(told, "title", "team", "owner", "policy", "by")
     outcomes = told.get("outcomes") or []
     if not isinstance(outcomes, list) or not all(isinstance(each, str) for each in outcomes):
         raise NotUsable('outcomes are not a list of texts; send ["booked", "not_now"]')
@@ -139,16 +124,9 @@ async def _act(site: Site, task: str, do: str, said: Mapping[str, Any], key: str
     except ValueError as error:
         raise Declined(422, str(error)) from None
     await read_records(site, lambda session: _found(site, session, task, site.clock()))
-    if site.desk is None:
-        raise Declined(503, "nobody can act on tasks here now; try again in a moment", RETRY_AFTER)
-    try:
-        await site.desk.act(task, action, known_by)
-    except Refused as error:
-        raise Declined(409, str(error), {KEY: key}) from None
-    except OutOfReach as error:
-        raise Declined(503, str(error), RETRY_AFTER | {KEY: key}) from None
+    await done_at_desk(site, key, lambda desk: desk.act(task, action, known_by))
     found = await read_records(site, lambda session: _found(site, session, task, site.clock()))
-    return _answer(as_json(found, site.clock()) | {"did": do}, key=key)
+    return answered(as_json(found, site.clock()) | {"did": do}, key=key)
 
 
 def _found(site: Site, session: Session, task: str, now: datetime) -> View:
@@ -156,25 +134,3 @@ def _found(site: Site, session: Session, task: str, now: datetime) -> View:
     if found is None:
         raise Declined(404, f"there is no task {task[:36]}; GET /tasks lists them")
     return found
-
-
-async def _body(site: Site, request: Request, body: Mapping[str, Any]) -> dict[str, JsonValue]:
-    raw = await site.read_body(request, MOST_TASK_BYTES)
-    try:
-        told = read_json(raw) if raw.strip() else {}
-        if not isinstance(told, dict):
-            raise NotUsable(f"the body is not a JSON object; send one with {', '.join(body['properties'])}")
-        known_only(told, body)
-    except (NotASubmission, NotUsable) as error:
-        raise Declined(422, str(error)) from None
-    return told
-
-
-def _key(request: Request) -> str:
-    """Return the key of this deed: that of the request, else one of our own."""
-    return request.headers.get(KEY, "").strip() or str(uuid7())
-
-
-def _answer(document: Mapping[str, Any], status: int = 200, key: str | None = None) -> Response:
-    plain = jsonable_encoder(document, custom_encoder={datetime: spelled})
-    return JSONResponse(plain, status, {KEY: key} if key is not None else None)

@@ -54,56 +54,67 @@ _MORE: dict[str, Any] = {
 }
 
 
-def _answer(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
+def example_of(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of an answer, with what it looks like."""
     return {"description": description, "content": {"application/json": {"example": dict(example)}}}
 
 
 _REFUSED = {"error": "this task is with ada; have it reassigned to bob first"}
-_KEY: Answers = {401: {"description": "not our key"}}
-_AWAY: Answers = {503: {"description": "the records are out of reach; try again after Retry-After seconds"}}
+NOT_OUR_KEY: Answers = {401: {"description": "not our key"}}
+RECORDS_AWAY: Answers = {503: {"description": "the records are out of reach; try again after Retry-After seconds"}}
 _NO_TASK: Answers = {404: {"description": "there is no such task"}}
-_NOT_READ: Answers = {
+NOT_READ: Answers = {
     413: {"description": "too large"},
     422: {"description": "this cannot be read; the error says why"},
 }
 
-LISTED: Answers = {
-    200: _answer(
-        "tasks; `next` is what to send as `after` for those behind them, null at the end",
-        {"tasks": [_TASK], "next": None},
-    )
-}
-LISTED |= _KEY | {422: _NOT_READ[422]} | _AWAY
-SHOWN: Answers = {200: _answer("the whole story of a task", _TASK | _MORE)} | _KEY | _NO_TASK | _AWAY
-OPENED: Answers = {
-    200: {"description": "it was opened before under this key"},
-    201: _answer("opened, and given to somebody", _TASK | {"accepted_at": None, "status": "opened"}),
-}
-OPENED |= _KEY | _NOT_READ | _AWAY
-DONE: Answers = {200: _answer("done; the task as it stands now", _TASK | {"did": "accept"})}
-DONE |= _KEY | _NO_TASK | _NOT_READ | {409: _answer("it makes no sense as things stand; nothing was done", _REFUSED)}
-DONE |= {
+MAYBE_DONE: Answers = {
     503: {
         "description": "nobody answered: it may be done or not. Ask again after Retry-After seconds with the"
         " Idempotency-Key that is answered, and it is done once"
     }
 }
 
-_BY = {"type": "string", "description": "who does it: a key of policies/teams.yaml, or an address; else the operator"}
-_NOTE = {"type": "string", "maxLength": 4000, "description": "what is worth knowing"}
+LISTED: Answers = {
+    200: example_of(
+        "tasks; `next` is what to send as `after` for those behind them, null at the end",
+        {"tasks": [_TASK], "next": None},
+    )
+}
+LISTED |= NOT_OUR_KEY | {422: NOT_READ[422]} | RECORDS_AWAY
+SHOWN: Answers = {200: example_of("the whole story of a task", _TASK | _MORE)} | NOT_OUR_KEY | _NO_TASK | RECORDS_AWAY
+OPENED: Answers = {
+    200: {"description": "it was opened before under this key"},
+    201: example_of("opened, and given to somebody", _TASK | {"accepted_at": None, "status": "opened"}),
+}
+OPENED |= NOT_OUR_KEY | NOT_READ | RECORDS_AWAY
+DONE: Answers = {200: example_of("done; the task as it stands now", _TASK | {"did": "accept"})}
+DONE |= (
+    NOT_OUR_KEY
+    | _NO_TASK
+    | NOT_READ
+    | {409: example_of("it makes no sense as things stand; nothing was done", _REFUSED)}
+)
+DONE |= MAYBE_DONE
+
+BY = {"type": "string", "description": "who does it: a key of policies/teams.yaml, or an address; else the operator"}
+NOTE = {"type": "string", "maxLength": 4000, "description": "what is worth knowing"}
 
 
-def _body(description: str, example: Mapping[str, Any], *required: str, **fields: Mapping[str, Any]) -> dict[str, Any]:
+def body_with(
+    description: str, example: Mapping[str, Any], *required: str, **fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the description of what is sent: these fields, and by whom."""
     return {
         "type": "object",
         "description": description,
         "required": list(required),
-        "properties": dict(fields) | {"by": _BY},
+        "properties": dict(fields) | {"by": BY},
         "example": dict(example),
     }
 
 
-OPENING = _body(
+OPENING = body_with(
     "Open a task for a contact, and give it to somebody of a team, or to one person.",
     {"contact": {"email": "ann@example.com"}, "title": "Call Ann", "team": "sales", "policy": "hot", "by": "ada"},
     "contact",
@@ -116,29 +127,31 @@ OPENING = _body(
     outcomes={"type": "array", "items": {"type": "string"}, "description": "what it may end with; else its policy's"},
 )
 ACTIONS: Mapping[str, dict[str, Any]] = {
-    "accept": _body("They will do it.", {"by": "ada"}),
-    "complete": _body(
+    "accept": body_with("They will do it.", {"by": "ada"}),
+    "complete": body_with(
         "It is done; the run that waits for it goes on.",
         {"outcome": "booked", "note": "Friday", "by": "ada"},
         "outcome",
         outcome={"type": "string", "maxLength": 100, "description": "how it ended, or `otherwise`"},
-        note=_NOTE,
+        note=NOTE,
     ),
-    "snooze": _body(
+    "snooze": body_with(
         "Not now: its clocks stand still until then, as far and as often as its policy says.",
         {"until": "2026-05-06T07:00:00Z", "by": "ada"},
         "until",
         until={"type": "string", "format": "date-time"},
     ),
-    "reassign": _body(
+    "reassign": body_with(
         "Somebody else does it, who is there.",
         {"to": "bob", "note": "She speaks French", "by": "ada"},
         "to",
         to={"type": "string", "description": "who is to do it, by key or address"},
-        note=_NOTE,
+        note=NOTE,
     ),
-    "comment": _body("Something to remember; after its end, too.", {"note": "Busy", "by": "ada"}, "note", note=_NOTE),
-    "cancel": _body(
+    "comment": body_with(
+        "Something to remember; after its end, too.", {"note": "Busy", "by": "ada"}, "note", note=NOTE
+    ),
+    "cancel": body_with(
         "It need not be done; the run that waits for it takes the way of `otherwise`.",
         {"reason": "sold", "by": "ada"},
         "reason",
@@ -163,17 +176,18 @@ def described(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    """Return the description of something behind the question mark."""
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
 PARAMETERS = [
-    _parameter("team", "those of this team", type="string"),
-    _parameter("person", "those somebody has, or was asked; a key or an address", type="string"),
-    _parameter("contact", "those for this contact: an id or an e-mail address", type="string"),
-    _parameter("overdue", "those that should have been done", type="boolean"),
-    _parameter("unassigned", "those that nobody has", type="boolean"),
-    _parameter("ended", "open ones, those that have ended (the newest first), or any", enum=["false", "true", "any"]),
-    _parameter("limit", "at most so many", type="integer", minimum=1, maximum=MOST, default=USUAL),
-    _parameter("after", "`next` of the answer before: those behind it", type="string"),
+    parameter("team", "those of this team", type="string"),
+    parameter("person", "those somebody has, or was asked; a key or an address", type="string"),
+    parameter("contact", "those for this contact: an id or an e-mail address", type="string"),
+    parameter("overdue", "those that should have been done", type="boolean"),
+    parameter("unassigned", "those that nobody has", type="boolean"),
+    parameter("ended", "open ones, those that have ended (the newest first), or any", enum=["false", "true", "any"]),
+    parameter("limit", "at most so many", type="integer", minimum=1, maximum=MOST, default=USUAL),
+    parameter("after", "`next` of the answer before: those behind it", type="string"),
 ]

@@ -1,6 +1,6 @@
 """Which tasks a request asks for, read from what stands behind its question mark."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,30 +13,41 @@ from starter.site import Declined
 
 USUAL, MOST = 50, 500
 _YES_OR_NO = {"true": True, "1": True, "false": False, "0": False}
-_ENDED: dict[str, bool | None] = {"true": True, "false": False, "any": None}
+_OVER: dict[str, bool | None] = {"true": True, "false": False, "any": None}
 KNOWN = ("team", "person", "contact", "overdue", "unassigned", "ended", "limit", "after")
 
 
 def read_sought(session: Session, policies: Policies, asked: Mapping[str, str], now: datetime) -> tuple[Sought, int]:
     """Return which tasks are asked for, and how many at most. Raises `Declined` (422)."""
-    for name in asked:
-        if name not in KNOWN:
-            raise Declined(422, f"'{name[:60]}' is not known here; {nearest(name, KNOWN)}")
-    ended = asked.get("ended", "false")
-    if ended not in _ENDED:
-        raise Declined(422, f"ended is '{ended[:20]}'; send true, false or any")
+    only(asked, KNOWN)
     sought = Sought(
         team=asked.get("team"),
-        person=_person(policies, asked.get("person")),
-        contact=_contact(session, asked.get("contact")),
-        ended=_ENDED[ended],
-        unassigned=_is_set(asked, "unassigned"),
-        overdue_at=now if _is_set(asked, "overdue") else None,
+        person=person_asked(policies, asked.get("person")),
+        contact=contact_asked(session, asked.get("contact")),
+        ended=over_or_not(asked, "ended"),
+        unassigned=is_set(asked, "unassigned"),
+        overdue_at=now if is_set(asked, "overdue") else None,
     )
-    return sought, _most(asked.get("limit"))
+    return sought, most_asked(asked.get("limit"))
 
 
-def _person(policies: Policies, who: str | None) -> str | None:
+def only(asked: Mapping[str, str], known: Collection[str]) -> None:
+    """Raises `Declined` (422) for a name that is not known."""
+    for name in asked:
+        if name not in known:
+            raise Declined(422, f"'{name[:60]}' is not known here; {nearest(name, known)}")
+
+
+def over_or_not(asked: Mapping[str, str], name: str) -> bool | None:
+    """Return whether what is over is asked for (true), what is not (false), or both (None). Raises `Declined`."""
+    said = asked.get(name, "false")
+    if said not in _OVER:
+        raise Declined(422, f"{name} is '{said[:20]}'; send true, false or any")
+    return _OVER[said]
+
+
+def person_asked(policies: Policies, who: str | None) -> str | None:
+    """Return the key of a person, None where none is named. Raises `Declined`."""
     key = policies.teams.key_of(who) if who is not None else None
     if who is not None and key is None:
         raise Declined(
@@ -45,7 +56,8 @@ def _person(policies: Policies, who: str | None) -> str | None:
     return key
 
 
-def _contact(session: Session, who: str | None) -> str | None:
+def contact_asked(session: Session, who: str | None) -> str | None:
+    """Return the id of a contact, None where none is named. Raises `Declined`."""
     if who is None:
         return None
     found = find_contact(session, who.strip())
@@ -54,14 +66,16 @@ def _contact(session: Session, who: str | None) -> str | None:
     return found.id
 
 
-def _is_set(asked: Mapping[str, str], name: str) -> bool:
+def is_set(asked: Mapping[str, str], name: str) -> bool:
+    """Whether something is asked for by `true`. Raises `Declined`."""
     said = asked.get(name, "false")
     if said not in _YES_OR_NO:
         raise Declined(422, f"{name} is '{said[:20]}'; send true or false")
     return _YES_OR_NO[said]
 
 
-def _most(said: str | None) -> int:
+def most_asked(said: str | None) -> int:
+    """Return how many are asked for at most. Raises `Declined`."""
     if said is None:
         return USUAL
     number = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 0

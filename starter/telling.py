@@ -8,6 +8,7 @@ from typing import Any
 from domain.answers import clean_line
 from domain.events import MAIL_LOGGED, MEETINGS, SCORE_REACHED
 from domain.logged import EVENTS
+from starter.case_words import case_told, of_cases
 from starter.task_words import TASK, task_told
 
 SHORT = "%a %d %b %H:%M"
@@ -135,6 +136,8 @@ def happened(row: Mapping[str, Any], zone: tzinfo) -> tuple[str, str]:
         return _meeting(name, data, zone)
     if name.startswith(TASK):
         return task_told(name, data, zone, row.get("title"))
+    if of_cases(name):
+        return case_told(name, data, zone)
     if name == MAIL_LOGGED:
         return _mail(data)
     if name == SCORE_REACHED:

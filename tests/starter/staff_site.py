@@ -19,6 +19,8 @@ from sqlmodel import Session, col, select
 from domain.follow_up import FollowUp as State
 from domain.follow_up_actions import Action
 from domain.follow_up_door import Stands, stands
+from domain.recovery_actions import CaseAction
+from domain.recovery_door import CaseStands
 from records.contacts import find_or_make
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_openings import Opening
@@ -33,6 +35,7 @@ from starter.acting import Desk, OutOfReach, Refused
 from starter.app import make_app
 from starter.waker import Waker
 from tests.databases import lay_down
+from tests.starter.case_desk import acted
 from tests.starter.site import CONFIG, FORMS, TOKENS, Sleeper
 
 MONDAY = datetime(2026, 5, 4, 7, tzinfo=UTC)
@@ -71,10 +74,7 @@ class AtOnce:
     async def act(self, follow_up: str, action: Action, key: str) -> Stands:
         if self.instead is not None:
             return await self.instead.act(follow_up, action, key)
-        self.asked.append((action.do, key))
-        if self.away:
-            raise OutOfReach("no worker answered in time", maybe_done=True)
-        [site] = self.site
+        site = self.takes(action.do, key)
         now = site.now()
 
         def work(session: Session) -> Stands | str:
@@ -89,6 +89,17 @@ class AtOnce:
         if isinstance(done, str):
             raise Refused(done)
         return done
+
+    async def act_on_case(self, case: str, action: CaseAction, key: str) -> CaseStands:
+        site = self.takes(action.do, key)
+        return await site.main.write(lambda session: acted(session, site.published, case, action, key, site.now()))
+
+    def takes(self, do: str, key: str) -> "StaffSite":
+        self.asked.append((do, key))
+        if self.away:
+            raise OutOfReach("no worker answered in time", maybe_done=True)
+        [site] = self.site
+        return site
 
 
 @dataclass

@@ -15,6 +15,8 @@ from sqlmodel import Session
 from domain.follow_up_actions import Action
 from domain.follow_up_door import Stands
 from domain.loader import load
+from domain.recovery_actions import CaseAction
+from domain.recovery_door import CaseStands
 from records.follow_ups import act
 from records.models import Contact
 from records.published import Published, publish
@@ -23,6 +25,7 @@ from records.timeline import record_all
 from starter.acting import OutOfReach, Refused
 from starter.tasks_api_said import _MORE, _TASK, ACTIONS
 from tests.domain.kit import Templates
+from tests.starter.case_desk import acted
 from tests.starter.published_site import FILES, NOON, PublishedSite, published_site
 from tests.starter.site import EVENTS_KEY
 from tests.starter.test_cli_tasks import POLICIES, TEAMS
@@ -40,11 +43,19 @@ class Counter:
     asked: list[tuple[str, str]] = field(default_factory=list)
     published: Published = field(default_factory=Published)
 
-    async def act(self, follow_up: str, action: Action, key: str) -> Stands:
-        self.asked.append((action.do, key))
+    async def act_on_case(self, case: str, action: CaseAction, key: str) -> CaseStands:
+        main = self.takes(action.do, key)
+        return await main.write(lambda session: acted(session, self.published, case, action, key, NOON))
+
+    def takes(self, do: str, key: str) -> Database:
+        self.asked.append((do, key))
         if self.away is not None:
             raise self.away
         assert self.main is not None
+        return self.main
+
+    async def act(self, follow_up: str, action: Action, key: str) -> Stands:
+        main = self.takes(action.do, key)
 
         def work(session: Session) -> None:
             kept = act(session, self.published, follow_up, action, key, NOON)
@@ -55,7 +66,7 @@ class Counter:
             assert contact is not None
             record_all(session, self.published, contact, kept.told, NOON)
 
-        await self.main.write(work)
+        await main.write(work)
         return Stands()
 
 
