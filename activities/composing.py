@@ -22,6 +22,8 @@ from domain.meetings import Meeting, counted_on
 from domain.needs import Sent
 from domain.return_addresses import BOUNCES, LEAVING, REPLIES, Way, return_address
 from domain.standing import SMS, WEBHOOK
+from domain.surveys import PURPOSE, SURVEY_URL
+from domain.surveys import Link as SurveyLink
 from domain.threads import ALONE, Thread
 from records.case_threads import thread_of
 from records.meetings import last_told
@@ -155,6 +157,10 @@ class Composing:
             channel = str(self.facts.run_event.get("channel") or self.plan.need.channel)
             link = Link(self.contact_id, self.plan.topic, channel, self.id, self.post.clock())
             links[CONFIRM_URL] = self._page("c", "confirm", link.parts())
+        survey = self.facts.policies.surveys.named(self.plan.survey or "")
+        if self.plan.survey is not None and survey is not None:
+            asks = SurveyLink(self.contact_id, self.plan.survey, survey.kind, self.id, self.post.clock())
+            links[SURVEY_URL] = self._page("q", PURPOSE, asks.parts())
         return links
 
     def _page(self, page: str, purpose: str, parts: list[str]) -> str:

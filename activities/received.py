@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from activities import wishes
 from activities.reported import report
+from activities.surveyed import answered
 from domain.answers import read_address
 from domain.events import CONSENT_REQUESTED
 from domain.field_values import as_given
@@ -199,4 +200,5 @@ KINDS = {
     "return": wishes.return_,
     "confirmation": wishes.confirmation,
     "preferences": wishes.preferences,
+    "survey": answered,
 }

@@ -7,6 +7,8 @@ MESSAGE_FIELDS = frozenset({"step", "template", "topic", "channel"})
 MEETING_FIELDS = frozenset({"email", "starts_at", "ends_at", "minutes", "meeting", "title", "host", "host_email"})
 MEETING_FIELDS |= {"place", "join_url", "answers"}
 REMEDY_FIELDS = frozenset({"case", "remedy", "kind", "amount", "currency"})
+# What a survey about a case has beside its score: the case, the score as 1 to 5, the effort, was the promise kept.
+OF_A_CASE = frozenset({"case", "satisfaction", "effort", "kept"})
 LOGGED_FIELDS = frozenset({"person", "department", "text"})
 
 BUILT_IN: dict[str, frozenset[str]] = {
@@ -24,7 +26,7 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "consent_confirmed": frozenset({"topic", "channel"}),
     "preferences_changed": frozenset({"changed"}),
     "form_submitted": frozenset({"form", "source"}),
-    "survey_answered": frozenset({"survey", "score", "comment"}),
+    "survey_answered": frozenset({"survey", "score", "comment", "low", "before"} | OF_A_CASE),
     "task_opened": frozenset({"task", "title", "team", "policy", "source"}),
     "task_assigned": frozenset({"task", "to"}),
     "task_offered": frozenset({"task", "to"}),

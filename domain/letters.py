@@ -20,6 +20,8 @@ from domain.policies import MessageClass, Sender
 from domain.references import TemplatesKnown
 from domain.spans import Span
 from domain.standing import WEBHOOK
+from domain.survey_words import ends, language_of, question
+from domain.surveys import SURVEY_URL, link_to
 
 # How often a message that lacks a value is looked at again. A changed record wakes it sooner.
 HELD_AGAIN = timedelta(hours=1)
@@ -36,7 +38,8 @@ LAST_EVENTS = 10
 class Plan:
     """A message as decided, not yet rendered.
 
-    `team` is whom it is for where it is for our own people, `aim` where it goes where it is for another system.
+    `team` is whom it is for where it is for our own people, `aim` where it goes where it is for another system,
+    `survey` what it asks to answer, and `waits` how long that may wait for its turn.
     """
 
     need: Deliver
@@ -45,11 +48,13 @@ class Plan:
     sender: Sender
     team: str | None = None
     aim: Aim | None = None
+    survey: str | None = None
+    waits: Span | None = None
 
     @property
     def lasts(self) -> Span | None:
         """How long it is of use where its step does not say; None: as long as its class."""
-        return self.aim.endpoint.expires if self.aim is not None else None
+        return self.aim.endpoint.expires if self.aim is not None else self.waits
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,10 @@ def plan(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Plan:
         topic = _asked_about(facts)
     sender = _sender(need.sender or templates.sender_of(need.channel, need.template), facts)
     aim = _aim(need, facts, templates) if need.channel == WEBHOOK else None
-    return Plan(need=need, class_=class_, topic=topic, sender=sender, aim=aim)  # type: ignore[arg-type]  # Front keeps to the three
+    name = templates.survey_of(need.channel, need.template)
+    survey = facts.policies.surveys.named(name) if name is not None else None
+    waits = survey.waits if survey is not None else None
+    return Plan(need=need, class_=class_, topic=topic, sender=sender, aim=aim, survey=name, waits=waits)  # type: ignore[arg-type]  # Front keeps to the three
 
 
 def _aim(need: Deliver, facts: Facts, templates: TemplatesKnown) -> Aim:
@@ -138,10 +146,11 @@ def _sender(name: str | None, facts: Facts) -> Sender:
     return named or Sender.model_validate({"from": formataddr((display, address))})
 
 
-def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any]:
+def context(plan: Plan, facts: Facts, links: Mapping[str, str], language: str | None = None) -> dict[str, Any]:
     """Return the names a template may use, as plain data: never a record, so that nothing can be called.
 
-    `links` gives `unsubscribe_url`, `preferences_url` and `confirm_url`. `contact.time_zone` is the zone found for the
+    `links` gives `unsubscribe_url`, `preferences_url`, `confirm_url` and `survey_url`; `language` is the template's, in
+    which a survey is asked. `contact.time_zone` is the zone found for the
     contact, by whatever rung, so that dates are on the clock everything else was decided on.
     """
     if plan.team is not None:
@@ -151,8 +160,21 @@ def context(plan: Plan, facts: Facts, links: Mapping[str, str]) -> dict[str, Any
         **_about(facts),
         "sender": {"name": name, "email": address},
         "topic": {"name": plan.topic or "", "label": _label(plan, facts)},
-        **links,
+        **_surveyed(plan, facts, links, language),
+        **{name: url for name, url in links.items() if name != SURVEY_URL or plan.survey is not None},
     }
+
+
+def _surveyed(plan: Plan, facts: Facts, links: Mapping[str, str], language: str | None) -> dict[str, Any]:
+    """Return the survey that a message asks to answer: its words, and for each score the page with it chosen."""
+    survey = facts.policies.surveys.named(plan.survey or "")
+    if survey is None or SURVEY_URL not in links:
+        return {}
+    lang = language_of(language)
+    lowest, highest = ends(survey, lang)
+    scores = [{"score": each, "url": link_to(links[SURVEY_URL], each)} for each in survey.scores]
+    said = {"question": question(survey, lang), "lowest": lowest, "highest": highest, "scores": scores}
+    return {"survey": {"name": plan.survey, "kind": survey.kind} | said}
 
 
 def _about(facts: Facts) -> dict[str, Any]:

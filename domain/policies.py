@@ -25,6 +25,7 @@ from domain.return_addresses import INBOUND
 from domain.scoring_policy import Scoring
 from domain.shares import read_share
 from domain.spans import Span
+from domain.survey_policy import Surveys
 from domain.teams import TeamsPolicy, checked_address
 from domain.texts import checked_sender
 from domain.throttles import Throttle, said_once
@@ -233,6 +234,7 @@ class Policies(Policy):
     """None where there is no such file: then sequences and people set contact.score, and nothing else does."""
     recovery: Recovery | None = None
     """None where there is no such file: then cases are opened and closed, and nobody is promised anything."""
+    surveys: Surveys = Surveys()
     forms: dict[str, FormMapping] = Field(default_factory=dict)
     version: str = ""
     """The hash of the bundle they were published in; empty where they were not."""

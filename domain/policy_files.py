@@ -26,6 +26,7 @@ from domain.scoring_policy import Scoring
 from domain.segment_checks import segment_problems
 from domain.staff_checks import staff_problems
 from domain.standing import WEBHOOK
+from domain.survey_policy import Surveys
 from domain.teams import TeamsPolicy
 from domain.throttles import ANY_WAY_OUT
 from domain.tree import Problem, empties, line_of, locate, read_tree
@@ -42,6 +43,7 @@ POLICY_FILES: dict[str, type[BaseModel]] = {
     "teams": TeamsPolicy,
     "follow-ups": FollowUpsPolicy,
     "recovery": Recovery,
+    "surveys": Surveys,
 }
 
 

@@ -164,7 +164,7 @@ def _replied(case: Case, of: str | None, ground: Ground) -> Moved:
 
 
 def _scored(case: Case, event: Interaction, meant: str, ground: Ground) -> Moved:
-    score = event.data.get("score")
+    score = event.data.get("satisfaction", event.data.get("score"))  # of 5, whatever the scale was
     if meant not in (case.id, str(case.number)) or not isinstance(score, int | float | str):
         return Moved(case)
     try:

@@ -18,6 +18,7 @@ from records.ledger import ACCEPTED, REFUSED, UNKNOWN, by_key, held
 from records.models import Contact, Interaction, Message
 
 ARRIVED = frozenset({"delivered", "clicked", "replied", "auto_replied", "complained", "unsubscribed"})
+ARRIVED |= {"survey_answered"}
 # So many messages that found a full mailbox, within this time: nobody empties it any more.
 FULL_TIMES, FULL_WITHIN = 3, timedelta(days=14)
 _FULL = re.compile(r"(?<![\d.])[45]\.2\.2(?![\d.])")

@@ -148,6 +148,16 @@ def _stopped(body: Mapping[str, Any]) -> list[str]:
     return list(body["stopped"]) if "stopped" in body else [body.get("topic") or EVERYTHING]
 
 
+def answers_by_page(session: Session, contact: str, message: str) -> list[tuple[datetime, dict[str, Any]]]:
+    """Return how a contact has answered the survey of a message on its page, seen to or not: when, and what, in order.
+
+    What was said long ago is not kept here (`RAPPORT_INBOUND_KEEP_DAYS`): then it is empty.
+    """
+    theirs = (Inbox.contact_id == contact, Inbox.kind == "survey")
+    rows = select(Inbox).where(*theirs, col(Inbox.key).startswith(f"survey/{message}/", autoescape=True))
+    return [(row.received_at, row.body) for row in session.exec(rows.order_by(col(Inbox.id)))]
+
+
 def listing(session: Session, parked: bool | None, most: int) -> list[Inbox]:
     """Return up to `most` rows, newest first: the parked ones, those that wait (False), or all that came in (None)."""
     chosen = select(Inbox)

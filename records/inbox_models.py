@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from records.columns import InboxRecord, Instant, json_column
 
-INBOX_KINDS = ("form", "event", "withdrawal", "return", "confirmation", "preferences", "enrolment", "mail")
+INBOX_KINDS = ("form", "event", "withdrawal", "return", "confirmation", "preferences", "enrolment", "mail", "survey")
 
 
 class Inbox(InboxRecord, table=True):

@@ -210,7 +210,7 @@ class Message(Record, table=True):
     """The ledger: one row a message, unique on its send key. No other table may say that something was sent.
 
     `recipient` is the contact's address it was written to, in small letters (None: written to staff): it goes when the
-    contact is erased.
+    contact is erased. `survey` is the one that it asks to answer.
     """
 
     __tablename__ = "message"
@@ -223,6 +223,13 @@ class Message(Record, table=True):
         Index("ix_message_enrolment_step", "enrolment_id", "step"),
         Index("ix_message_recipient_template", "recipient", "template"),
         Index("ix_message_handing_over_at", "handing_over_at"),
+        Index(
+            "ix_message_survey",
+            "contact_id",
+            "handing_over_at",
+            sqlite_where=text("survey is not null"),
+            postgresql_where=text("survey is not null"),
+        ),
         Index(
             "ix_message_on_its_way",
             "lease_until",
@@ -242,6 +249,7 @@ class Message(Record, table=True):
     template: str = Field(max_length=200)
     bundle: str = Field(max_length=80)
     class_: str = Field(sa_column_kwargs={"name": "class"}, max_length=20)
+    survey: str | None = Field(default=None, max_length=64)
     topic: str | None = Field(default=None, max_length=100)
     recipient: str | None = Field(default=None, max_length=320)
     subject: str | None = Field(default=None, max_length=1000)

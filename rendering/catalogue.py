@@ -53,6 +53,10 @@ class Catalogue:
         """Return the sender the template declares."""
         return self._fronts[channel][name].sender
 
+    def survey_of(self, channel: str, name: str) -> str | None:
+        """Return the survey that the template asks to answer."""
+        return self._fronts[channel][name].survey
+
     def leads(self, channel: str, name: str) -> bool:
         """Whether any variant of a template has a link that is counted; in doubt it has."""
         found = [place for place in self._places() if (place.channel, place.name) == (channel, name)]

@@ -30,6 +30,7 @@ FRONT_KEYS = {
     "attach": f"files below templates/, such as [files/terms.pdf], at most {MOST_FILES}",
     "endpoint": "a name of `webhooks` in policies/messaging.yaml",
     "event": "what it says it is, such as lead.created",
+    "survey": "a survey of policies/surveys.yaml, or csat, nps, effort, case",
     "invitation": "keys below it, such as `start: run.event.starts_at`",
 }
 INVITATION_KEYS = {
@@ -85,6 +86,7 @@ class Front(BaseModel):
     invitation: Invitation | None = None
     endpoint: Word | None = None
     event: EventName | None = None
+    survey: Word | None = None
 
     @field_validator("attach")
     @classmethod

@@ -15,7 +15,7 @@ from rendering.source import Template, line_of_key
 # What belongs to a whole message: a text of a webhook stands for itself.
 _WHOLE = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport, nodes.Block, nodes.Macro, nodes.CallBlock)
 # They let whoever holds them speak for the contact.
-_PERSONAL = re.compile(r"\b(unsubscribe_url|preferences_url|confirm_url)\b")
+_PERSONAL = re.compile(r"\b(unsubscribe_url|preferences_url|confirm_url|survey_url)\b")
 
 
 def tree_of(sandbox: Sandbox, path: str, text: str) -> nodes.Template:

@@ -21,6 +21,8 @@ STANDARD: Mapping[str, frozenset[str] | None] = {
     "unsubscribe_url": ANY,
     "preferences_url": ANY,
     "confirm_url": ANY,
+    "survey_url": ANY,
+    "survey": frozenset({"name", "kind", "question", "lowest", "highest", "scores"}),
     "now": ANY,
 }
 """What `domain.letters.context` gives. An organisation declares more fields of contacts in policies/contact.yaml."""
@@ -42,6 +44,7 @@ OF_A_RUN = frozenset({"run", "matched", "outcome", "calls"})
 
 # They belong to the person a message is for, and a message to staff is for nobody who could unsubscribe.
 OF_A_READER = frozenset({"sender", "topic", "unsubscribe_url", "preferences_url", "confirm_url"})
+OF_A_READER |= {"survey_url", "survey"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from rendering.bundle import split_front
 from rendering.checks import Trees
 
 # Ways out, and what confirms, are never counted; they stand in every layout.
-_NEVER = r"(?:unsubscribe_url|preferences_url|confirm_url)"
+_NEVER = r"(?:unsubscribe_url|preferences_url|confirm_url|survey_url)"
 _LEADS = re.compile(rf"https?://|href\s*=\s*[\"']?\s*\{{[{{%](?!-?\s*{_NEVER}\s*[-|}}])|\|\s*safe\b", re.IGNORECASE)
 
 

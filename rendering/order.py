@@ -30,14 +30,16 @@ def ordered(
     language = locale or own or facts.policies.messaging.organisation.locale
     tag = str(language) if language else None
     channel, name = plan.need.channel, plan.need.template
-    invitation = _front(sources, choose(sources, channel, name, tag)).invitation
+    place = choose(sources, channel, name, tag)
+    invitation = _front(sources, place).invitation
+    spoken = (place.locale if place is not None else None) or facts.policies.messaging.organisation.locale
     return RenderJob(
         bundle=bundle,
         sources=sources,
         channel=channel,
         name=name,
         locale=tag,
-        context=context(plan, facts, links),
+        context=context(plan, facts, links, spoken),
         phrases=invitation.phrases() if invitation else {},
     )
 

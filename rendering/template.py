@@ -16,6 +16,7 @@ from rendering.hook_checks import hook_problems
 from rendering.known import Known
 from rendering.page_checks import page_problems
 from rendering.source import Front, Template, parse_template
+from rendering.survey_checks import survey_problems
 from rendering.text_checks import text_problems
 
 __all__ = ["Front", "Known", "Library", "NoTemplate", "Problem", "Template", "TemplateProblem", "parse_template"]
@@ -86,6 +87,7 @@ class Library:
         yield from template_problems(trees, template.place, front.class_, known, beside=beside)
         yield from page_problems(template, self._sources[template.place.path], self._files, known)
         yield from text_problems(trees, template.place, front)
+        yield from survey_problems(trees, template, self._sources[template.place.path], front)
         yield from hook_problems(_tree(trees, template.place), template, self._sources[template.place.path], front)
 
     def _family(self, template: Template) -> Iterator[tuple[int, str]]:

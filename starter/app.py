@@ -29,6 +29,7 @@ from starter import (
     provider_events,
     staff_link,
     submissions,
+    surveying,
     tasks_api,
     texting,
     unsubscribing,
@@ -39,7 +40,7 @@ from starter.site import RETRY_AFTER, Acts, Declined, Site, WebConfig, wall_cloc
 from starter.sns import Fetch, fetch
 from starter.waker import Waker
 
-FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/", "/s/")
+FOR_PEOPLE = ("/f/", "/u/", "/p/", "/c/", "/l/", "/s/", "/q/")
 
 
 def make_app(
@@ -71,7 +72,7 @@ def make_app(
     site = Site(config, inbox, waker, mappings, main, clock, desk=desk)
     for room in (submissions, events, texting, meetings, enrolments, contact_log, tasks_api, cases_api):
         app.include_router(room.routes(site))
-    for links in (unsubscribing, confirming, preferences, following, staff_link):
+    for links in (unsubscribing, confirming, preferences, surveying, following, staff_link):
         app.include_router(links.routes(site))
     app.include_router(provider_events.routes(site, fetch))
     _add_health(app, site)

@@ -29,6 +29,7 @@ LINKS = {
     "unsubscribe_url": PREVIEW_LINK,
     "preferences_url": "https://example.invalid/p/preview",
     "confirm_url": "https://example.invalid/c/preview",
+    "survey_url": "https://example.invalid/q/preview",
 }
 
 

@@ -54,7 +54,7 @@ def _advertising(sources: Mapping[str, str]) -> Iterator[str]:
 
 
 def _front_problems(path: str, text: str, policies: Policies) -> Iterator[Problem]:
-    """Yield what a template's front matter names and policies/messaging.yaml does not know."""
+    """Yield what a template's front matter names and policies do not know."""
     try:
         front = parse_template(path, text).front
     except TemplateProblem:
@@ -66,9 +66,11 @@ def _front_problems(path: str, text: str, policies: Policies) -> Iterator[Proble
         ("topic", front.topic, frozenset(policies.messaging.topics)),
         ("sender", front.sender, senders),
         ("endpoint", front.endpoint, frozenset(policies.messaging.webhooks)),
+        ("survey", front.survey, policies.surveys.names()),
         ("organiser", front.invitation.organiser if front.invitation else None, senders),
     )
     for key, name, known in named:
+        file = "surveys" if key == "survey" else "messaging"
         if name is not None and name not in known:
-            what = f"{key} '{name}' is not in policies/messaging.yaml{nearest(name, known)}"
+            what = f"{key} '{name}' is not in policies/{file}.yaml{nearest(name, known)}"
             yield Problem(f"{TEMPLATES}{path}", line_of_key(text, key), what)

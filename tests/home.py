@@ -19,6 +19,7 @@ LINKS = {
     "unsubscribe_url": "https://acme.example/u/TOKEN",
     "preferences_url": "https://acme.example/p/TOKEN",
     "confirm_url": "https://acme.example/c/TOKEN",
+    "survey_url": "https://acme.example/q/TOKEN",
 }
 LARGEST = 2_000_000
 

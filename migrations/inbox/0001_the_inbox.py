@@ -27,7 +27,8 @@ def upgrade() -> None:
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("drained_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind in ('form', 'event', 'withdrawal', 'return', 'confirmation', 'preferences', 'enrolment', 'mail')",
+            "kind in ('form', 'event', 'withdrawal', 'return', 'confirmation', 'preferences', 'enrolment', 'mail', "
+            "'survey')",
             name=op.f("ck_inbox_kind"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),

@@ -316,6 +316,7 @@ def _contacts_and_runs() -> None:
         sa.Column("template", sa.String(length=200), nullable=False),
         sa.Column("bundle", sa.String(length=80), nullable=False),
         sa.Column("class", sa.String(length=20), nullable=False),
+        sa.Column("survey", sa.String(length=64), nullable=True),
         sa.Column("topic", sa.String(length=100), nullable=True),
         sa.Column("recipient", sa.String(length=320), nullable=True),
         sa.Column("subject", sa.String(length=1000), nullable=True),
@@ -356,6 +357,13 @@ def _contacts_and_runs() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'handing_over'"),
             postgresql_where=sa.text("state = 'handing_over'"),
+        )
+        batch_op.create_index(
+            "ix_message_survey",
+            ["contact_id", "handing_over_at"],
+            unique=False,
+            sqlite_where=sa.text("survey is not null"),
+            postgresql_where=sa.text("survey is not null"),
         )
         batch_op.create_index(batch_op.f("ix_message_provider_id"), ["provider_id"], unique=False)
 

@@ -135,6 +135,9 @@ class Templates:
     def sender_of(self, channel: str, name: str) -> str | None:
         return None
 
+    def survey_of(self, channel: str, name: str) -> str | None:
+        return "csat" if name.startswith("survey/") else None
+
     def aim_of(self, channel: str, name: str) -> tuple[str | None, str | None]:
         return None, None
 

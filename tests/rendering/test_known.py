@@ -8,14 +8,16 @@ from domain.letters import context, plan, plan_for_staff
 from domain.needs import Deliver, Notify
 from domain.teams import Team, TeamsPolicy
 from rendering.known import STANDARD, Known
-from tests.domain.kit import MONDAY, TEMPLATES, facts, program
+from tests.domain.kit import MONDAY, TEMPLATES, Templates, facts, program
 from tests.home import Pen
 
 LINKS = {
     "unsubscribe_url": "https://acme.example/u/t",
     "preferences_url": "https://acme.example/p/t",
     "confirm_url": "https://acme.example/c/t",
+    "survey_url": "https://acme.example/q/t",
 }
+SURVEYS = Templates({"survey/asked": "service"})
 EVERYTHING_KNOWN = dict.fromkeys(CONTACT_FIELDS, "x") | {"time_zone": None, "country": "JP", "phone": None}
 
 
@@ -23,9 +25,11 @@ def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
     done = Event(1, "task_completed", MONDAY, {"outcome": "met"})
     about = facts(program("steps: []"), contact=EVERYTHING_KNOWN, matched=done, outcome="met", round=1)
 
-    found = context(plan(Deliver(template="welcome/hello"), about, TEMPLATES), about, LINKS)
+    found = context(plan(Deliver(template="survey/asked"), about, SURVEYS), about, LINKS)
+    asks_nothing = context(plan(Deliver(template="welcome/hello"), about, TEMPLATES), about, LINKS)
 
     assert set(found) == set(STANDARD)
+    assert set(asks_nothing) == set(STANDARD) - {"survey", "survey_url"}
     for name, fields in STANDARD.items():
         if fields is not None and name != "contact":
             assert frozenset(found[name]) == fields, name
@@ -34,7 +38,7 @@ def test_a_template_may_use_exactly_the_names_that_every_message_has() -> None:
 
 
 def test_names_that_no_message_has_are_refused() -> None:
-    for name in ("owner", "event", "view", "task", "case", "survey", "confirm"):
+    for name in ("owner", "event", "view", "task", "case", "confirm"):
         assert Known().wrong((name, "x")) is not None
     assert Known().wrong(("run", "position")) is not None
 
