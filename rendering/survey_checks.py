@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.standing import WEBHOOK
-from rendering.bundle import STAFF
+from rendering.bundle import NOT_SENT, STAFF
 from rendering.checks import Trees, shows
 from rendering.front import Front
 from rendering.source import Template, line_of_key
@@ -14,6 +14,8 @@ def survey_problems(trees: Trees, template: Template, text: str, front: Front) -
     if template.channel in (STAFF, WEBHOOK):
         if template.front is not None and template.front.survey is not None:
             yield line_of_key(text, "survey"), "only a message to a contact has 'survey'; take it out"
+        return
+    if template.name.startswith(NOT_SENT):
         return
     shown = [name for name in ("survey_url", "survey") if shows(trees, template.place.path, name)]
     if shown and front.survey is None:
