@@ -218,10 +218,12 @@ def through(host: str, port: int) -> dict[str, Any]:
 
 
 @contextmanager
-def founded(home: Path, letters: Callable[[], list[Letter]] | None = None, port: int = 0) -> Iterator[Company]:
+def founded(
+    home: Path, letters: Callable[[], list[Letter]] | None = None, port: int = 0, **more: Any
+) -> Iterator[Company]:
     """Run a company in an empty folder: with the local mail server, or the one at `port` whose `letters` these are."""
     write_home(home)
-    settings = settings_of(home, **(through(LOOPBACK, port) if port else {}))
+    settings = settings_of(home, **(through(LOOPBACK, port) if port else {}), **more)
     with Stack(settings, say=_unheard) as stack, opened(stack, letters) as company:
         yield company
 
