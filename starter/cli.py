@@ -16,6 +16,7 @@ import typer
 import typer.main
 
 from starter import (
+    cli_action_group,
     cli_broadcast_group,
     cli_case_work,
     cli_channel_group,
@@ -207,6 +208,7 @@ app.add_typer(cli_groups.messages, name="message")
 app.add_typer(cli_groups.inbox, name="inbox")
 app.add_typer(cli_task_group.tasks, name="task")
 app.add_typer(cli_case_work.cases, name="case")
+app.add_typer(cli_action_group.actions, name="action")
 app.add_typer(cli_staff_group.staff, name="staff")
 app.add_typer(cli_reports.reports, name="report")
 app.add_typer(cli_broadcast_group.broadcasts, name="broadcast")

@@ -27,6 +27,7 @@ from starter.report_words import arm_words, entries, failed_words, goal, left_wo
 
 REPORTS = {
     "follow-ups": "rapport report follow-ups: what people were asked to do, how much of it in time, and how fast",
+    "recovery": "rapport report recovery: what went wrong, how it was made good, and whether it goes wrong again",
     "sequence": "rapport report sequence NAME: who enters a sequence, what becomes of them, what it adds",
 }
 

@@ -67,9 +67,33 @@ def report_follow_ups(
     json: Json = False,
 ) -> None:
     """Report what people were asked to do, how much of it was kept in time, how fast, and what is open now."""
-    from starter.follow_up_report import Wanted, report_follow_ups
+    from starter.follow_up_report import report_follow_ups
+    from starter.report_span import Wanted
 
     raise typer.Exit(show(report_follow_ups(Wanted(since, until, team, out)), json))
+
+
+@reports.command("recovery")
+def report_recovery(
+    since: Annotated[
+        Any | None,
+        typer.Option(
+            "--since", metavar="DATE", parser=a_day_or_time, help="Cases opened from then on; default: three months."
+        ),
+    ] = None,
+    until: Annotated[
+        Any | None,
+        typer.Option("--until", metavar="DATE", parser=a_day_or_time, help="Cases opened before then."),
+    ] = None,
+    team: Annotated[str | None, typer.Option("--team", metavar="T", help="Only what this team answers for.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report as a page, HTML.")] = None,
+    json: Json = False,
+) -> None:
+    """Report what went wrong, how it was made good, in what time, at what price, and whether it goes wrong again."""
+    from starter.recovery_report import report_recovery
+    from starter.report_span import Wanted
+
+    raise typer.Exit(show(report_recovery(Wanted(since, until, team, out)), json))
 
 
 def why(

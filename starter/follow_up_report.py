@@ -1,36 +1,24 @@
 """`report follow-ups`: what people were asked to do and how it was kept, as tables, a JSON document, or a page."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.text import Text
 from sqlmodel import Session
 
-from domain.definition import nearest
 from domain.tallies import FEWEST_OF_A_PERSON, Tally
-from records.reports.follow_up_figures import FollowUpFigures, Span
+from records.reports.follow_up_figures import FollowUpFigures
 from records.reports.follow_ups import report_on_follow_ups
 from starter.cli_report import instant_of, office_zone, write_page
-from starter.cli_result import ProblemsFound, Result
+from starter.cli_result import Result
 from starter.cli_store import Store, opened_store
 from starter.cli_tables import Listing
 from starter.follow_up_report_page import page
 from starter.follow_up_report_words import COLUMNS, cells, open_now, speed_words, summary, turns, turns_title
+from starter.report_span import Wanted, span_of
 
 DEFAULT = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What was typed. A day is the beginning of it on the organisation's clock."""
-
-    since: date | datetime | None = None
-    until: date | datetime | None = None
-    team: str | None = None
-    out: Path | None = None
 
 
 def report_follow_ups(wanted: Wanted) -> Result:
@@ -46,15 +34,8 @@ def report_follow_ups(wanted: Wanted) -> Result:
 
 def _figures(session: Session, store: Store, wanted: Wanted, now: datetime) -> FollowUpFigures:
     zone = office_zone(session, store.published)
-    until = instant_of(wanted.until, zone)
-    since = instant_of(wanted.since, zone) or (until or now) - DEFAULT
-    if until is not None and since >= until:
-        raise ProblemsFound(["--until: nothing can have been opened before --since and after it; give a later day"])
-    teams = store.published.policies(session).teams.teams
-    if wanted.team is not None and wanted.team not in teams:
-        known = nearest(wanted.team, set(teams)) or "; see policies/teams.yaml"
-        raise ProblemsFound([f"--team: there is no team '{wanted.team}'{known}"])
-    return report_on_follow_ups(session, store.published, Span(since, until, wanted.team), now)
+    span = span_of(session, store.published, wanted, (instant_of(wanted.until, zone) or now) - DEFAULT)
+    return report_on_follow_ups(session, store.published, span, now)
 
 
 def _shown(figures: FollowUpFigures) -> Iterator[Any]:
