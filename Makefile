@@ -5,8 +5,8 @@ BIN := .venv/bin
 # Made once for each lock: the set-up is done when this file is newer than what it was made from.
 READY := .venv/.ready
 
-# Each file's tests stay on one worker, so that a server is started once for those who share it. Three workers keep two
-# processors busy: a test of the whole stack mostly waits.
+# Each file's tests stay on one worker, so that a server is started once for those who share it (tests/distribution.py).
+# Three workers keep two processors busy: a test of the whole stack mostly waits.
 PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 # Where the rules and their tests are: collecting the others alone takes ten seconds.

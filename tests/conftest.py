@@ -7,9 +7,12 @@ example is dear, or where the size is the point and the test is marked `large`.
 
 import gc
 import signal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.distribution import GuestsTogether, how_soon
 
 # No deadlines, and no complaints of slowness: a busy machine is not a failure.
 settings.register_profile(
@@ -36,9 +39,6 @@ WHOLE = (
     "test_time_laws",
 )
 
-# Files that take minutes, as storms do.
-LONG = ("test_same_timeline", "test_gallery_lived", "test_kinds_of_steps")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes longer than rules do: what works in a folder of its own, or reads everything there is."""
@@ -48,13 +48,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tmp_path" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.disk)
     # Files are handed to workers one after the other: what takes minutes begins first, lest all wait for it at the end.
-    items.sort(key=_how_soon)
+    items.sort(key=how_soon)
 
 
-def _how_soon(item: pytest.Item) -> int:
-    if "storm" in item.path.stem or item.path.stem in LONG:
-        return 0
-    return 1 if item.path.parent.name == "system" else 2 if item.path.parent.name == "workflows" else 3
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give files to workers, as `make test` asks for; the guests of one company all to one."""
+    return GuestsTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
