@@ -42,6 +42,7 @@ from activities.telling import Telling
 from channels.base import Channel
 from channels.chat import Chats
 from channels.endpoints import Endpoints
+from channels.instructions import Instructions, Instructs, NobodyIsTold
 from channels.outbox import Kept, Outbox
 from channels.providers.known import provider
 from channels.sms import SmsGateway
@@ -88,6 +89,7 @@ class Parts:
     line: Asks = field(default_factory=Line)
     call_secrets: tuple[str, ...] = field(default=(), repr=False)
     chats: Mapping[str, Kind] = field(default_factory=dict)
+    instructions: Instructs = field(default_factory=NobodyIsTold)
 
     def oldest_waiting(self, contacts: Collection[str]) -> datetime | None:
         """Return when the oldest row in the inbox was received that waits and may concern these contacts."""
@@ -113,7 +115,7 @@ def make_worker(client: Client, parts: Parts, task_queue: str, **options: Any) -
     retention = Retention(parts.main, published, parts.clock, parts.round_every)
     broadcasts = Broadcasts(parts.main, published, parts.clock, client)
     people = People(parts.main, published)
-    recoveries, remedies = Recoveries(parts.main, published), Remedies(parts.main)
+    recoveries, remedies = Recoveries(parts.main, published), Remedies(parts.main, published, parts.instructions)
     return Worker(
         client,
         task_queue=task_queue,
@@ -203,6 +205,14 @@ def webhooks(settings: Settings, line: Line, main: Database) -> Channel:
     return Endpoints(line, own, _told(settings.call_secrets))
 
 
+def instructions(settings: Settings, line: Line) -> Instructs:
+    """Return how systems of the company's are told to pay a customer: not at all, until `live` is on."""
+    if not settings.live:
+        return NobodyIsTold()
+    own = {name: _told(secrets) for name, secrets in settings.webhook_secrets.items()}
+    return Instructions(line, own, _told(settings.call_secrets))
+
+
 def chats(settings: Settings, line: Line, main: Database) -> Channel:
     """Return how our teams are told in their chats: not at all, until `live` is on."""
     if not settings.live:
@@ -261,6 +271,7 @@ async def working(settings: Settings, client: Client) -> AsyncIterator[Worker]:
                 line=line,
                 call_secrets=tuple(_told(settings.call_secrets)),
                 chats={team: kind for team, (kind, _) in settings.chats.items()},
+                instructions=instructions(settings, line),
             )
             kept = (timedelta(days=settings.inbound_keep_days), timedelta(days=settings.keep_days))
             async with make_worker(client, parts, settings.task_queue) as worker:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.needs import Value
 from domain.recovery import Case
+from domain.remedy_moves import to_deliver
 
 
 class CaseStands(Value):
@@ -32,6 +33,6 @@ def case_stands(case: Case, moves: int, due: datetime | None) -> CaseStands:
         number=case.number,
         stage=case.stage,
         due=due,
-        deliver=tuple(each.id for each in case.remedies if each.state == "approved"),
+        deliver=tuple(each.id for each in to_deliver(case)),
         over=case.over_at is not None,
     )

@@ -5,7 +5,7 @@ posted and remedies are delivered later, from their rows. So nothing is told or 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -25,7 +25,7 @@ from records.happening import Happening
 from records.learning import look_up
 from records.models import Contact
 from records.published import Published
-from records.remedies import keep_remedies
+from records.remedies import keep_remedies, words_for_letter
 from records.service_cases import release
 
 
@@ -117,13 +117,21 @@ def _reach_out(books: Books, state: Case, deeds: Sequence[Deed]) -> None:
     """Write down the letters to the customer, the notes to our people, and what else they are asked to do."""
     for deed in deeds:
         if isinstance(deed, Write) and books.policies.recovery is not None:
-            write(books.session, books.published, books.contact, books.row, state, books.ground.staff, deed, books.now)
+            told = _with_its_code(books.session, deed)
+            write(books.session, books.published, books.contact, books.row, state, books.ground.staff, told, books.now)
         if isinstance(deed, OpenTask):
             case_follow_ups.open_task(books, state, deed)
     notes = [deed for deed in deeds if isinstance(deed, Notify)]
     follow_up = books.session.get(FollowUp, books.row.follow_up_id) if books.row.follow_up_id is not None else None
     if notes and follow_up is not None:
         note_all(books.session, books.policies, follow_up, [_of_the_case(each, state) for each in notes], books.now)
+
+
+def _with_its_code(session: Session, deed: Write) -> Write:
+    """Return a letter with what only the records know of the remedy it is about: the code, the points."""
+    if deed.letter != "offer":
+        return deed
+    return replace(deed, data={**deed.data, **words_for_letter(session, str(deed.data.get("remedy")))})
 
 
 def _of_the_case(note: Notify, state: Case) -> Notify:

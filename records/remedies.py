@@ -4,15 +4,17 @@ The one thing to know: `spent_of` holds the contact's row until the commit. Two 
 same moment ask one after the other, and the second sees what the first has given.
 """
 
+from datetime import UTC
 from decimal import Decimal
 
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from domain.recovery import Case
 from domain.remedies import COUNTED, Given, Remedy, Spent
 from records.case_models import CaseRemedy, ServiceCase
 from records.models import Contact
+from records.remedy_models import PointsEntry, Voucher
 
 
 def hundredths(amount: Decimal) -> int:
@@ -59,6 +61,26 @@ def given_to(session: Session, contact: str) -> Spent:
     return Spent(
         given=tuple(Given(id=id, case=case, kind=kind, amount=money(kept), at=at) for id, case, kind, kept, at in rows)
     )
+
+
+def words_for_letter(session: Session, remedy: str) -> dict[str, object]:
+    """Return what only the records know of a remedy that was delivered, as its letter says it.
+
+    `code` and `valid_until` (UTC, ISO 8601) of a voucher, `points`; what it has nothing of is left out.
+    """
+    words: dict[str, object] = {}
+    voucher = session.exec(select(Voucher).where(Voucher.remedy_id == remedy, col(Voucher.voided_at).is_(None))).first()
+    if voucher is not None:
+        words |= {"code": voucher.code, "valid_until": voucher.valid_until.astimezone(UTC).isoformat()}
+    points = session.exec(select(PointsEntry.change).where(PointsEntry.key == points_key(remedy))).first()
+    if points is not None:
+        words["points"] = points
+    return words
+
+
+def points_key(remedy: str) -> str:
+    """Return what makes the points of a remedy one entry."""
+    return f"remedy/{remedy}"
 
 
 def keep_remedies(session: Session, row: ServiceCase, state: Case) -> None:

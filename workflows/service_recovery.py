@@ -6,6 +6,7 @@ delivered beside the clock: its promises run on while a system of the company's 
 """
 
 import asyncio
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -19,6 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.follow_up_door import REFUSED, said_at
     from domain.recovery_actions import CaseAsked
     from domain.recovery_door import CaseStands
+
+A_MOMENT = timedelta(seconds=1)
 
 
 @workflow.defn(name="ServiceRecovery")
@@ -87,14 +90,19 @@ class ServiceRecoveryWorkflow(Clockwork[CaseStands]):
 
     async def delivered(self, remedy: str) -> None:
         """Deliver a remedy, or undo what was begun of it; either is written down, and the customer told accordingly."""
-        delivering = Delivering(case=self.case, remedy=remedy, since=workflow.now())
-        fate = await workflow.execute_activity_method(
-            Remedies.deliver,
-            delivering,
-            start_to_close_timeout=DELIVERING,
-            heartbeat_timeout=DELIVERING_HEARTBEAT,
-            retry_policy=PATIENT,
-        )
+        while True:
+            delivering = Delivering(case=self.case, remedy=remedy, now=workflow.now())
+            fate = await workflow.execute_activity_method(
+                Remedies.deliver,
+                delivering,
+                start_to_close_timeout=DELIVERING,
+                heartbeat_timeout=DELIVERING_HEARTBEAT,
+                retry_policy=PATIENT,
+            )
+            if fate.again_at is None:
+                break
+            # At least a moment: an attempt that died is known to be over only when its time is.
+            await workflow.sleep(max(fate.again_at - workflow.now(), A_MOMENT))
         settling = Settling(case=self.case, remedy=remedy, now=workflow.now(), delivered=fate.delivered, why=fate.why)
         stands = await workflow.execute_activity_method(
             Recoveries.settle, settling, start_to_close_timeout=RECORDING, retry_policy=PATIENT
