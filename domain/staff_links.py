@@ -84,6 +84,7 @@ def offers(state: FollowUp, by: str, staff: Staff, now: datetime) -> tuple[str, 
     if not can_accept and refused(state, Reassign(by=by, to=by), staff, now) is None:
         found.add(TAKE)
     if mine:
-        found |= {COMPLETE, REASSIGN, CANCEL}
+        # A case ends when it is made good: its own page says how that is done.
+        found |= {REASSIGN} if state.is_case else {COMPLETE, REASSIGN, CANCEL}
         found |= {SNOOZE} if state.snoozes < state.terms.snooze.times else set()
     return tuple(verb for verb in VERBS if verb in found)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from domain.assignment import Staff
 from domain.follow_up import FollowUp as State
+from records.case_stories import CaseStory, case_story
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp
 from records.follow_up_views import told_of, view
@@ -45,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class TaskPage:
-    """A follow-up and what is around it. `lines` are the contact's, `moves` its own; newest first."""
+    """A follow-up and what is around it. `lines` are the contact's, `moves` its own, or its case's; newest first."""
 
     id: str
     title: str
@@ -58,26 +59,34 @@ class TaskPage:
     contact: dict[str, Any]
     moves: tuple[Line, ...]
     lines: tuple[Line, ...]
+    case: CaseStory | None = None
+    """The case whose follow-up it is, if it is one's."""
 
 
 def task_page(session: Session, published: Published, id: str, now: datetime) -> TaskPage | None:
     """Return a follow-up to be looked at; None if there is none, or its contact's data was erased."""
-    found = view(session, published.policies(session), id, now)
+    policies = published.policies(session)
+    found = view(session, policies, id, now)
+    case = case_story(session, policies, found.row.case_id, now) if found is not None and found.row.case_id else None
+    if case is not None and case.view.row.follow_up_id is not None:
+        # By an older link, too, it is whoever has the case now who matters.
+        found = view(session, policies, case.view.row.follow_up_id, now)
     if found is None or found.contact.erased_at is not None:
         return None
     row = found.row
-    moves = [_line(each) for each in told_of(session, row)]
+    moves = [_line(each) for each in (told_of(session, row) if case is None else case.lines)]
     return TaskPage(
         id=row.id,
         title=row.title,
         source=row.source,
         note=row.note,
-        told=tuple(row.told),
+        told=(*row.told, *(case.view.row.told if case is not None else ())),
         state=found.state,
         staff=replace(found.staff, open=open_by_person(session)),
         contact=contact_fields(found.contact),
         moves=tuple(reversed(moves[-MOST_MOVES:])),
-        lines=tuple(_lines(session, row)),
+        lines=tuple(_lines(session, row, [each.id for each in case.lines] if case is not None else [])),
+        case=case,
     )
 
 
@@ -86,11 +95,14 @@ def _line(each: Interaction) -> Line:
     return Line(at, each.name, each.department, each.channel, each.person, each.data)
 
 
-def _lines(session: Session, row: FollowUp) -> Sequence[Line]:
+def _lines(session: Session, row: FollowUp, told: Sequence[int | None]) -> Sequence[Line]:
     # Keys of what happened to it begin with its id (records/follow_up_rows.py).
     its_own = col(Interaction.key).startswith(f"task/{row.id}/", autoescape=True)
     events = select(Interaction).where(
-        Interaction.contact_id == row.contact_id, col(Interaction.name).not_in(_OF_PROGRAMS + _OF_OTHER_TASKS), ~its_own
+        Interaction.contact_id == row.contact_id,
+        col(Interaction.name).not_in(_OF_PROGRAMS + _OF_OTHER_TASKS),
+        ~its_own,
+        col(Interaction.id).not_in(told),
     )
     found = [
         _line(each)

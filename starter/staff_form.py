@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.answers import clean_line, clean_text
+from domain.case_links import CASE_VERBS, ONCE
 from domain.follow_up import FollowUp
 from domain.follow_up_actions import Accept, Action, Cancel, Comment, Complete, PutOff, Reassign
 from domain.keys import content_hash
@@ -49,10 +50,13 @@ class Incomplete(Exception):
         self.said, self.more = said, more
 
 
-def posted(token: str, pairs: Sequence[tuple[str, str]], now: datetime, asked_for: str | None = None) -> Posted:
+def posted(
+    token: str, pairs: Sequence[tuple[str, str]], now: datetime, asked_for: str | None = None, whose: str | None = None
+) -> Posted:
     """Return what was posted; `asked_for` is the verb that stands in the address, where the form names none.
 
-    What bears no key, since it comes from no page of ours, is the same posting within a minute.
+    What bears no key, since it comes from no page of ours, is the same posting within a minute. What moves money is one
+    posting for `whose` it is, whatever was filled in: a remedy is granted once, and one page proposes one.
 
     >>> noon = datetime(2026, 5, 4, 12)
     >>> twice = [posted("t", [("do", "comment"), ("note", "Hello"), ("key", "k1")], noon) for _ in range(2)]
@@ -64,9 +68,12 @@ def posted(token: str, pairs: Sequence[tuple[str, str]], now: datetime, asked_fo
     typed = {name: value for name, value in pairs if value}
     verb = typed.get("do") or asked_for
     key = typed.get(KEY) or now.isoformat(timespec="minutes")
-    named = content_hash(token, verb or "", key, *(part for pair in pairs if pair[0] != KEY for part in pair))
+    filled = tuple(part for pair in pairs if pair[0] != KEY for part in pair)
+    named = content_hash(token, verb or "", key, *filled)
+    if verb in ONCE:
+        named = content_hash(whose or token, verb, typed.get("remedy") or key)
     again = (*(pair for pair in pairs if pair[0] != KEY), (KEY, key))
-    return Posted(verb if verb in VERBS else None, typed, f"link/{named[7:39]}", again)
+    return Posted(verb if verb in (*VERBS, *CASE_VERBS) else None, typed, f"link/{named[7:39]}", again)
 
 
 def actions(form: Posted, by: str, state: FollowUp, clock: ZoneInfo) -> tuple[Action, ...]:

@@ -6,20 +6,26 @@ link, with every `?do=`; that only opens the form. What is posted twice is done 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from domain.follow_up_actions import Action, refused
+from domain.case_links import CASE_VERBS
+from domain.follow_up_actions import Accept, Action, Cancel, Comment, Complete, PutOff, Reassign, refused
+from domain.recovery_actions import CaseAction
+from domain.recovery_doing import refused as case_refused
 from domain.staff_links import PURPOSE, VERBS, StaffLink, is_of_use, offers
 from records.task_page import TaskPage, task_page
 from starter.acting import OutOfReach, Refused
+from starter.case_form import read_case_form
+from starter.case_sheet import offers_of
 from starter.forms.base import NotASubmission
 from starter.forms.html import form_pairs
 from starter.linked import looked_up, preferred, spoken
 from starter.pages import page
-from starter.site import RETRY_AFTER, Site
+from starter.site import RETRY_AFTER, Acts, Site
 from starter.staff_form import Incomplete, Posted, actions, posted
 from starter.staff_view import Sheet
 from starter.staff_words import staff_words
@@ -29,6 +35,8 @@ MOST_BYTES = 64 * 1024
 
 PATIENCE = 8.0
 """So many seconds the page waits for the database: without it there is nothing to show."""
+
+ON_A_TASK = (Accept, Complete, PutOff, Reassign, Comment, Cancel)
 
 _LOOKED: dict[int | str, dict[str, str]] = {
     200: {"description": "a page that shows the task; nothing is changed"},
@@ -68,7 +76,7 @@ def routes(site: Site) -> APIRouter:
             return seen
         asked, did = request.query_params.get("do"), request.query_params.get("did", "")
         verb, _, key = did.partition(".")
-        was_done = verb in VERBS and key in seen.task.told
+        was_done = verb in (*VERBS, *CASE_VERBS) and key in seen.task.told
         notice = staff_words(seen.lang)[f"did_{verb}"] if was_done else ""
         return page("task", **_sheet(site, seen, asked).values(notice))
 
@@ -76,7 +84,9 @@ def routes(site: Site) -> APIRouter:
     async def do_what_they_say(token: str, request: Request) -> Response:
         raw = await site.read_body(request, MOST_BYTES)
         pairs = _pairs(raw, request.headers.get("content-type", ""))
-        form = posted(token, pairs or [], site.clock(), request.query_params.get("do"))
+        link = StaffLink.read(site.tokens.read(PURPOSE, token))
+        whose = None if link is None else f"{link.follow_up}/{link.person or ''}"
+        form = posted(token, pairs or [], site.clock(), request.query_params.get("do"), whose)
         seen = await _seen(site, token, request, form.again)
         if isinstance(seen, Response):
             return seen
@@ -111,15 +121,20 @@ async def _done(site: Site, seen: Seen, form: Posted) -> Response:
     say, state, staff = staff_words(seen.lang), seen.task.state, seen.task.staff
     if form.key in seen.task.told:
         return _there(seen, form)
-    possible = offers(state, seen.by, staff, site.clock())
-    if state.ended_at is not None and form.verb in VERBS and form.verb not in possible:
+    of_case = offers_of(seen.task, seen.by)
+    possible = of_case if form.verb in of_case else offers(state, seen.by, staff, site.clock())
+    over = state.ended_at is not None and not of_case
+    if over and form.verb in VERBS and form.verb not in possible:
         return _not_done(site, seen, form, 409, say["is_over"])
     try:
-        wanted = actions(form, seen.by, state, staff.clock)
+        wanted = _wanted(seen, form)
     except Incomplete as error:
-        return _not_done(site, seen, form, 422, say[error.said].format(**error.more))
+        more = {name: say.get(str(each), each) for name, each in error.more.items()}
+        return _not_done(site, seen, form, 422, say[error.said].format(**more))
+    except ValueError as error:
+        return _not_done(site, seen, form, 422, str(error), "en")
     if form.verb not in possible and not form.is_begun(seen.task.told):
-        why = refused(state, wanted[0], staff, site.clock())
+        why = _refused(seen, wanted[0], site.clock())
         if why is not None:
             return _not_done(site, seen, form, 409, why, "en")
         who = _sheet(site, seen).name(state.assignee) if state.assignee is not None else say["nobody_named"]
@@ -127,20 +142,46 @@ async def _done(site: Site, seen: Seen, form: Posted) -> Response:
     return await _act(site, seen, form, wanted)
 
 
-async def _act(site: Site, seen: Seen, form: Posted, wanted: tuple[Action, ...]) -> Response:
+def _wanted(seen: Seen, form: Posted) -> Sequence[Action | CaseAction]:
+    """Return what is to be done, one after the other. Raises `Incomplete`, ValueError."""
+    of_case = seen.task.case is not None and form.verb in CASE_VERBS
+    if form.verb is not None and of_case:
+        return (read_case_form(form.verb, form.typed, seen.by),)
+    if form.verb in CASE_VERBS and form.verb not in VERBS:
+        raise Incomplete("what_to_do")
+    return actions(form, seen.by, seen.task.state, seen.task.staff.clock)
+
+
+def _refused(seen: Seen, wanted: Action | CaseAction, now: datetime) -> str | None:
+    """Return why something that is not offered makes no sense; None if it does, for somebody else."""
+    if not isinstance(wanted, ON_A_TASK):
+        view = seen.task.case.view if seen.task.case is not None else None
+        assert view is not None, "only who looks at a case acts on one"
+        return case_refused(view.state, wanted, view.ground) if view.state is not None else None
+    return refused(seen.task.state, wanted, seen.task.staff, now)
+
+
+async def _act(site: Site, seen: Seen, form: Posted, wanted: Sequence[Action | CaseAction]) -> Response:
     """Have it done; return the page that says so, or why not, or that nobody has answered."""
     id = seen.task.id
     if site.desk is None:
         return _no_task("away", "away_nothing", seen.lang, 503, form.again)
     try:
         for key, action in zip(form.keys(len(wanted)), wanted, strict=True):
-            await site.desk.act(id, action, key)
+            await _ask(site.desk, seen.task, action, key)
     except Refused as error:
         now = await looked_up(site, lambda session: task_page(session, site.published, id, site.clock()), PATIENCE)
         return _not_done(site, replace(seen, task=now or seen.task), form, 409, str(error), "en")
     except OutOfReach as error:
         return _no_task("away", "away_maybe" if error.maybe_done else "away_nothing", seen.lang, 503, form.again)
     return _there(seen, form)
+
+
+async def _ask(desk: Acts, task: TaskPage, action: Action | CaseAction, key: str) -> None:
+    if isinstance(action, ON_A_TASK):
+        await desk.act(task.id, action, key)
+    elif task.case is not None:
+        await desk.act_on_case(task.case.view.row.id, action, key)
 
 
 def _there(seen: Seen, form: Posted) -> Response:

@@ -3,6 +3,8 @@
 Without scripts: each thing that can be done is a form of its own, folded away until somebody wants it.
 """
 
+from starter.case_parts import CASE_PARTS
+
 TASK = """{% extends "shell" %}{% block title %}{{ title }}{% endblock %}
 {% block body %}
 {% if notice %}<p class="notice" role="status">{{ notice }}</p>{% endif %}
@@ -14,6 +16,7 @@ TASK = """{% extends "shell" %}{% block title %}{{ title }}{% endblock %}
 {%- if clock.over %} <strong>{{ say.overdue }}</strong>{% endif %}</td></tr>{% endfor %}
 </table>{% endif %}
 <p class="small">{{ say.on_clock.format(zone=zone) }}</p>
+{% if case %}{% include "case-story" %}{% endif %}
 {% for verb in ("accept", "take") if verb in offers %}<form method="post">
 <input type="hidden" name="do" value="{{ verb }}"><input type="hidden" name="key" value="{{ key }}">
 <button id="{{ verb }}">{{ say[verb] }}</button></form>{% endfor %}
@@ -73,9 +76,9 @@ ACTIONS = """{% macro begin(verb) %}<form method="post" class="page">
 {% endfor %}</select></p>
 {{ lines_for("reassign", "note", say.note, false) }}
 <button>{{ say.do_reassign }}</button></form></details>{% endif %}
-{{ folded("comment") }}{{ begin("comment") }}
+{% if case %}{% include "case-actions" %}{% else %}{{ folded("comment") }}{{ begin("comment") }}
 {{ lines_for("comment", "note", say.comment_text, true) }}
-<button>{{ say.do_comment }}</button></form></details>
+<button>{{ say.do_comment }}</button></form></details>{% endif %}
 {% if "cancel" in offers %}{{ folded("cancel") }}{{ begin("cancel") }}
 {{ lines_for("cancel", "reason", say.reason, true) }}
 <button class="quiet">{{ say.do_cancel }}</button></form></details>{% endif %}
@@ -87,4 +90,4 @@ NO_TASK = """{% extends "shell" %}{% block title %}{{ say[which] }}{% endblock %
 <input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
 <button>{{ say.again }}</button></form>{% endif %}{% endblock %}"""
 
-STAFF_PAGES = {"task": TASK, "task-lines": LINES, "task-actions": ACTIONS, "no-task": NO_TASK}
+STAFF_PAGES = CASE_PARTS | {"task": TASK, "task-lines": LINES, "task-actions": ACTIONS, "no-task": NO_TASK}

@@ -19,6 +19,7 @@ from domain.snooze_times import presets
 from domain.staff_links import SNOOZE, TAKE, VERBS, is_theirs, offers
 from domain.staff_notes import source_named
 from records.task_page import Line, TaskPage
+from starter.case_sheet import CaseSheet
 from starter.staff_lines import line, moment
 from starter.staff_words import staff_words
 
@@ -45,6 +46,7 @@ class Sheet:
         say, state = self.say, self.task.state
         possible = offers(state, self.by, self.task.staff, self.now)
         return {
+            "case": self._case(),
             "lang": self.lang,
             "say": say,
             "title": self.task.title,
@@ -68,6 +70,14 @@ class Sheet:
             "moves": [self._line(each) for each in self.task.moves],
             "lines": [self._line(each) for each in self.task.lines],
         }
+
+    def _case(self) -> dict[str, Any] | None:
+        """Return what the page says of the case that it is about; None where it is about none."""
+        story = self.task.case
+        if story is None or story.view.state is None:
+            return None
+        sheet = CaseSheet(self.task, story, self.by, self.now, self.lang, self.key, self.asked, self.typed)
+        return sheet.values()
 
     @property
     def say(self) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What the page behind a link to our people says, in every language it speaks. A test compares them name by name."""
 
+from starter.case_page_words import CASE_WORDS
+
 WORDS: dict[str, dict[str, str]] = {
     "for": {"en": "You are {who}.", "de": "Sie sind {who}."},
     # where it stands
@@ -167,4 +169,4 @@ def staff_words(lang: str) -> dict[str, str]:
     >>> staff_words("de")["accept"], set(staff_words("en")) == set(staff_words("de"))
     ('Annehmen', True)
     """
-    return {name: said[lang] for name, said in WORDS.items()}
+    return {name: said[lang] for name, said in (WORDS | CASE_WORDS).items()}
