@@ -36,7 +36,8 @@ Letter = Literal[
     "reopened",
 ]
 LETTERS: tuple[Letter, ...] = get_args(Letter)
-CLASS = "service"
+# The class of these messages, and whose they are in timelines.
+SERVICE = "service"
 FOLDER = "service"
 PREFIX = "service-"
 # The one step of the program.
@@ -76,6 +77,17 @@ def letter_in(sequence: str | None) -> Letter | None:
     ('final_answer', None)
     """
     return SEQUENCES_OF_LETTERS.get(sequence or "")
+
+
+def spoken_of(sequence: str, event: Mapping[str, Any]) -> str:
+    """Return what people call a run: of a letter which one of which case, of others their sequence.
+
+    >>> spoken_of("service-final-answer", {"number": 1042}), spoken_of("welcome", {})
+    ('letter final-answer of case 1042', 'welcome')
+    """
+    if letter_in(sequence) is None:
+        return sequence
+    return f"letter {sequence.removeprefix(PREFIX)} of case {event.get('number', '')}".rstrip()
 
 
 def opened_by_mail(policy: Recovery | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from sqlmodel import Session, col, select
 
 from domain.answers import clean_line, read_address, read_country, read_language
+from domain.case_letters import spoken_of
 from domain.definition import nearest
 from domain.policies import Policies
 from domain.scoring import Scored
@@ -96,7 +97,8 @@ def _sequences(history: History, zone: tzinfo) -> Iterator[str]:
         carried = f", carried by {run['wave']}" if run["wave"] else ""
         if run["end_reason"] == FAILED:
             carried = f" ({run['end_detail']}); `rapport retry {run['sequence']} {who}` puts it back"
-        yield f"{run['sequence']} since {on_clock(run['entered_at'], zone, WHEN)}: {state}{where}{carried}"
+        name = spoken_of(run["sequence"], run["event"])
+        yield f"{name} since {on_clock(run['entered_at'], zone, WHEN)}: {state}{where}{carried}"
     if history.sequences:
         yield ""
 

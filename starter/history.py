@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, or_, select
 
+from domain.case_letters import SERVICE, letter_in
 from domain.logged import EVENTS
 from domain.origins import MARKETING
 from records.facts import contact_fields
@@ -198,7 +199,8 @@ def _message(message: Message) -> dict[str, Any]:
     times = " ".join(reversed(MESSAGE_TIMES))
     enrolment = {"enrolment": message.enrolment_id, "class": message.class_}
     direction = "internal" if message.channel == STAFF else "out"
-    enrolment |= {"department": MARKETING, "direction": direction, "person": None}
+    department = MARKETING if letter_in(message.sequence) is None else SERVICE
+    enrolment |= {"department": department, "direction": direction, "person": None}
     return _plain(message, names) | enrolment | _plain(message, f"{times} not_before")
 
 

@@ -19,6 +19,7 @@ from domain.program import Program
 from domain.tree import MOST_BYTES, Problem
 from rendering.catalogue import Catalogue
 from starter.home_files import TEMPLATES
+from starter.home_letters import letter_problems, name_problems
 from starter.home_templates import template_problems
 
 FOLDERS = (SEQUENCES, POLICIES, TEMPLATES)
@@ -214,6 +215,7 @@ def load_files(files: Mapping[str, str], said: list[Problem] | None = None) -> L
     loaded = load(files, Catalogue(sources))
     problems = [*(said or []), *loaded.problems]
     problems += template_problems(sources, loaded.policies, _doubtful(each for each in problems if not each.warning))
+    problems += [*letter_problems(sources, loaded.policies), *name_problems(files)]
     return LoadedHome(files, loaded.programs, loaded.policies, sorted(set(problems)))
 
 

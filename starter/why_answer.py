@@ -134,7 +134,7 @@ def _head(walk: Walk, file: File, zone: tzinfo) -> str:
     version = f"{file.path + ', ' if file.path else ''}version {short(run['version'])}"
     how = ended(run["end_reason"] or "ended") if run["ended_at"] is not None else "goes on"
     over = f"{how}, {instant(run['ended_at'], zone)}" if run["ended_at"] is not None else how
-    return f"{run['sequence']}: entered {instant(run['entered_at'], zone)}, {over} ({version})"
+    return f"{run.get('spoken_of', run['sequence'])}: entered {instant(run['entered_at'], zone)}, {over} ({version})"
 
 
 def _now(known: Known, walk: Walk, question: Question) -> Iterator[str]:

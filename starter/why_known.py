@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
+from domain.case_letters import spoken_of
 from domain.keys import ledger_id, send_key
 from domain.loader import SEQUENCES
 from domain.places import step_lines
@@ -112,7 +113,8 @@ def _walk(run: Enrolment, rows: Sequence[Row], stand: Stand | None, pauses: Sequ
         and (each["ends"] is None or each["ends"] > run.entered_at)
         and (run.ended_at is None or each["at"] < run.ended_at)
     ]
-    return Walk({name: getattr(run, name) for name in names.split()}, rows, stand, inside)
+    known = {name: getattr(run, name) for name in names.split()} | {"spoken_of": spoken_of(run.sequence, run.event)}
+    return Walk(known, rows, stand, inside)
 
 
 def _pauses(session: Session, contact: str, sequences: set[str]) -> list[Row]:
