@@ -228,7 +228,7 @@ async def test_whoever_dies_at_any_commit_neither_doubles_nor_loses(work: Making
             raise Killed
         return result
 
-    work.database.write = dying  # type: ignore[method-assign]
+    work.database.write = dying  # type: ignore[method-assign, assignment]
     with contextlib.suppress(Killed):
         await work.deliver_at_last(case, remedy.id)
     work.database.write = write  # type: ignore[method-assign]
