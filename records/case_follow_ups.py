@@ -5,13 +5,12 @@ The one thing to know: the case's row is held before the follow-up's, and both b
 
 from typing import TYPE_CHECKING
 
+from domain.case_terms import terms_beside, terms_of
 from domain.follow_up import COMPLETED
 from domain.follow_up_actions import Accept, done
 from domain.follow_up_moves import ended, redone
-from domain.follow_up_policy import Move, Snooze, Terms
-from domain.policies import Policies
 from domain.recovery import Case, OpenTask, Start, Stop, duties
-from domain.recovery_policy import RECOVERY, Recovery
+from domain.recovery_policy import RECOVERY
 from records.follow_up_models import FollowUp
 from records.follow_up_openings import Opening
 from records.follow_up_rows import held_row, keep, state_of
@@ -19,21 +18,6 @@ from records.follow_ups import open_follow_up
 
 if TYPE_CHECKING:
     from records.case_rows import Books
-
-
-def terms_of(policy: Recovery, case: Case) -> Terms:
-    """Return what the follow-up of a case goes by: accepting as its severity says, and nothing that puts it off."""
-    return Terms(
-        accept_by=case.clocks.accept,
-        done_by=case.clocks.resolve,
-        remind=policy.remind,
-        warn_lead=policy.warn_lead,
-        hops=policy.hops,
-        ladder=policy.ladder,
-        reassign_after=policy.reassign_after,
-        snooze=Snooze(times=0),
-        on={"replied": Move(do="tell"), "bounced": Move(do="tell")},
-    )
 
 
 def start(books: "Books", state: Case, deed: Start) -> Case:
@@ -97,13 +81,9 @@ def open_task(books: "Books", state: Case, deed: OpenTask) -> None:
         source=f"case {state.number}",
         opener=f"case/{books.row.id}/{deed.key}",
         policy=RECOVERY,
-        terms=_plain(books.policies).model_copy(update={"done_by": deed.by}),
+        terms=terms_beside(books.policies.follow_ups.terms(None), deed),
     )
     books.told += open_follow_up(books.session, books.policies, books.contact, opening, books.now).told
-
-
-def _plain(policies: Policies) -> Terms:
-    return policies.follow_ups.terms(None)
 
 
 def _held(books: "Books") -> FollowUp | None:
