@@ -73,7 +73,7 @@ class Account:
             "bundle": self.bundle.hash,
             "class": self.plan.class_,
             "topic": self.plan.topic,
-            "survey": self.plan.survey,
+            "survey": None if self.facts.program.trial else self.plan.survey,
             "recipient": self.writing.recipient(self.facts),
             "subject": self.subject[:1000] if self.subject else None,
             "message_id": message_id(self.key, self.post.settings.secret, self.post.settings.message_host),

@@ -14,6 +14,7 @@ from domain.letters import Plan
 from domain.standing import address_on
 from records import capping
 from records.facts import Withdrawn, read_all_again
+from records.surveys import asked_last
 from records.twice import hold_addresses, left_alike
 from records.waits import waiting_of
 
@@ -59,13 +60,14 @@ def in_turns(looks: Sequence[Look]) -> Iterator[list[Look]]:
 def look_again(session: Session, turn: Sequence[Look], now: datetime, withdrawn: Withdrawn) -> dict[str, Facts | str]:
     """Return, by message, the facts with what can have changed since they were read, or how the run ended meanwhile.
 
-    The messages are of one turn. Where there are caps the contacts are held until the commit, and the addresses where
-    a message may be the same as another: so that others who send in the same second are seen. In this order, whoever
-    asks.
+    The messages are of one turn. Where there are caps, or a survey is asked, the contacts are held until the commit,
+    and the addresses where a message may be the same as another: so that others who send in the same second are seen.
+    In this order, whoever asks.
     """
     facts, plan = turn[0].facts, turn[0].plan
     back = capping.reach(facts.policies, plan.class_, plan.need.channel)
-    if back is not None:
+    asks = plan.survey is not None
+    if back is not None or asks:
         capping.hold(session, [each.contact_id for each in turn])
     once = plan.team is None and can_be_same(plan.class_, plan.need.channel)
     if once:
@@ -76,6 +78,8 @@ def look_again(session: Session, turn: Sequence[Look], now: datetime, withdrawn:
     more: dict[str, dict[str, Any]] = {each.id: {} for each in living}
     if once:
         _add_alike(session, living, more, now)
+    if asks:
+        _add_surveyed(session, living, more)
     if back is not None:
         _add_counted(session, living, more, now - back)
     return {id: facts if isinstance(facts, str) else replace(facts, **more[id]) for id, facts in found.items()}
@@ -89,6 +93,12 @@ def _add_alike(session: Session, living: Sequence[Look], more: dict[str, dict[st
         by_address[alike.address].append(alike)
     for each in living:
         more[each.id]["alike"] = by_address[each.address]
+
+
+def _add_surveyed(session: Session, living: Sequence[Look], more: dict[str, dict[str, Any]]) -> None:
+    asked = asked_last(session, [each.contact_id for each in living], but=[each.id for each in living])
+    for each in living:
+        more[each.id]["surveyed"] = asked.get(each.contact_id)
 
 
 def _add_counted(session: Session, living: Sequence[Look], more: dict[str, dict[str, Any]], since: datetime) -> None:

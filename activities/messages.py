@@ -65,8 +65,9 @@ class Messages:
         read = self._effects.read(session, batch)
         texts = self._texts(session, batch, read)
         if isinstance(batch.need, Deliver):
-            class_ = next(iter(texts.values())).catalogue.class_of(batch.need.channel, batch.need.template)
-            read_for_message(session, read.known, read.policies, batch.need, class_, batch.now)
+            catalogue, sent = next(iter(texts.values())).catalogue, (batch.need.channel, batch.need.template)
+            class_, survey = catalogue.class_of(*sent), catalogue.survey_of(*sent)
+            read_for_message(session, read.known, read.policies, batch.need, class_, batch.now, survey=survey)
         else:
             read.known.waits = waiting_of(session, list(read.known.contacts))  # what it waits for is said if it expires
         busy = frozenset(queue_of(each) for each in all_stopped(session))

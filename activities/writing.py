@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlmodel import Session
 from temporalio import activity
 
-from domain.answering import Answer, Asked, Row, propose, weighed
+from domain.answering import Answer, Asked, Row, weighed
 from domain.consent import AGAIN, EXPIRED, QUESTIONS, expiry, overlaid
 from domain.deeds import held_back, lacking, notified, of_use_until
 from domain.facts import Facts
@@ -77,7 +77,7 @@ class ToContact:
 
     def __init__(self, need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown) -> None:
         self.plan = plan(need, facts, templates)
-        self._proposed = propose(need, self.plan.class_, self.plan.topic, asked.arrived_at, self.plan.lasts)
+        self._proposed = self.plan.proposed(asked.arrived_at, facts)
         self.asked_at = asked.arrived_at
         self.log: dict[str, Any] = {}
 

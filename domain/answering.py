@@ -148,10 +148,15 @@ def wait_due(words: Delay, since: datetime, facts: Facts) -> tuple[Due | None, b
 
 
 def propose(
-    need: Deliver, class_: MessageClass, topic: str | None, arrived_at: datetime, lasts: Span | None = None
+    need: Deliver,
+    class_: MessageClass,
+    topic: str | None,
+    arrived_at: datetime,
+    lasts: Span | None = None,
+    survey: str | None = None,
 ) -> Proposed:
     """Return the message a step wants to send."""
-    return Proposed(need=need, class_=class_, topic=topic, asked_at=arrived_at, lasts=lasts)
+    return Proposed(need=need, class_=class_, topic=topic, asked_at=arrived_at, lasts=lasts, survey=survey)
 
 
 def may_go(proposed: Proposed, facts: Facts, questions: Sequence[Question] = QUESTIONS) -> Answer | None:

@@ -24,6 +24,7 @@ from domain.standing import WEBHOOK
 from domain.systems import OF_SYSTEMS
 from domain.timing import (
     in_window,
+    not_asked_lately,
     not_before,
     not_quiet,
     not_suspended,
@@ -66,6 +67,7 @@ QUESTIONS: Sequence[Question] = (
     not_suspended,
     not_their_pause,
     not_duplicate,
+    not_asked_lately,
     under_cap,
     not_quiet,
     not_their_quiet,
@@ -81,6 +83,7 @@ AGAIN: Sequence[Question] = (
     not_suspended,
     not_their_pause,
     not_duplicate,
+    not_asked_lately,
     under_cap,
     not_quiet,
     not_their_quiet,
@@ -97,6 +100,7 @@ NAMES = {
     "not_suspended": "pause",
     "not_their_pause": "own_pause",
     "not_duplicate": "duplicate",
+    "not_asked_lately": "survey",
     "under_cap": "cap",
     "not_quiet": "quiet",
     "not_their_quiet": "own_quiet",

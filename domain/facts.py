@@ -94,6 +94,8 @@ class Facts:
     """What this run's message was put off for last."""
     alike: Sequence[Alike] = ()
     """What left lately to the contact's address and may be the same as what is to go now, whoever asked for it."""
+    surveyed: datetime | None = None
+    """When the contact was asked last to answer a survey, by whatever message."""
     cases: Sequence[Standstill] = ()
     """When marketing to the contact stood still for a case, or still does; the oldest first."""
     round: int | None = None

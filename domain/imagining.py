@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.answering import propose, weighed
+from domain.answering import weighed
 from domain.asking import Answer, Asked, Row
 from domain.caps import Counted
 from domain.cases import Standstill, came_to, lasting
@@ -57,7 +57,7 @@ class Letter:
 def delivered(need: Deliver, asked: Asked, facts: Facts, templates: TemplatesKnown, compose: Compose) -> Letter:
     """Return what becomes of a message to the contact."""
     planned = plan(need, facts, templates)
-    proposed = propose(need, planned.class_, planned.topic, asked.arrived_at, planned.lasts)
+    proposed = planned.proposed(asked.arrived_at, facts)
     found, log = weighed(proposed, facts)
     if found is not None:
         others = {step: visit for step, visit in facts.sends.items() if step != asked.step}
@@ -86,7 +86,8 @@ def sent(proposed: Proposed, asked: Asked, facts: Facts) -> Facts:
     """Return the facts after a message went out: it can be answered, counts under caps, and is not sent once more."""
     counted = Counted(proposed.class_, proposed.need.channel, facts.now)
     alike, sends = (*facts.alike, wanted(proposed, facts)), {**facts.sends, asked.step: asked.visit}
-    return facts.but(sends=sends, counted=(*facts.counted, counted), alike=alike, waited_for="")
+    surveyed = facts.now if proposed.survey is not None else facts.surveyed
+    return facts.but(sends=sends, counted=(*facts.counted, counted), alike=alike, surveyed=surveyed, waited_for="")
 
 
 def is_sent(found: Answer) -> bool:

@@ -5,11 +5,11 @@ Step over template over sequence decides (sequence-language.md section 9).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
 from typing import Any, Protocol
 
-from domain.answering import Answer, Row
+from domain.answering import Answer, Row, propose
 from domain.attachments import Enclosed
 from domain.consent import Proposed, expiry
 from domain.endpoints import Aim, aimed
@@ -50,6 +50,11 @@ class Plan:
     aim: Aim | None = None
     survey: str | None = None
     waits: Span | None = None
+
+    def proposed(self, arrived_at: datetime, facts: Facts) -> Proposed:
+        """Return it as the gate is asked about it; a test for one of us asks nobody to answer a survey."""
+        survey = None if facts.program.trial else self.survey
+        return propose(self.need, self.class_, self.topic, arrived_at, self.lasts, survey)
 
     @property
     def lasts(self) -> Span | None:

@@ -57,6 +57,17 @@ def _over(proposed: Proposed, free: datetime, cap: str, facts: Facts) -> Answer:
     return No(OVER_CAP, f"{OVER_CAP}: {cap}") if facts.now >= due.at else NotYet(min(free, due.at), f"cap: {cap}")
 
 
+def not_asked_lately(proposed: Proposed, facts: Facts) -> Answer:
+    """Nobody is asked by two surveys in a short time, whoever asks."""
+    if proposed.survey is None:
+        return "asks for no answer"
+    every, last = facts.policies.surveys.at_most_every, facts.surveyed
+    free = None if last is None else last + every.elapsed()
+    if last is None or free is None or free <= facts.now:
+        return f"not asked in the last {every}"
+    return NotYet(free, f"one survey in {every}", f"one survey in {every}: asked at {last:%Y-%m-%d %H:%M} UTC")
+
+
 def not_quiet(proposed: Proposed, facts: Facts) -> Answer:
     """Quiet hours hold a message until they are over on the contact's clock."""
     asked = []

@@ -30,6 +30,8 @@ class Proposed:
     """The contact's arrival at the step."""
     lasts: Span | None = None
     """How long it is of use where the step does not say; None: as long as its class."""
+    survey: str | None = None
+    """The survey it asks to answer."""
 
 
 @dataclass(frozen=True)

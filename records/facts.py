@@ -51,6 +51,7 @@ class Known:
     counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
     waits: Waits = field(default_factory=Waits)
     alike: Mapping[str, Sequence[Alike]] = field(default_factory=dict)
+    surveyed: Mapping[str, datetime] = field(default_factory=dict)
 
     def facts(
         self, enrolment: str, program: Program, policies: Policies, now: datetime, round: int | None = None
@@ -79,6 +80,7 @@ class Known:
             put_off=self.waits.of_others(row.contact_id, enrolment),
             waited_for=self.waits.reasons.get(enrolment, ""),
             alike=self.alike.get(row.contact_id, ()),
+            surveyed=self.surveyed.get(row.contact_id),
             cases=self.cases.get(row.contact_id, ()),
             standing=self.standings[row.contact_id],
             wishes=_wishes(self.contacts[row.contact_id]),

@@ -13,18 +13,28 @@ from domain.standing import address_on
 from records.capping import counted, reach
 from records.facts import Known, contact_fields
 from records.models import Contact
+from records.surveys import asked_last
 from records.twice import left_alike
 from records.waits import waiting_of
 
 
 def read_for_message(
-    session: Session, known: Known, policies: Policies, need: Deliver, class_: MessageClass, now: datetime
+    session: Session,
+    known: Known,
+    policies: Policies,
+    need: Deliver,
+    class_: MessageClass,
+    now: datetime,
+    *,
+    survey: str | None = None,
 ) -> None:
     """Add to what is known of contacts what the gate asks of one message to each of them."""
     contacts, back = list(known.contacts), reach(policies)
     known.waits = waiting_of(session, contacts)
     if back is not None:
         known.counted = counted(session, contacts, now - back)
+    if survey is not None:
+        known.surveyed = asked_last(session, contacts)
     if can_be_same(class_, need.channel):
         known.alike = _left_alike(session, known.contacts, need, now)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlmodel import Session
 
-from domain.answering import propose
 from domain.broadcast import ARMS, STEP
 from domain.consent import ask
 from domain.letters import plan
@@ -85,7 +84,8 @@ class Forecasting:
         known = read_contacts(session, page.members)
         need, policies = message_of(self.planned.program), self.store.published.policies(session)
         class_ = self.planned.templates.class_of(need.channel, need.template)
-        read_for_message(session, known, policies, need, class_, self.now)
+        survey = self.planned.templates.survey_of(need.channel, need.template)
+        read_for_message(session, known, policies, need, class_, self.now, survey=survey)
         for contact in page.members:
             self._ask(session, known, contact)
         return page.last
@@ -99,7 +99,7 @@ class Forecasting:
             return
         need, facts = message_of(self.planned.program), facts_of(*where)
         meant = plan(need, facts, self.planned.templates)
-        verdict = ask(propose(need, meant.class_, meant.topic, self.now), facts)
+        verdict = ask(meant.proposed(self.now, facts), facts)
         if verdict.answer == "go":
             self.found.go += 1
         else:

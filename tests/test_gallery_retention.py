@@ -115,24 +115,24 @@ def test_whoever_would_not_recommend_us_hears_from_a_person() -> None:
 def test_whoever_would_is_given_a_link_to_pass_on() -> None:
     assert lines(told("nps/would", "per")) == said("""
         Mon 04 Aug 10:00  one-question sent
-        Sat 09 Aug 10:00  wait_for-2 timed_out
-        Sat 09 Aug 10:00  one-question-again sent
-        Sun 10 Aug 10:00  wait_for-2.2.wait_for-2 matched survey_answered
-        Sun 10 Aug 10:00  update-3 updated
-        Sun 10 Aug 10:00  branch-4 took 2
-        Sun 10 Aug 10:00  branch-4.2.update-1 updated
-        Sun 10 Aug 10:00  pass-it-on sent
-        Sun 10 Aug 10:00  completed
+        Tue 12 Aug 10:00  wait_for-2 timed_out
+        Tue 12 Aug 10:00  one-question-again sent
+        Wed 13 Aug 10:00  wait_for-2.2.wait_for-2 matched survey_answered
+        Wed 13 Aug 10:00  update-3 updated
+        Wed 13 Aug 10:00  branch-4 took 2
+        Wed 13 Aug 10:00  branch-4.2.update-1 updated
+        Wed 13 Aug 10:00  pass-it-on sent
+        Wed 13 Aug 10:00  completed
     """)
 
 
 def test_nobody_is_asked_a_third_time() -> None:
     assert lines(told("nps/silence", "per")) == said("""
         Mon 04 Aug 10:00  one-question sent
-        Sat 09 Aug 10:00  wait_for-2 timed_out
-        Sat 09 Aug 10:00  one-question-again sent
-        Mon 18 Aug 10:00  wait_for-2.2.wait_for-2 timed_out
-        Mon 18 Aug 10:00  exited:no-answer
+        Tue 12 Aug 10:00  wait_for-2 timed_out
+        Tue 12 Aug 10:00  one-question-again sent
+        Thu 21 Aug 10:00  wait_for-2.2.wait_for-2 timed_out
+        Thu 21 Aug 10:00  exited:no-answer
     """)
 
 

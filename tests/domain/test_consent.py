@@ -76,8 +76,8 @@ def test_of_several_reasons_the_strictest_decides() -> None:
 
 def test_the_questions_are_asked_in_the_order_of_the_docs() -> None:
     asked_before_rendering = [
-        "suppression", "address", "consent", "case", "holdout", "pause", "own_pause", "duplicate", "cap", "quiet",
-        "own_quiet", "window",
+        "suppression", "address", "consent", "case", "holdout", "pause", "own_pause", "duplicate", "survey", "cap",
+        "quiet", "own_quiet", "window",
     ]  # fmt: skip
     never_change = {"holdout"}
 
@@ -100,6 +100,7 @@ def test_a_message_that_may_go_tells_every_question() -> None:
         ("pause", "the sequence is not paused"),
         ("own_pause", "they have not asked for a pause"),
         ("duplicate", "not sent to this address today"),
+        ("survey", "asks for no answer"),
         ("cap", "under every cap"),
         ("quiet", "not in quiet hours (night, Europe/Berlin, from contact)"),
         ("own_quiet", "not in quiet hours of their own"),

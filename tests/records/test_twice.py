@@ -119,8 +119,8 @@ async def test_of_what_was_sent_the_log_keeps_every_question_and_the_policies(cr
     asked = dict(row.more["asked"])
     assert row.why == []
     assert list(asked) == [
-        "expired", "suppression", "address", "consent", "case", "holdout", "pause", "own_pause", "duplicate", "cap",
-        "quiet", "own_quiet", "window", "throttle",
+        "expired", "suppression", "address", "consent", "case", "holdout", "pause", "own_pause", "duplicate", "survey",
+        "cap", "quiet", "own_quiet", "window", "throttle",
     ]  # fmt: skip
     assert asked["consent"] == "consent: news is opted_in (basis: consent)"
     assert asked["cap"] == "under every cap: 0 of 2 in 7 days"
