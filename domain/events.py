@@ -9,6 +9,7 @@ MEETING_FIELDS |= {"place", "join_url", "answers"}
 REMEDY_FIELDS = frozenset({"case", "remedy", "kind", "amount", "currency"})
 # What a survey about a case has beside its score: the case, the score as 1 to 5, the effort, was the promise kept.
 OF_A_CASE = frozenset({"case", "satisfaction", "effort", "kept"})
+ACTION_FIELDS = frozenset({"case", "number", "cause", "action"})
 LOGGED_FIELDS = frozenset({"person", "department", "text"})
 
 BUILT_IN: dict[str, frozenset[str]] = {
@@ -52,6 +53,10 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "case_remedy_withdrawn": REMEDY_FIELDS | {"why"},
     "case_remedy_delivered": REMEDY_FIELDS,
     "case_remedy_failed": REMEDY_FIELDS | {"why"},
+    "case_bought": frozenset({"case", "number", "days", "bought"}),
+    "case_action_opened": ACTION_FIELDS | {"why", "owner", "due"},
+    "case_action_joined": ACTION_FIELDS,
+    "case_action_checked": ACTION_FIELDS | {"before", "after", "better"},
     "meeting_booked": MEETING_FIELDS,
     "meeting_moved": MEETING_FIELDS | {"moved_from"},
     "meeting_cancelled": MEETING_FIELDS | {"reason", "cancelled_by"},
@@ -68,6 +73,8 @@ BUILT_IN: dict[str, frozenset[str]] = {
 
 # What became of something to make good.
 REMEDIES = frozenset(name for name in BUILT_IN if name.startswith("case_remedy_"))
+# What was learned from a case, and whether its customer came back.
+LESSONS = frozenset({"case_bought", "case_action_opened", "case_action_joined", "case_action_checked"})
 MEETINGS = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})
 
 # Becoming a member of a segment; which one stands in its field `segment`. Only we say so: nobody can tell it to us.

@@ -68,4 +68,5 @@ def _long_after(case: Case, policy: Recovery, staff: Staff) -> Iterator[Alarm]:
         at = case.closed_at if at_once else after(policy.release.after, case.closed_at, staff)
         yield Alarm(at, f"release/{case.rounds}")
     if case.action_check_at is not None:
-        yield Alarm(case.action_check_at, "action")
+        # One after the other may be looked at: each has an instant of its own.
+        yield Alarm(case.action_check_at, f"action/{case.action_check_at:%Y%m%dT%H%M%S}")

@@ -73,7 +73,7 @@ def to_check(session: Session, case: str) -> list[CorrectiveAction]:
 
 
 def counted(session: Session, action: CorrectiveAction) -> Checked:
-    """Return how many cases of its cause were opened before an action was, and after it, in equal spans."""
+    """Return how many cases of its cause were opened until an action was, and after that, in equal spans."""
     assert action.check_at is not None, "it is to be checked"
     length = action.check_at - action.opened_at
     return Checked(
@@ -83,5 +83,5 @@ def counted(session: Session, action: CorrectiveAction) -> Checked:
 
 
 def _opened(session: Session, cause: str, since: datetime, until: datetime) -> int:
-    of_it = (ServiceCase.cause == cause, ServiceCase.opened_at >= since, ServiceCase.opened_at < until)
+    of_it = (ServiceCase.cause == cause, ServiceCase.opened_at > since, ServiceCase.opened_at <= until)
     return session.exec(select(func.count()).select_from(ServiceCase).where(*of_it)).one()

@@ -38,6 +38,8 @@ class Opening:
     case: str | None = None
     duties: tuple[Duty, ...] = ()
     """The case whose follow-up it is, and what that has promised."""
+    to: str | None = None
+    """Who gets it by name, on duty or not: it asks nobody else, and goes on to nobody."""
 
 
 def the_same_or_new(

@@ -16,6 +16,7 @@ from domain.follow_up import Moved, Notify, Tell, accept_due, alarms, done_due
 from domain.keys import ledger_id, note_key
 from domain.policies import Policies
 from records.case_owners import hold_case_of, note_owner
+from records.corrective_actions import note_done
 from records.follow_up_models import FollowUp, StaffNote
 from records.happening import Happening
 from records.staffing import keep_turns
@@ -61,6 +62,7 @@ def keep(
     session.flush()
     keep_turns(session, row.team, moved.turns)
     note_owner(session, row)
+    note_done(session, row)
     _note_all(session, policies, row, moved, now)
     return list(_happenings(policies, row, moved, now))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -22,6 +22,7 @@ from domain.follow_up import Moved, Tell
 from domain.follow_up_actions import Action, done, refused
 from domain.follow_up_policy import Rule, Terms
 from domain.follow_up_ringing import rung
+from domain.learning import OPENER
 from domain.policies import Policies
 from records.evidence import says_that_the_address_is_bad
 from records.facts import contact_fields
@@ -39,10 +40,12 @@ MOST_TOLD = 50
 # Who is late by less is on time.
 ON_TIME = timedelta(minutes=1)
 
-# Asked at everything that happens to a contact, so it is built once.
+# Asked at everything that happens to a contact, so it is built once. What is to be done about a cause is about no
+# contact, whoever's case it began with: nothing they do moves it.
 _OPEN = (
     select_columns(col(FollowUp.id))
     .where(col(FollowUp.contact_id) == bindparam("contact"), col(FollowUp.ended_at).is_(None))
+    .where(or_(col(FollowUp.opener).is_(None), col(FollowUp.opener).not_like(f"{OPENER}%")))
     .order_by(col(FollowUp.id))
 )
 
@@ -75,11 +78,17 @@ def open_follow_up(session: Session, policies: Policies, contact: Contact, openi
         duties=opening.duties,
     )
     staff = staff_of(session, policies, row.team, contact, now)
-    opened = moves.opened(state, staff, now)
+    opened = _opened(state, opening.to, staff, now)
     said = {"title": row.title, "team": row.team, "policy": row.policy, "source": row.source}
     first = Tell("task_opened", opening.by, {name: value for name, value in said.items() if value})
     moved = Moved(opened.state, (first, *opened.deeds), opened.turns)
     return Kept(row, tuple(keep(session, policies, row, moved, staff, now)))
+
+
+def _opened(state: State, to: str | None, staff: Staff, now: datetime) -> Moved:
+    if to is None or not staff.knows(to):
+        return moves.opened(state, staff, now)
+    return moves.given_to(state.model_copy(update={"last": True}), to, now, (f"{to} is asked by name",))
 
 
 def look(session: Session, published: Published, id: str, now: datetime, *, asked: bool) -> Kept | None:

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from domain.assignment import Staff
 from domain.follow_up import Notify, Tell
 from domain.follow_up_moves import BY_ITSELF
+from domain.follow_up_policy import Terms
 from domain.learning import (
     OPENER,
     OUTCOMES,
@@ -25,7 +26,7 @@ from domain.learning import (
     why_of_one,
 )
 from domain.recovery import Case, Look, Moved, after, then
-from domain.recovery_policy import Recovery
+from domain.recovery_policy import RECOVERY, Recovery
 from records.case_models import CorrectiveAction, ServiceCase
 from records.corrective_actions import (
     counted,
@@ -150,9 +151,12 @@ def _acted(asked: _Asked, state: Case, cause: str, why: str) -> Learned:
         title=title_of(asked.policy.causes.get(cause, cause), why),
         team=state.team,
         owner=owner,
+        policy=RECOVERY,
         outcomes=OUTCOMES,
         source=f"case {state.number}",
         opener=f"{OPENER}{cause}",
+        terms=_terms(asked.policy),
+        to=owner,
     )
     policies = asked.published.policies(asked.session)
     kept = open_follow_up(asked.session, policies, asked.contact, opening, now)
@@ -162,6 +166,12 @@ def _acted(asked: _Asked, state: Case, cause: str, why: str) -> Learned:
     said = {"cause": cause, "action": action.id, "why": why, "owner": owner, "due": action.due_at}
     told = Tell("case_action_opened", BY_ITSELF, {name: _plain(value) for name, value in said.items()})
     return Learned(Moved(_checks(asked, state.model_copy(update={"action": action.id})), (told,)), kept.told)
+
+
+def _terms(policy: Recovery) -> Terms:
+    """Return what the follow-up of an action goes by: nothing that its contact does has a part in it."""
+    more = {"remind": policy.remind, "warn_lead": policy.warn_lead, "ladder": policy.ladder}
+    return Terms(done_by=policy.learn.due, reassign_after=policy.reassign_after, on={}, **more)
 
 
 def _plain(value: object) -> object:

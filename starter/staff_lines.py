@@ -16,6 +16,8 @@ from records.task_page import Line
 LONGEST = 300
 _PATTERNS = {"en": "EEE d MMM{}, HH:mm", "de": "EEE d. MMM{}, HH:mm"}
 
+YES, NO = {"en": "yes", "de": "ja"}, {"en": "no", "de": "nein"}
+
 # A blank is filled with what the event says; what it does not say is left out with what stands in its brackets.
 EVENTS: dict[str, dict[str, str]] = {
     "sent": {"en": "We wrote[: {subject}]", "de": "Wir schrieben[: {subject}]"},
@@ -45,6 +47,22 @@ EVENTS: dict[str, dict[str, str]] = {
     "case_remedy_withdrawn": {"en": "{kind} was taken back[: {why}]", "de": "{kind} zurückgenommen[: {why}]"},
     "case_remedy_delivered": {"en": "{kind} was delivered", "de": "{kind} geliefert"},
     "case_remedy_failed": {"en": "{kind} could not be delivered[: {why}]", "de": "{kind} nicht geliefert[: {why}]"},
+    "case_bought": {
+        "en": "Bought again within {days} days: {bought}",
+        "de": "Binnen {days} Tagen wieder gekauft: {bought}",
+    },
+    "case_action_opened": {
+        "en": "{owner} sees to the cause {cause}[: {why}]",
+        "de": "{owner} kümmert sich um die Ursache {cause}[: {why}]",
+    },
+    "case_action_joined": {
+        "en": "Somebody sees to the cause {cause} already",
+        "de": "Um die Ursache {cause} kümmert sich schon jemand",
+    },
+    "case_action_checked": {
+        "en": "The cause {cause} came {before} times before, {after} times after",
+        "de": "Die Ursache {cause} kam vorher {before} Mal, danach {after} Mal",
+    },
     "meeting_booked": {
         "en": "Booked a meeting[ for {starts_at}][: {title}]",
         "de": "Termin[ am {starts_at}][: {title}]",
@@ -126,6 +144,8 @@ def _filled(words: str, said: Mapping[str, str]) -> Iterator[str]:
 def _said(value: Any, zone: tzinfo, lang: str, now: datetime) -> str:
     if value is None or isinstance(value, dict):
         return ""
+    if isinstance(value, bool):
+        return YES[lang] if value else NO[lang]
     if isinstance(value, list | tuple):
         return "; ".join(_said(each, zone, lang, now) for each in value)
     text = str(value)

@@ -18,6 +18,7 @@ OF_FOLLOW_UPS = """
     """
 
 OF_CASES = "case_released case_reopened"
+OF_LESSONS = "case_bought case_action_opened case_action_joined case_action_checked"
 OF_REMEDIES = """
     case_remedy_proposed case_remedy_asked case_remedy_approved case_remedy_refused case_remedy_withdrawn
     case_remedy_delivered case_remedy_failed
@@ -25,7 +26,7 @@ OF_REMEDIES = """
 
 
 def test_the_built_in_events_are_those_of_the_language() -> None:
-    said = (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES, OF_CASES)
+    said = (SPECIFIED, OF_FOLLOW_UPS, OF_REMEDIES, OF_CASES, OF_LESSONS)
 
     assert set(BUILT_IN) == {each for names in said for each in names.split()}
 
