@@ -22,6 +22,7 @@ from activities.staff_digest import ListOfTheDay, letter_of, list_of
 from activities.staff_letters import Posted, StaffLetters, Words
 from channels.base import Away, Channel, ChannelError, Gone, Refused, SenderFault, Unavailable
 from domain import patience
+from domain.case_notes import case_idle
 from domain.staff_notes import NobodyToTell, Occasion, idle, who_is_gone
 from domain.stops import Kind
 from records import notices, staff_notes, staff_ways
@@ -129,7 +130,10 @@ class StaffPost:
         if note.about == DIGEST:
             return list_of(session, policies, note, now)
         occasion = occasion_of(session, policies, note, now)
-        return GONE if occasion is None else idle(note.about, note.person, occasion.state) or occasion
+        if occasion is None:
+            return GONE
+        over = case_idle(note.about, note.data, occasion.case) or idle(note.about, note.person, occasion.state)
+        return over or occasion
 
     async def _written(self, prepared: Prepared, told: Occasion | ListOfTheDay) -> Posted | None:
         """Return a note ready to be handed over; None where it waits, or goes elsewhere."""

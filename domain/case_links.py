@@ -13,6 +13,7 @@ from domain.recovery_actions import (
     AskedCustomer,
     CaseAction,
     Closed,
+    Declined,
     Delivered,
     Released,
     Reopened,
@@ -51,8 +52,9 @@ def remedies_for(case: Case, verb: str, by: str, ground: Ground, *, mine: bool) 
 
 def _can(case: Case, remedy: Remedy, verb: str, by: str, ground: Ground, *, mine: bool) -> bool:
     if verb in ("approve", "decline"):
-        asked = by in (remedy.approver, *remedy.asked)
-        return asked and _may(case, Approved(by=by, remedy=remedy.id), ground)
+        # What may not be granted any more can be declined all the same.
+        probe = Approved(by=by, remedy=remedy.id) if verb == "approve" else Declined(by=by, remedy=remedy.id, note="?")
+        return by in (remedy.approver, *remedy.asked) and _may(case, probe, ground)
     if verb == "withdraw":
         return (mine or by == remedy.proposed_by) and _may(case, Withdrawn(by=by, remedy=remedy.id), ground)
     return mine and remedy.by == "person" and _may(case, Delivered(by=by, remedy=remedy.id), ground)

@@ -86,5 +86,5 @@ def offers(state: FollowUp, by: str, staff: Staff, now: datetime) -> tuple[str, 
     if mine:
         # A case ends when it is made good: its own page says how that is done.
         found |= {REASSIGN} if state.is_case else {COMPLETE, REASSIGN, CANCEL}
-        found |= {SNOOZE} if state.snoozes < state.terms.snooze.times else set()
+        found |= {SNOOZE} if not state.is_case and state.snoozes < state.terms.snooze.times else set()
     return tuple(verb for verb in VERBS if verb in found)

@@ -12,12 +12,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.assignment import Staff
+from domain.case_notes import CASE_FOLDER, CASE_TEMPLATES, promise_meant, said_of_case
 from domain.follow_up import FollowUp, accept_due, done_due
 from domain.follow_up_moves import havers
 from domain.keys import Tokens
 from domain.meetings import Told
 from domain.policies import Policies
-from domain.staff_links import PURPOSE, StaffLink, offers
+from domain.promise_words import promise_named
+from domain.recovery import Case, Ground
+from domain.recovery_policy import Recovery
+from domain.staff_links import PURPOSE, StaffLink, is_theirs, offers
 from domain.teams import TeamsPolicy
 
 # Which template says what; templates/staff/task/NAME.html.
@@ -87,6 +91,8 @@ class Occasion:
     to_team: bool = False
     entry: Told | None = None
     """What the reader's calendar was told last of this task."""
+    case: Case | None = None
+    """The case that it is about, if it is about one."""
 
     @property
     def clock(self) -> ZoneInfo:
@@ -101,7 +107,11 @@ def template_of(about: str) -> str:
 
     >>> template_of("stands_in")
     'task/assigned'
+    >>> template_of("approval")
+    'case/approval'
     """
+    if about in CASE_TEMPLATES:
+        return f"{CASE_FOLDER}/{CASE_TEMPLATES[about]}"
     return f"{FOLDER}/{TEMPLATES.get(about, 'assigned')}"
 
 
@@ -163,6 +173,7 @@ def context(occasion: Occasion, url: str) -> dict[str, Any]:
     return {
         "contact": given | zone | _named("owner", given.get("owner"), occasion),
         "task": {name: value for name, value in _task(occasion, url).items() if value not in (None, "", [])},
+        **_case(occasion, url),
         "person": {"key": occasion.person or "", "name": _name_of(occasion.person, occasion) or ""},
         "team": {
             "name": occasion.state.team or "",
@@ -177,6 +188,10 @@ def context(occasion: Occasion, url: str) -> dict[str, Any]:
 def _task(occasion: Occasion, url: str) -> dict[str, Any]:
     state, staff, data = occasion.state, occasion.staff, occasion.data
     accepts = state.accepted_at is None and state.ended_at is None
+    promise, due = "", done_due(state, staff)
+    if state.is_case:
+        promise, due = promise_meant(state, str(data.get("clock") or ""), staff)
+    locale = occasion.policies.messaging.organisation.locale
     return {
         "title": occasion.task.title,
         "about": occasion.about,
@@ -186,7 +201,8 @@ def _task(occasion: Occasion, url: str) -> dict[str, Any]:
         "outcomes": list(state.outcomes),
         "opened_at": state.opened_at,
         "accept_by": accept_due(state, staff) if accepts else None,
-        "due": done_due(state, staff) if state.ended_at is None else None,
+        "due": due if state.ended_at is None else None,
+        "promise": promise_named(promise, locale) if promise and state.ended_at is None else None,
         "accepted": state.accepted_at is not None,
         "open": state.ended_at is None,
         "accepting": data.get("clock") == "accept",
@@ -200,6 +216,18 @@ def _task(occasion: Occasion, url: str) -> dict[str, Any]:
         "url": url,
         **{f"{verb}_url": f"{url}?do={verb}" for verb in _offered(occasion)},
     }
+
+
+def _case(occasion: Occasion, url: str) -> dict[str, dict[str, Any]]:
+    """Return what may be said of the case, and of the remedy, that a note is about; nothing of what there is not."""
+    case, policy = occasion.case, occasion.policies.recovery
+    if case is None:
+        return {"case": {}, "remedy": {}}
+    reads = StaffLink(occasion.state.id, None if goes_to_team(occasion) else occasion.person, occasion.id)
+    by = reads.actor(occasion.state, occasion.staff)
+    ground = Ground(policy or Recovery(team=occasion.state.team or ""), occasion.staff, occasion.now)
+    mine = by is not None and is_theirs(occasion.state, by, occasion.staff)
+    return said_of_case(case, by, ground, occasion.data, url, mine=mine)
 
 
 def source_named(source: str, teams: TeamsPolicy) -> str:

@@ -28,7 +28,7 @@ JSON = "json"
 STAFF = "staff"
 """The folder of messages to our own teams, beside the channels to contacts."""
 
-OF_TASKS = ("task/", "layouts/task")
+OF_TASKS = ("task/", "case/", "layouts/task")
 """What tells our people of their tasks, below that folder: no sequence sends these."""
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*"

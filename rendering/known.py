@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from domain.case_links import CASE_VERBS
 from domain.events import CONTACT_FIELDS
 
 ANY: frozenset[str] | None = None
@@ -35,10 +36,14 @@ OF_A_TASK: Mapping[str, frozenset[str] | None] = {
     **OF_STAFF,
     "task": frozenset(
         {"title", "about", "why", "source", "policy", "outcomes", "opened_at", "accept_by", "due", "accepted", "open"}
-        | {"accepting", "percent", "event", "owner", "by", "of", "outcome", "note"}
+        | {"promise", "accepting", "percent", "event", "owner", "by", "of", "outcome", "note"}
         | {"url", "accept_url", "take_url", "complete_url", "snooze_url", "reassign_url", "comment_url", "cancel_url"}
     ),
     "person": frozenset({"key", "name"}),
+    # Where it is about a case; empty where it is not.
+    "case": frozenset({"number", "severity", "stage", "cause", "letter", "score", "label", "before", "after", "better"})
+    | {f"{verb}_url" for verb in CASE_VERBS},
+    "remedy": frozenset({"label", "worth", "rule", "proposed_by", "decided_by", "note", "why", "alternative"}),
 }
 OF_A_RUN = frozenset({"run", "matched", "outcome", "calls"})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.case_notes import CASE_FOLDER, CASE_TEMPLATES
 from domain.follow_up import FollowUp
 from domain.follow_up_moves import ended, opened
 from domain.policies import Policies
@@ -163,6 +164,7 @@ def test_nothing_is_wrong_with_ours() -> None:
 def test_there_is_a_text_for_every_occasion_in_both_languages() -> None:
     names = {(place.name, place.locale) for path in built_in() if (place := Place.parse(path)) is not None}
     wanted = {f"{FOLDER}/{name}" for name in TEMPLATES.values()} | {"layouts/task", "parts/when"}
+    wanted |= {f"{CASE_FOLDER}/{name}" for name in CASE_TEMPLATES.values()}
 
     assert names == {(name, locale) for name in wanted for locale in (None, "de")}
 

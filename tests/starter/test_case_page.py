@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from domain.case_notes import case_idle
 from domain.recovery import Case
+from domain.staff_notes import Occasion, context
 from records.case_models import ServiceCase
 from records.case_openings import CaseOpening, open_case
 from records.case_rows import case_of
+from records.follow_up_models import StaffNote
 from records.models import Contact
 from records.published import publish
+from records.staff_told import occasion_of
 from records.timeline import record_all
 from starter.case_page_words import CASE_WORDS
 from starter.staff_words import WORDS
@@ -231,3 +235,35 @@ async def test_a_company_without_a_policy_any_more_still_shows_its_case(tmp_path
         await site.main.write(lambda session: publish(session, files, {}, site.now() + timedelta(seconds=1)))
 
         assert (await site.http.get(link(id))).status_code == 200
+
+
+async def test_whoever_is_asked_is_told_what_was_written_about_it_until_it_is_decided(tmp_path: Path) -> None:
+    async with case_site(tmp_path) as (site, id):
+        page = await site.http.get(link(id))
+        await site.http.post(link(id), data=posting(page, "propose", kind="refund", amount="120", note="She cried"))
+
+        def told(session: Session) -> tuple[Occasion, Occasion | str | None]:
+            policies = site.published.policies(session)
+            notes = session.exec(select(StaffNote).order_by(col(StaffNote.at), col(StaffNote.id))).all()
+            approval = next(each for each in notes if each.about == "approval")
+            given = next(each for each in notes if each.about == "assigned")
+            found = [occasion_of(session, policies, each, site.now()) for each in (approval, given)]
+            assert found[0] is not None
+            return found[0], found[1]
+
+        approval, given = await site.main.read(told)
+        asked = await site.http.get(link(id, str(approval.person)))
+        await site.http.post(link(id, str(approval.person)), data=posting(asked, "decline", note="Too much"))
+        later, _ = await site.main.read(told)
+
+    names = context(approval, "https://x.example/s/t")
+    assert (names["remedy"]["note"], names["remedy"]["worth"], names["case"]["number"]) == (
+        "She cried",
+        "120 EUR",
+        1001,
+    )
+    assert names["remedy"]["rule"]
+    assert {"approve_url", "decline_url"} <= set(names["case"])
+    assert isinstance(given, Occasion)
+    assert given.task.title == "Case 1001 (S3): The parcel was lost"
+    assert case_idle("approval", later.data, later.case) == "the remedy was decided meanwhile"
