@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
+from domain.cases import CLOSED, OPENED
 from domain.holds import PAUSE, RESUME
 from domain.imagining import CALLED
 from domain.simulation import Scripted
@@ -296,7 +297,7 @@ def _events(random: Random, sends: Sequence[str], tasks: Sequence[str]) -> list[
         minutes = int(60 * 24 * 45 * random.random() ** 4)
         name, of, data = _happening(random, sends, tasks)
         made.append(Scripted(at=MONDAY + timedelta(minutes=minutes, seconds=17), event=name, of=of, data=data))
-    return sorted([*made, *_pauses(random)], key=lambda event: event.at)
+    return sorted([*made, *_pauses(random), *_cases(random)], key=lambda event: event.at)
 
 
 def _pauses(random: Random) -> Iterator[Scripted]:
@@ -309,6 +310,19 @@ def _pauses(random: Random) -> Iterator[Scripted]:
         else:
             yield Scripted(begins, PAUSE)
             yield Scripted(ends, RESUME)
+
+
+def _cases(random: Random) -> Iterator[Scripted]:
+    """Yield a case now and then, told by another system; it is closed some time, or it is not, or it comes back."""
+    if random.random() < 0.35:
+        opened = MONDAY + timedelta(minutes=int(60 * 24 * 10 * random.random() ** 2), seconds=41)
+        closed = opened + timedelta(minutes=random.randint(1, 60 * 24 * 20))
+        told = {"case": "c-9", "severity": random.choice(["S1", "S3"])}
+        yield Scripted(opened, OPENED, data=told)
+        if random.random() < 0.85:
+            yield Scripted(closed, CLOSED, data={"case": "c-9", "outcome": "refunded"})
+        if random.random() < 0.3:
+            yield Scripted(closed + timedelta(minutes=random.randint(1, 60 * 24)), OPENED, data={"case": "c-10"})
 
 
 def _happening(random: Random, sends: Sequence[str], tasks: Sequence[str]) -> tuple[str, str | None, dict[str, Any]]:

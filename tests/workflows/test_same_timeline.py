@@ -38,6 +38,13 @@ SCRIPTS: dict[str, list[Happens]] = {
     "an unsubscribe": [(DAY, "unsubscribed", None, {"topic": "product-news"})],
     "a pause": [(DAY, "pause", None, {}), (4 * DAY, "resume", None, {})],
     "a pause with an end": [(5 * DAY, "pause", None, {"until": 9 * DAY})],
+    "a case": [(DAY, "case_opened", None, {"case": "c-9"}), (13 * DAY, "case_closed", None, {"case": "c-9"})],
+    "two cases": [
+        (5 * DAY, "case_opened", None, {"case": "c-9", "severity": "S1"}),
+        (8 * DAY, "case_opened", None, {"case": "c-10"}),
+        (9 * DAY, "case_closed", None, {"case": "c-9"}),
+        (30 * DAY, "case_closed", None, {"case": "c-10"}),
+    ],
     "a move to Tokyo": [(DAY, "set", None, {"time_zone": "Asia/Tokyo"})],
 }
 
