@@ -7,12 +7,12 @@ held is counted without it. A case that is opened again, once it was released, b
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from domain.broadcast import PREFIX
 from domain.holds import Hold
 from domain.program import Program
-from domain.recovery_policy import Release
+from domain.recovery_policy import Recovery, Release
 
 OPENED, CLOSED, RELEASED, REOPENED = "case_opened", "case_closed", "case_released", "case_reopened"
 MOVES_MARKETING = frozenset({OPENED, CLOSED, RELEASED, REOPENED})
@@ -74,6 +74,22 @@ def stands_still(program: Program) -> bool:
     Old news is no news: a broadcast waits only as long as it is of use.
     """
     return program.marketing and not program.trial and not program.sequence.startswith(PREFIX)
+
+
+class Happened(Protocol):
+    """Something in a contact's timeline."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+def is_held(event: Happened, policy: Recovery | None, cases: Iterable[Standstill]) -> bool:
+    """Whether an event starts and moves nothing for now: the policy names it, and it came while a case lasts."""
+    if policy is None or event.name not in policy.hold_events:
+        return False
+    return any(each.opened_at <= event.at for each in lasting(cases))
 
 
 def named(cases: Sequence[Standstill], data: Mapping[str, Any]) -> Standstill | None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendars import Calendar
 from domain.caps import Counted, PutOff
-from domain.cases import Standstill, lasting, stands_still
+from domain.cases import Standstill, is_held, lasting, stands_still
 from domain.conditions import Judgement, is_true, judge, standard_functions
 from domain.dues import Due, Sight
 from domain.duplicates import Alike
@@ -155,6 +155,14 @@ class Facts:
         """Since when the clock of this run stands still for a case; None while it goes."""
         found = [hold for hold in apart(self.still, self.entered_at) if hold.stands(self.now)] if self.cases else []
         return found[-1] if found else None
+
+    @property
+    def told(self) -> Sequence[Event]:
+        """What happened, but for what a case keeps from moving anything (`hold_events` of policies/recovery.yaml)."""
+        policy = self.policies.recovery
+        if not self.cases or policy is None or not policy.hold_events or not self.held_by:
+            return self.events
+        return [event for event in self.events if not is_held(event, policy, self.cases)]
 
     @property
     def held_by(self) -> list[Standstill]:

@@ -24,7 +24,7 @@ def listen(need: Listen, asked: Asked, facts: Facts) -> Answer:
     if need.since_span is not None:
         span = _length(need.since_span, asked, facts)
         since = asked.arrived_at - span
-    for event in facts.events:
+    for event in facts.told:
         in_time = since <= event.at and (deadline is None or event.at <= deadline.at)
         if in_time and event.id not in facts.taken and _matches(need, event, facts):
             more = {"event": event.name} | ({"of": event.step} if event.step else {})

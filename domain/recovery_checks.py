@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from domain.blanks import names_in
 from domain.definition import nearest
+from domain.events import SAYS_WHETHER_TO_WRITE
 from domain.policies import Policies
 from domain.recovery_policy import Opens, Recovery
 from domain.staff_checks import Found, Place, no_event, no_team, of_condition
@@ -76,6 +77,8 @@ def _of_events(policy: Recovery, policies: Policies, broken: Collection[str]) ->
     yield from ((("afterwards", "purchase"), what) for what in no_event(policy.afterwards.purchase, policies))
     for number, event in enumerate(policy.hold_events):
         yield from ((("hold_events", number), what) for what in no_event(event, policies))
+        if event in SAYS_WHETHER_TO_WRITE or event.startswith(OF_A_CASE):
+            yield ("hold_events", number), f"'{event}' counts at once, case or not; take it out"
 
 
 def _of_remedies(policy: Recovery) -> Iterator[tuple[Place, str]]:

@@ -4,11 +4,12 @@ The questions are those of `domain/entry.py`; what they put off is asked again a
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from domain.admission import Before
 from domain.anniversaries import DateWords
+from domain.cases import is_held, suspended_by
 from domain.coming import coming
 from domain.dues import date_in
 from domain.entry import Entry, holds, may_enter
@@ -19,6 +20,8 @@ from domain.script import Scripted
 
 # Where a contact stands that waits to be let in.
 DOOR = "entry"
+# Nobody knows when a case is released.
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Waits(Protocol):
@@ -34,6 +37,9 @@ class Waits(Protocol):
 
 def let_in(world: Waits, trigger: Trigger | None, event: Event | None) -> tuple[Entry, datetime]:
     """Ask at the door until there is an answer, or the simulation is over; return it with the instant of entry."""
+    while event is not None and is_held(event, world.facts.policies.recovery, world.facts.cases):
+        if not world.pass_to(NEVER):
+            return Entry(False, "case", [suspended_by(world.facts.held_by)], waits_until=NEVER), world.facts.now
     asked_at, entered_at = world.facts.now, world.facts.now
     while True:
         entry = may_enter(world.facts, Before(), trigger, event, asked_at)

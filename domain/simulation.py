@@ -11,7 +11,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from domain.answering import Answer, Asked, Row, answer
-from domain.cases import MOVES_MARKETING
+from domain.cases import MOVES_MARKETING, is_held
 from domain.entry import ended_already, over_at
 from domain.facts import Event, Facts
 from domain.imagining import CALLED, Letter, delivered, delivered_to_staff, happened, imagined, opened
@@ -23,7 +23,7 @@ from domain.program import Program, Trigger
 from domain.references import TemplatesKnown
 from domain.run import Run, advance, asks_admission, departed, entered, need, since
 from domain.script import ENTER, HORIZON, SET, Script, Scripted, assume
-from domain.simulated_entry import DOOR, data_of, joined, let_in, starting_trigger, watched
+from domain.simulated_entry import DOOR, NEVER, data_of, joined, let_in, starting_trigger, watched
 from domain.simulated_score import SimulatedScore
 from domain.simulated_tasks import SimulatedTasks
 from domain.story import Story, spelled, timeline_row
@@ -60,7 +60,7 @@ class _World:
         self.trigger: Trigger | None = None
         self.watched, self.members = watched(program), frozenset[str]()
         self.score, self.reached = SimulatedScore(policies.scoring), list[Scripted]()
-        self.tasks = SimulatedTasks(policies.follow_ups)
+        self.tasks, self.held = SimulatedTasks(policies.follow_ups), list[Event]()
         standing, assumed = assume(program, script.contact)
         facts = Facts(
             now=script.at,
@@ -82,7 +82,7 @@ class _World:
     def _remember(self) -> None:
         """Put what happened before the entry into the contact's past, and then what starts the run."""
         while self.coming and self.coming[0].at < self.now:
-            self._record(self.coming.pop(0))
+            self._told(self._record(self.coming.pop(0)))
         self.facts = self.score.begin(self.facts)
         self.trigger = starting_trigger(self.program, self.facts)
         if self.trigger is None:
@@ -99,7 +99,8 @@ class _World:
         entry, entered_at = let_in(self, self.trigger, self.entering)
         self.facts = self.story.facts = self.facts.but(entered_at=entered_at)
         if entry.waits_until is not None:
-            self.story.waiting = {"step": DOOR, "until": spelled(entry.waits_until)}
+            until = None if entry.waits_until == NEVER else spelled(entry.waits_until)
+            self.story.waiting = {"step": DOOR, "until": until}
             return self.story
         if not entry.enters:
             self._end(f"refused:{entry.check}", why=entry.why)
@@ -156,13 +157,29 @@ class _World:
                 return run
             known = len(self.facts.events)
             event = self._record(self.coming.pop(0))
-            if self._ends_at(event) or self._joins():
+            told = self._told(event)
+            if any(self._ends_at(each) for each in told) or self._joins():
                 return run.model_copy(update={"position": None})
             followed = len(self.facts.events) > known + 1
-            # What a case holds, or lets go, is asked again (`records/timeline.py`).
-            moves = event is not None and event.name in MOVES_MARKETING and self.program.marketing
-            if event is None or followed or moves or self.program.is_concerned_by(event.name):
+            if event is None or followed or any(self._concerns(each) for each in told):
                 return run
+
+    def _concerns(self, event: Event) -> bool:
+        # What a case holds, or lets go, is asked again (`records/timeline.py`).
+        moves = event.name in MOVES_MARKETING and self.program.marketing
+        return moves or self.program.is_concerned_by(event.name)
+
+    def _told(self, event: Event | None) -> list[Event]:
+        """Return what an event means to the run: nothing while a case holds it, and what was held once that is over."""
+        if event is None:
+            return []
+        if is_held(event, self.facts.policies.recovery, self.facts.cases):
+            self.held.append(event)
+            return []
+        if not self.held or self.facts.held_by:
+            return [event]
+        held, self.held = self.held, []
+        return [event, *held]
 
     def pass_to(self, due: datetime) -> bool:
         """Go to this instant, or to what the script has before it; False where the simulation ends before that."""
@@ -171,7 +188,7 @@ class _World:
             return False
         self._go_to(max(upcoming, self.now))
         if self.coming and self.coming[0].at <= due:
-            self._record(self.coming.pop(0))
+            self._told(self._record(self.coming.pop(0)))
         return True
 
     def _ends_at(self, event: Event | None) -> bool:

@@ -91,6 +91,21 @@ class ServiceCase(Record, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class HeldEvent(Record, table=True):
+    """Something in the timeline that a case keeps from starting and moving anything; the row goes when it is let go."""
+
+    __tablename__ = "held_event"
+    __table_args__ = (
+        UniqueConstraint("interaction_id", name="uq_held_event_interaction"),
+        Index("ix_held_event_contact", "contact_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", max_length=36)
+    interaction_id: int = Field(foreign_key="interaction.id")
+    held_at: datetime = Field(sa_type=Instant)
+
+
 class CasePromise(Record, table=True):
     """Something that was promised in a case. `due_at` is when by its clock, pauses left out; `plain_due_at` with them.
 

@@ -32,6 +32,7 @@ from records.facts import event_of, read_known
 from records.follow_up_rules import opened_by_rules
 from records.follow_ups import contact_moves
 from records.happening import Happening as Happening
+from records.held_events import held_back, let_go
 from records.ledger import CLAIMED, SKIPPED
 from records.models import Contact, Enrolment, Interaction, Message
 from records.protection import protect
@@ -76,9 +77,10 @@ def record(
     # Before anything that asks for the score, and before whatever follows is written: it counts this event, once.
     policies = published.policies(session)
     scored = rescore(session, published, policies, contact, happening.at, row=row, changed=changed)
-    _follow_up(session, published, contact, row, now)
     programs = published.current(session)
-    _tell(session, published, programs, contact, event_of(row), now, by=happening.by)
+    for each in [] if held_back(session, published, row, now) else [row, *let_go(session, row)]:
+        _follow_up(session, published, contact, each, now)
+        _tell(session, published, programs, contact, event_of(each), row.at, now, by=happening.by)
     if changed or scored.changed or may_change(policies.segments.segments, happening.name):
         _look_if_any(session, published, programs, contact, happening.at, now)
     _tell_of_thresholds(session, published, contact, scored, now)
@@ -119,13 +121,15 @@ def _tell(
     programs: Sequence[Program],
     contact: Contact,
     event: Event,
+    at: datetime,
     now: datetime,
     *,
     by: str | None = None,
 ) -> None:
+    """Tell everybody of an event: `at` is its instant, or when it was let go (`records/held_events.py`)."""
     _tell_runs(session, published, contact, event, now, by)
-    _tell_others(session, published, contact, event, event.at)
-    _start_runs(session, published, programs, contact, event)
+    _tell_others(session, published, contact, event, at)
+    _start_runs(session, published, programs, contact, event, at)
 
 
 def _tell_others(session: Session, published: Published, contact: Contact, event: Event | None, at: datetime) -> None:
@@ -189,7 +193,7 @@ def _look(
             direction="none",
         )
         row = _write(session, published, contact, happening)
-        _tell(session, published, programs, contact, event_of(row), now)
+        _tell(session, published, programs, contact, event_of(row), at, now)
     return update_dates(session, policies, dated(programs), contact, now) or bool(joined)
 
 
@@ -274,12 +278,12 @@ def _has_to_look(session: Session, published: Published, run: Enrolment, event: 
 
 
 def _start_runs(
-    session: Session, published: Published, programs: Sequence[Program], contact: Contact, event: Event
+    session: Session, published: Published, programs: Sequence[Program], contact: Contact, event: Event, at: datetime
 ) -> None:
     meant = [(program, triggers) for program in programs if (triggers := triggers_of(program, event))]
     # Of a group one gets the contact: the more important of those that start on the same event, whatever their names.
     for program, (first, *others) in sorted(meant, key=lambda each: (-each[0].priority, each[0].sequence)):
-        enter(session, published, program, contact, event.at, trigger=first, others=others, event=event)
+        enter(session, published, program, contact, at, trigger=first, others=others, event=event)
 
 
 def record_changed(

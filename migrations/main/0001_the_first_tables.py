@@ -641,6 +641,20 @@ def _entry() -> None:
         )
 
     op.create_table(
+        "held_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.String(length=36), nullable=False),
+        sa.Column("interaction_id", sa.Integer(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_held_event_contact_id")),
+        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"], name=op.f("fk_held_event_interaction_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
+        sa.UniqueConstraint("interaction_id", name="uq_held_event_interaction"),
+    )
+    with op.batch_alter_table("held_event", schema=None) as batch_op:
+        batch_op.create_index("ix_held_event_contact", ["contact_id"], unique=False)
+
+    op.create_table(
         "case_letter",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.String(length=36), nullable=False),

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.loader import load
 from domain.story import Story
-from tests.domain.kit import MONDAY, POLICIES, ended, lived, on, program, rows
+from tests.domain.kit import MONDAY, POLICIES, TEMPLATES, ended, lived, on, program, rows
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FREE = {**POLICIES, "policies/messaging.yaml": POLICIES["policies/messaging.yaml"].replace("quiet:", "#")}
@@ -243,3 +244,44 @@ def test_a_case_that_is_opened_again_after_its_release_is_another_stretch() -> N
 def test_only_marketing_stands_still() -> None:
     assert program("steps: [{send: welcome/hello}]").marketing
     assert not program("steps: [{send: shop/receipt}]").marketing
+
+
+# Events that wait -----------------------------------------------------------------------------------------------------
+
+HOLDING = {
+    **OURS,
+    "policies/recovery.yaml": "team: care\nhold_events: [trial_cancelled]\n",
+}
+
+
+def test_an_event_that_a_case_holds_moves_nobody_until_the_case_is_released() -> None:
+    waits = "steps: [{wait_for: trial_cancelled, up_to: 30 days, then: [{exit: gone}], otherwise: []}]"
+    ends = "exit: {event: trial_cancelled}\nsteps: [{wait: 30 days}]"
+    told = [*case(HOUR, 9 * DAY), on(DAY, "trial_cancelled")]
+
+    assert rows(lived(waits, told, among=HOLDING)) == ["2026-03-11T09:00 wait_for-1 matched"]
+    story = lived(ends, told, among=HOLDING)
+    assert story.end == {
+        "at": "2026-03-11T09:00:00Z",
+        "reason": "exited:trial_cancelled",
+        "why": ["trial_cancelled happened"],
+    }
+    assert ended(lived(ends, told[:1] + told[2:], among=HOLDING)) == "completed"
+    assert lived(ends, told).end["at"] == "2026-03-03T09:00:00Z"  # type: ignore[index]
+
+
+def test_who_would_enter_by_such_an_event_enters_when_the_case_is_released() -> None:
+    text = "enter: {on: {event: trial_cancelled}}\nsteps: [{send: care/answer}]"
+
+    assert rows(lived(text, case(-HOUR, 9 * DAY), among=HOLDING)) == ["2026-03-11T09:00 answer sent"]
+    waits = lived(text, case(-HOUR, None), among=HOLDING)
+    assert (rows(waits), waits.waiting) == ([], {"step": "entry", "until": None})
+
+
+@pytest.mark.parametrize("event", ["unsubscribed", "complained", "case_closed"])
+def test_what_has_to_count_at_once_cannot_be_held(event: str) -> None:
+    files = {**OURS, "policies/recovery.yaml": f"team: care\nhold_events: [{event}]\n"}
+
+    assert [str(each) for each in load(files, TEMPLATES).problems] == [
+        f"policies/recovery.yaml:2: '{event}' counts at once, case or not; take it out"
+    ]

@@ -49,6 +49,7 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("follow_up_words", 1, "i = 0", {"key": "'w'"}),
     ("staff_turns", 1, "i = 0", {"team": "'sales'"}),
     ("service_case", 1, "i % 2 = 0", {"id": "'s' || i", "contact_id": WHO, "number": "i", "closed_at": ":at"}),
+    ("held_event", 1, "i % 9 = 0", {"contact_id": WHO, "interaction_id": "i + 1"}),
     ("case_promise", 1, "i % 2 = 0", {"case_id": "'s' || i", "name": "'contact'"}),
     ("case_letter", 1, "i % 2 = 0", {"case_id": "'s' || i", "contact_id": WHO, "key": "'l' || i"}),
     ("case_remedy", 1, "i % 2 = 0", {"id": "'r' || i", "case_id": "'s' || i", "contact_id": WHO}),
