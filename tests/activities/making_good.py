@@ -83,9 +83,11 @@ class MakingGood:
     shop: Shop = field(default_factory=Shop)
     now: datetime = NOW
     published: Published = field(default_factory=Published)
+    publishes: bool = True
 
     def __post_init__(self) -> None:
-        self.publish(files())
+        if self.publishes:
+            self.publish(files())
         self.activity = Remedies(self.database, self.published, self.shop)
 
     def publish(self, files: dict[str, str]) -> None:
