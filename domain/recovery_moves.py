@@ -89,8 +89,9 @@ def kept(case: Case, name: PromiseName, by: str, now: datetime) -> Moved:
 
 
 def contacted(case: Case, by: str, now: datetime, channel: str = "") -> Moved:
-    """A person has spoken with the customer, or written to them."""
-    first = kept(case, "contact", by, now)
+    """A person has spoken with the customer, or written to them: they know that they were heard, too."""
+    first = kept(case, "acknowledge", by, now)
+    first = then(first, kept(first.state, "contact", by, now))
     told = Moved(first.state, (Tell("case_contacted", by, {"channel": channel}),))
     return then(then(first, told), heard(first.state, by, now))
 

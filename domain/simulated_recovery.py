@@ -206,7 +206,8 @@ class Course:
     def _ground(self) -> Ground:
         counted = (each for each in self.case.remedies if each.state in COUNTED and each.amount > 0)
         given = (Given(id=e.id, case=self.case.id, kind=e.kind, amount=e.amount, at=e.proposed_at) for e in counted)
-        return Ground(self.policy, self._seen(), self.now, Spent(given=tuple(given)))
+        asked = (line.at for line in self.lines if line.kind == "letter" and line.what == "survey")
+        return Ground(self.policy, self._seen(), self.now, Spent(given=tuple(given)), max(asked, default=None))
 
 
 def simulate(

@@ -55,7 +55,8 @@ def open_case(
     while True:
         row = _the_same(session, contact, opening.incident)
         ground = Ground(policy, staff_of(session, policies, (row or opening).team or policy.team, contact, now), now)
-        if row is not None and (case_of(row).is_open or can_reopen(case_of(row), policy, ground.staff, now)):
+        # One that is resolved and not closed yet has its incident's place: it is opened again, however late.
+        if row is not None and (row.closed_at is None or can_reopen(case_of(row), policy, ground.staff, now)):
             return _join(session, published, contact, row, severity, ground)
         new = _new(session, contact, opening, severity, policy, now)
         if add_if_new(session, new):

@@ -13,9 +13,13 @@ from domain.blanks import filled
 from domain.recovery_policy import Opens
 from records.case_openings import CaseOpening, open_case
 from records.facts import asked_outside, contact_fields, event_of
+from records.follow_up_models import FollowUp
 from records.happening import Happening
 from records.models import Contact, Interaction
 from records.published import Published
+
+# What opens follow-ups because of a case: the case itself, and a cause that came too often.
+OF_A_CASE = ("case/", "cause/")
 
 
 def cases_by_rules(
@@ -24,7 +28,7 @@ def cases_by_rules(
     """Open what the policy asks for on this event; yield what the timeline is to be told."""
     policies = published.policies(session)
     policy = policies.recovery
-    if policy is None or contact.erased_at is not None or row.data.get("case"):
+    if policy is None or contact.erased_at is not None or _is_of_a_case(session, row):
         return
     for name, rule in policy.open.items():
         if rule.on != row.name:
@@ -34,6 +38,14 @@ def cases_by_rules(
             opening = _opening(name, rule, contact, row)
             yield from open_case(session, published, contact, opening, policy, now).told
             return  # one thing that happened is one case, by the first rule that means it
+
+
+def _is_of_a_case(session: Session, row: Interaction) -> bool:
+    """Whether it is told of a case, or of what our people do because of one."""
+    if row.data.get("case"):
+        return True
+    task = session.get(FollowUp, str(row.data.get("task"))) if row.name.startswith("task_") else None
+    return task is not None and (task.opener or "").startswith(OF_A_CASE)
 
 
 def _opening(name: str, rule: Opens, contact: Contact, row: Interaction) -> CaseOpening:

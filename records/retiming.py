@@ -26,7 +26,7 @@ def publish_and_wake(
     changed = publish(session, files, programs, now)
     after = Published().policies(session)
     wake_retimed(session, before, after, now)
-    if (before.teams, before.calendars) != (after.teams, after.calendars):
+    if (before.teams, before.calendars, before.recovery) != (after.teams, after.calendars, after.recovery):
         ask_all(session, now)
     return changed
 

@@ -14,6 +14,7 @@ from domain.assignment import Staff
 from domain.policies import Policies
 from domain.teams import Absence, TeamsPolicy
 from domain.zones import zone_of
+from records.case_models import ServiceCase
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp, StaffAbsence, StaffTurns
 from records.models import Contact
@@ -126,11 +127,14 @@ def is_back(session: Session, person: str, now: datetime) -> list[StaffAbsence]:
 
 
 def ask_all(session: Session, now: datetime, *, of: str | None = None) -> int:
-    """Have open follow-ups looked at, since people or calendars have changed; return how many.
+    """Have open follow-ups and cases looked at, since people or policies have changed; return how many follow-ups.
 
     `of` names whose: those of this person, and those that nobody has.
     """
     every = update(FollowUp).where(col(FollowUp.ended_at).is_(None)).values(asked_at=now)
+    if of is None:
+        cases = update(ServiceCase).where(col(ServiceCase.next_at).is_not(None)).values(asked_at=now)
+        session.exec(cases.execution_options(synchronize_session=False))
     if of is not None:
         every = every.where(or_(col(FollowUp.assignee) == of, col(FollowUp.assignee).is_(None)))
     return session.exec(every.execution_options(synchronize_session=False)).rowcount

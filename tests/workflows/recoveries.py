@@ -4,8 +4,9 @@ A workflow's clock is its own. Whoever drives a case goes with both clocks, inst
 that what rings in the one is seen by the other when it rings.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -30,7 +32,7 @@ from records.case_rows import case_of
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_words import lay_down
 from records.happening import Happening
-from records.models import Contact, Interaction
+from records.models import Contact, Interaction, Message
 from records.runs import form_waves, started
 from records.timeline import record, record_all
 from tests.workflows.world import World, make_contact, quiet
@@ -68,6 +70,28 @@ class Recovery:
 
         id, who = await world.database.write(work)
         return await cls.begin(world, id, who, at)
+
+    @classmethod
+    async def told(
+        cls, world: World, name: str, data: Mapping[str, Any], at: datetime, contact: Mapping[str, Any] | None = None
+    ) -> "Recovery":
+        """Have something happen to a new contact that opens a case by a rule, at an instant to come."""
+
+        def work(session: Session) -> tuple[str, str]:
+            known = make_contact(session, {**ADA, "email": f"{uuid.uuid4()}@customer.example", **(contact or {})}, at)
+            happening = Happening(key=str(uuid.uuid4()), name=name, at=at, data=data)
+            record(session, world.published, known, happening, at)
+            return session.exec(select(ServiceCase.id).where(ServiceCase.contact_id == known.id)).one(), known.id
+
+        return await cls.begin(world, *await world.database.write(work), at)
+
+    @classmethod
+    async def of_contact(cls, before: "Recovery", name: str, data: Mapping[str, Any]) -> "Recovery":
+        """Have something happen to the contact of a case that opens another one, now."""
+        known = {row.id for row in await before.cases()}
+        await before.happens(name, data)
+        (new,) = (row.id for row in await before.cases() if row.id not in known)
+        return await cls.begin(before.world, new, before.contact_id, before.now)
 
     @classmethod
     async def begin(cls, world: World, id: str, contact: str, at: datetime) -> "Recovery":
@@ -132,6 +156,18 @@ class Recovery:
         assert row is not None
         return row
 
+    async def cases(self) -> list[ServiceCase]:
+        """Return every case of the contact, in order."""
+        mine = select(ServiceCase).where(ServiceCase.contact_id == self.contact_id).order_by(col(ServiceCase.opened_at))
+        return await self.world.database.read(lambda session: list(session.exec(mine).all()))
+
+    async def delivered(self) -> None:
+        """Wait until every remedy that was granted has been delivered, or could not be."""
+        async with asyncio.timeout(30):
+            while any(each.state == "approved" for each in (await self.state()).remedies):
+                await quiet(self.handle)
+        await self._settle()
+
     async def state(self) -> Case:
         """Return its state."""
         return case_of(await self.row())
@@ -179,8 +215,16 @@ class Recovery:
             await self.world.database.write(partial(started, wave=start.wave, now=self.now))
             await _forward(self.world, handle, self.now)
             await handle.result()
+            await self.world.database.write(partial(self._left_now, [id for id, _ in start.members]))
         await self.world.database.write(lambda session: ask_to_look(session, self.now))
         return bool(starts)
+
+    def _left_now(self, runs: Sequence[str], session: Session) -> None:
+        """A wave begins on the server's own clock and sends at once: its letters left when they were written."""
+        for message in session.exec(select(Message).where(col(Message.enrolment_id).in_(runs))):
+            message.handing_over_at = self.now
+            message.accepted_at = self.now if message.accepted_at is not None else None
+            session.add(message)
 
     async def _next_due(self) -> datetime | None:
         dues = [(await self.row()).next_at, *(row.next_at for row in await self.tasks() if row.ended_at is None)]
@@ -201,20 +245,30 @@ class Recovery:
         """Start the workflows of new follow-ups, and have look what wants to; return whether anything did."""
         tasks = await self.tasks()
         new = [task.id for task in tasks if task.id not in self.follow_ups]
-        for id in new:
-            self.follow_ups[id] = await _start(self.world, "FollowUp", id, follow_up_workflow(id))
+        asked = [task.id for task in tasks if task.asked_at is not None and task.id not in new]
+        for id in (*new, *asked):
+            self.follow_ups[id] = await _start(self.world, "FollowUp", id, follow_up_workflow(id), "look")
             await _forward(self.world, self.follow_ups[id], self.now)
-        asked = [self.follow_ups[task.id] for task in tasks if task.asked_at is not None and task.id not in new]
-        asked += [self.handle] if (await self.row()).asked_at is not None else []
-        for handle in asked:
-            await handle.signal("look")
-            await quiet(handle)
-        return bool(new or asked)
+        is_asked = (await self.row()).asked_at is not None
+        if is_asked:
+            await _start(self.world, "ServiceRecovery", self.id, recovery_workflow(self.id), "look")
+            await quiet(self.handle)
+        return bool(new or asked or is_asked)
 
 
-async def _start(world: World, workflow: str, argument: Any, name: str) -> WorkflowHandle[Any, Any]:
+async def _start(
+    world: World, workflow: str, argument: Any, name: str, signal: str | None = None
+) -> WorkflowHandle[Any, Any]:
+    """Start a workflow, or signal the one that runs, as a worker's sweep does."""
     with world.env.with_time_skipping_disabled():
-        return await world.env.client.start_workflow(workflow, argument, id=name, task_queue=world.task_queue)
+        return await world.env.client.start_workflow(
+            workflow,
+            argument,
+            id=name,
+            task_queue=world.task_queue,
+            start_signal=signal,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
 
 
 async def _forward(world: World, handle: WorkflowHandle[Any, Any], at: datetime) -> None:

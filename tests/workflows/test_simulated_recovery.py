@@ -17,8 +17,8 @@ from domain.recovery_actions import Answered, AskedCustomer, Contacted, Diagnose
 from domain.simulated_deeds import Does, Replied
 from domain.simulated_recovery import Course, simulate
 from domain.tree import Problem
+from tests.workflows.care import BROKEN, HOME, monday, opened
 from tests.workflows.recoveries import Recovery
-from tests.workflows.test_service_recovery import BROKEN, HOME, monday, opened
 from tests.workflows.world import living
 
 pytestmark = pytest.mark.workflow
