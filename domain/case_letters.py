@@ -215,13 +215,13 @@ def _remedy(case: Case, policy: Remedies, deed: Write) -> dict[str, Any]:
     if remedy is None:
         return {"remedy": None}
     alternative = deed.data.get("alternative") or remedy.alternative
-    return {"remedy": _said_remedy(remedy, policy), "alternative": alternative or None}
+    return {"remedy": _said_remedy(remedy, policy, case.language), "alternative": alternative or None}
 
 
-def _said_remedy(remedy: Remedy, policy: Remedies) -> dict[str, Any]:
+def _said_remedy(remedy: Remedy, policy: Remedies, language: str | None) -> dict[str, Any]:
     known = policy.types.get(remedy.kind)
     worth = {"amount": f"{remedy.amount:.2f}", "currency": remedy.currency} if remedy.amount else {}
-    label = known.label if known is not None else remedy.kind.replace("_", " ")
+    label = known.called(language) if known is not None else remedy.label or remedy.kind.replace("_", " ")
     return {"kind": remedy.kind, "by": remedy.by, "label": label, **worth}
 
 

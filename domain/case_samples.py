@@ -35,6 +35,7 @@ NOBODY = TeamsPolicy(
 )
 # The remedy that an offer or a refusal is about.
 REMEDY, WORTH, VOUCHER = "remedy", Decimal(40), ("voucher", "voucher")
+VALID_UNTIL = "2030-12-31"
 
 
 def sample_of(template: str, policies: Policies, now: datetime, language: str | None = None) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def sample_of(template: str, policies: Policies, now: datetime, language: str | 
         return {}
     policy, staff = policies.recovery or Recovery(team="care"), _staff(policies, now)
     spoken = "de" if (language or "").lower().startswith("de") else "en"
-    moved = _moved(letter, _case(policy, staff, now), policy, now, spoken)
+    moved = _moved(letter, _case(policy, staff, now, spoken), policy, now, spoken)
     deed = next((each for each in moved.deeds if isinstance(each, Write) and each.letter == letter), None)
     deed = deed or Write(letter, f"{letter}/1", _data(letter, spoken))
     asked = (now - timedelta(days=2)).isoformat()
@@ -65,13 +66,14 @@ def _staff(policies: Policies, now: datetime) -> Staff:
     return Staff(known, team if team in known.teams else "care", zone, policies.calendars)
 
 
-def _case(policy: Recovery, staff: Staff, now: datetime) -> Case:
+def _case(policy: Recovery, staff: Staff, now: datetime, language: str) -> Case:
     case = Case(
         id="00000000-0000-7000-8000-000000001042",
         number=NUMBER,
         title="The board came too late",
         team=staff.team,
         owner=next(iter(staff.members), None),
+        language=language,
         severity="S3",
         clocks=policy.clocks_of("S3"),
         opened_at=now,
@@ -107,7 +109,7 @@ def _remedy(policy: Recovery, by: str, now: datetime) -> Remedy:
 
 def _data(letter: Letter, spoken: str) -> dict[str, Any]:
     if letter == "offer":
-        return {"remedy": REMEDY, "code": "ACME-7K2P-9QXD", "points": 4000}
+        return {"remedy": REMEDY, "code": "ACME-7K2P-9QXD", "valid_until": VALID_UNTIL, "points": 4000}
     if letter in ("refusal", "update", "apology"):
         return {"text": TEXTS[spoken]} | ({"remedy": REMEDY} if letter == "refusal" else {})
     return {}

@@ -34,6 +34,8 @@ class Remedied(BaseModel):
 
     label: str = Field(min_length=1, max_length=100)
     """What the customer reads: a voucher for your next order."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """The same for customers of another language: de: ein Gutschein."""
     by: Literal["nothing", "person", "voucher", "points", "webhook"] = "nothing"
     """How it is delivered: nothing but our word, a person does it, a code, points, or your own system is told."""
     endpoint: str | None = None
@@ -54,6 +56,16 @@ class Remedied(BaseModel):
         if self.by in ("voucher", "points") and not self.counts:
             raise ValueError(f"`by: {self.by}` is money; leave `counts` out")
         return self
+
+    def called(self, language: str | None) -> str:
+        """Return what a customer of this language reads.
+
+        >>> redo = Remedied(label="a replacement", labels={"de": "ein Ersatz"})
+        >>> redo.called("de-AT"), redo.called("fr"), redo.called(None)
+        ('ein Ersatz', 'a replacement', 'a replacement')
+        """
+        tag = (language or "").replace("_", "-").lower()
+        return self.labels.get(tag) or self.labels.get(tag.partition("-")[0]) or self.label
 
 
 class Band(BaseModel):

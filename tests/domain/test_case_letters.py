@@ -17,7 +17,7 @@ from domain.recovery import Case, Write
 from domain.recovery_moves import contacted, diagnosed, opened, resolved, waits
 from domain.recovery_policy import Recovery
 from domain.remedies import Remedy
-from domain.remedy_policy import Remedied, Remedies
+from domain.remedy_policy import Band, Remedied, Remedies
 from domain.teams import Person, Team, TeamsPolicy
 from rendering.catalogue import Catalogue
 from tests.home import shipped
@@ -30,7 +30,8 @@ STAFF = Staff(
     ZoneInfo("UTC"),
 )
 VOUCHER = Remedied(label="a voucher for your next order", by="voucher")
-POLICY = Recovery(team="care", causes={"late": "Too late"}, remedies=Remedies(types={"voucher": VOUCHER}))
+GIVEN = Remedies(types={"voucher": VOUCHER}, bands=(Band(offer=("voucher",)),))
+POLICY = Recovery(team="care", causes={"late": "Too late"}, remedies=GIVEN)
 
 
 def case(**more: Any) -> Case:
@@ -115,6 +116,18 @@ def test_a_remedy_is_said_as_the_policy_calls_it_with_its_worth_and_what_belongs
     expected = {"kind": "voucher", "by": "voucher", "label": VOUCHER.label, "amount": "40.00", "currency": "EUR"}
     assert found["remedy"] == expected
     assert (found["code"], found["valid_until"]) == ("ACME-1", "2027-05-04")
+
+
+def test_a_remedy_is_called_in_the_language_of_the_customer() -> None:
+    redo = Remedied(label="a replacement", labels={"de": "ein Ersatz"}, by="person")
+    given = Remedies(types={"redo": redo}, bands=(Band(offer=("redo",)),))
+    remedy = Remedy(id="r1", kind="redo", by="person", proposed_by="ada", proposed_at=NOW)
+    deed = Write("offer", "offer/r1", {"remedy": "r1"})
+
+    for language, label in (("de-AT", "ein Ersatz"), ("fr", "a replacement")):
+        of = case(remedies=(remedy,), language=language)
+        found = said(of, POLICY.model_copy(update={"remedies": given}), STAFF, deed, NOW)
+        assert found["remedy"]["label"] == label
 
 
 def test_who_granted_a_remedy_and_why_another_was_refused_stays_with_us() -> None:
