@@ -132,7 +132,7 @@ def _fate(letter: CaseLetter, run: Enrolment | None, message: Message | None) ->
     if run is None:
         return Settled(letter.key, False, ERASED, letter.written_at)
     if message is None:
-        why = run.end_detail or run.end_reason or "ended"
+        why = "; ".join(each for each in (run.end_reason, run.end_detail) if each)
         return Settled(letter.key, False, unaddressed(why), run.ended_at or letter.written_at)
     if message.state == ledger.ACCEPTED:
         return Settled(letter.key, True, "", message.accepted_at or letter.written_at)
