@@ -27,3 +27,15 @@ def terms_of(policy: Recovery, case: Case) -> Terms:
 def terms_beside(plain: Terms, deed: OpenTask) -> Terms:
     """Return what a task beside the case goes by: the default terms of follow-ups, with a time of its own."""
     return plain.model_copy(update={"done_by": deed.by})
+
+
+def terms_of_action(policy: Recovery) -> Terms:
+    """Return what the follow-up of a corrective action goes by: nothing that its contact does has a part in it."""
+    return Terms(
+        done_by=policy.learn.due,
+        remind=policy.remind,
+        warn_lead=policy.warn_lead,
+        ladder=policy.ladder,
+        reassign_after=policy.reassign_after,
+        on={},
+    )

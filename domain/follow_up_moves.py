@@ -27,9 +27,14 @@ BY_ITSELF = "rapport"
 REPLIED = "replied"
 
 
-def opened(state: FollowUp, staff: Staff, now: datetime) -> Moved:
-    """Give a new follow-up to somebody."""
-    return given(state, staff, now, ())
+def opened(state: FollowUp, staff: Staff, now: datetime, to: str | None = None) -> Moved:
+    """Give a new follow-up to somebody; one that is `to` somebody by name is theirs, on duty or not, and nobody else's.
+
+    Whoever is meant by name and has left cannot have it: then it is anybody's.
+    """
+    if to is None or not staff.knows(to):
+        return given(state, staff, now, ())
+    return given_to(state.model_copy(update={"last": True}), to, now, (f"{to} is asked by name",))
 
 
 def planned_anew(state: FollowUp, staff: Staff, now: datetime) -> Moved:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from domain import follow_up_moves, recovery_moves
 from domain.assignment import Staff
-from domain.case_terms import terms_beside, terms_of
+from domain.case_terms import terms_beside, terms_of, terms_of_action
 from domain.follow_up import COMPLETED, FollowUp, Notify, Tell
 from domain.follow_up import Moved as TaskMoved
 from domain.follow_up import alarms as alarms_of_task
@@ -172,9 +172,12 @@ class Course:
         self.case = found.moved.state
         self._say(found.moved.deeds, "case")
         if found.title is not None:
-            self._open(f"{OPENER}{self.case.cause}", found.title, self.plain, found.owner)
+            terms = terms_of_action(self.policy)
+            self._open(f"{OPENER}{self.case.cause}", found.title, terms, found.owner, to=found.owner)
 
-    def _open(self, key: str, title: str, terms: Terms, owner: str | None, *, own: bool = False) -> None:
+    def _open(
+        self, key: str, title: str, terms: Terms, owner: str | None, *, own: bool = False, to: str | None = None
+    ) -> None:
         task = FollowUp(
             id=key,
             team=self.case.team,
@@ -184,7 +187,7 @@ class Course:
             opened_at=self.now,
             duties=duties(self.case) if own else (),
         )
-        opened = follow_up_moves.opened(task, self._seen(), self.now)
+        opened = follow_up_moves.opened(task, self._seen(), self.now, to)
         self.keep_task(key, replace(opened, deeds=(Tell("task_opened", None, {"title": title}), *opened.deeds)))
 
     def _say(self, deeds: Sequence[object], kind: Literal["case", "task"], of: str | None = None) -> None:

@@ -78,17 +78,11 @@ def open_follow_up(session: Session, policies: Policies, contact: Contact, openi
         duties=opening.duties,
     )
     staff = staff_of(session, policies, row.team, contact, now)
-    opened = _opened(state, opening.to, staff, now)
+    opened = moves.opened(state, staff, now, opening.to)
     said = {"title": row.title, "team": row.team, "policy": row.policy, "source": row.source}
     first = Tell("task_opened", opening.by, {name: value for name, value in said.items() if value})
     moved = Moved(opened.state, (first, *opened.deeds), opened.turns)
     return Kept(row, tuple(keep(session, policies, row, moved, staff, now)))
-
-
-def _opened(state: State, to: str | None, staff: Staff, now: datetime) -> Moved:
-    if to is None or not staff.knows(to):
-        return moves.opened(state, staff, now)
-    return moves.given_to(state.model_copy(update={"last": True}), to, now, (f"{to} is asked by name",))
 
 
 def look(session: Session, published: Published, id: str, now: datetime, *, asked: bool) -> Kept | None:

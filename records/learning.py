@@ -11,9 +11,9 @@ from sqlmodel import Session, col, func, select
 from uuid_utils.compat import uuid7
 
 from domain.assignment import Staff
+from domain.case_terms import terms_of_action
 from domain.follow_up import Notify, Tell
 from domain.follow_up_moves import BY_ITSELF
-from domain.follow_up_policy import Terms
 from domain.learning import (
     OPENER,
     OUTCOMES,
@@ -155,7 +155,7 @@ def _acted(asked: _Asked, state: Case, cause: str, why: str) -> Learned:
         outcomes=OUTCOMES,
         source=f"case {state.number}",
         opener=f"{OPENER}{cause}",
-        terms=_terms(asked.policy),
+        terms=terms_of_action(asked.policy),
         to=owner,
     )
     policies = asked.published.policies(asked.session)
@@ -166,12 +166,6 @@ def _acted(asked: _Asked, state: Case, cause: str, why: str) -> Learned:
     said = {"cause": cause, "action": action.id, "why": why, "owner": owner, "due": action.due_at}
     told = Tell("case_action_opened", BY_ITSELF, {name: _plain(value) for name, value in said.items()})
     return Learned(Moved(_checks(asked, state.model_copy(update={"action": action.id})), (told,)), kept.told)
-
-
-def _terms(policy: Recovery) -> Terms:
-    """Return what the follow-up of an action goes by: nothing that its contact does has a part in it."""
-    more = {"remind": policy.remind, "warn_lead": policy.warn_lead, "ladder": policy.ladder}
-    return Terms(done_by=policy.learn.due, reassign_after=policy.reassign_after, on={}, **more)
 
 
 def _plain(value: object) -> object:
