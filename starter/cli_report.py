@@ -29,6 +29,7 @@ REPORTS = {
     "follow-ups": "rapport report follow-ups: what people were asked to do, how much of it in time, and how fast",
     "recovery": "rapport report recovery: what went wrong, how it was made good, and whether it goes wrong again",
     "sequence": "rapport report sequence NAME: who enters a sequence, what becomes of them, what it adds",
+    "surveys": "rapport report surveys: who was asked, how many answered, and how satisfied they are",
 }
 
 

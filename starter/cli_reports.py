@@ -96,6 +96,27 @@ def report_recovery(
     raise typer.Exit(show(report_recovery(Wanted(since, until, team, out)), json))
 
 
+@reports.command("surveys")
+def report_surveys(
+    since: Annotated[
+        Any | None,
+        typer.Option(
+            "--since", metavar="DATE", parser=a_day_or_time, help="Who was asked from then on; default: three months."
+        ),
+    ] = None,
+    until: Annotated[
+        Any | None,
+        typer.Option("--until", metavar="DATE", parser=a_day_or_time, help="Who was asked before then."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Report who was asked by surveys, how many answered, and how satisfied they are, by month and sequence."""
+    from starter.report_span import Wanted
+    from starter.survey_report import report_surveys
+
+    raise typer.Exit(show(report_surveys(Wanted(since, until)), json))
+
+
 def why(
     contact: Annotated[str, typer.Argument(metavar="CONTACT", help="An id or an e-mail address.")],
     sequence: Annotated[

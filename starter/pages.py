@@ -53,13 +53,14 @@ h2 + p { margin: 0 0 .5rem; }
 table + table { margin-top: .75rem; }
 td { padding: .35rem .9rem .35rem 0; vertical-align: top; }
 code { font-size: .9em; }
-.scores { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.6rem, 1fr)); gap: .4rem; margin: .5rem 0; }
-.scores label { border: 1px solid #8a8982; border-radius: .4rem; padding: .55rem .5rem; cursor: pointer; }
+.scores { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); gap: .4rem; margin: .5rem 0; }
+.scores label { border: 1px solid #8a8982; border-radius: .4rem; padding: .55rem .6rem;
+  cursor: pointer; white-space: nowrap; }
 .scores label:has(:checked) { border-color: #2563eb; box-shadow: inset 0 0 0 1px #2563eb; font-weight: 600; }
 .scores input { margin: 0 .3rem 0 0; }
 .ends { display: flex; justify-content: space-between; gap: 1rem; margin: 0; }
-.asked fieldset { min-width: 0; padding-bottom: .9rem; margin-bottom: 1rem; }
-.asked legend { font-weight: 600; }
+.asked fieldset { min-width: 0; border: 0; padding: 0; margin: 0 0 1.75rem; }
+.asked legend { font-weight: 600; padding: 0; }
 @media (prefers-color-scheme: dark) {
   body { background: #1c1c1a; color: #f1f0ec; }
   button { background: #f1f0ec; color: #1c1c1a; border-color: #f1f0ec; }

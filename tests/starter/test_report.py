@@ -46,12 +46,14 @@ def test_alone_it_lists_the_reports(records: SmallHome) -> None:
     assert typed.status == 0
     assert [line.partition(": ")[0] for line in typed.out.splitlines()] == [
         "rapport report follow-ups",
+        "rapport report recovery",
         "rapport report sequence NAME",
+        "rapport report surveys",
     ]
 
 
 def test_the_list_of_reports_is_a_document_too(records: SmallHome) -> None:
-    assert records.type("report", "--json").document == {"reports": ["follow-ups", "sequence"]}
+    assert records.type("report", "--json").document == {"reports": ["follow-ups", "recovery", "sequence", "surveys"]}
     assert records.type("report", "--json", "sequence", "welcome").status == 2
 
 
