@@ -10,6 +10,7 @@ REMEDY_FIELDS = frozenset({"case", "remedy", "kind", "amount", "currency"})
 # What a survey about a case has beside its score: the case, the score as 1 to 5, the effort, was the promise kept.
 OF_A_CASE = frozenset({"case", "satisfaction", "effort", "kept"})
 ACTION_FIELDS = frozenset({"case", "number", "cause", "action"})
+OF_CASE = frozenset({"case", "number"})
 LOGGED_FIELDS = frozenset({"person", "department", "text"})
 
 BUILT_IN: dict[str, frozenset[str]] = {
@@ -57,6 +58,19 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "case_action_opened": ACTION_FIELDS | {"why", "owner", "due"},
     "case_action_joined": ACTION_FIELDS,
     "case_action_checked": ACTION_FIELDS | {"before", "after", "better"},
+    "case_joined": OF_CASE | {"severity"},
+    "case_severity_changed": OF_CASE | {"severity", "before", "why"},
+    "case_contacted": OF_CASE | {"channel", "note"},
+    "case_updated": OF_CASE,
+    "case_waiting": OF_CASE,
+    "case_answered": OF_CASE | {"note"},
+    "case_diagnosed": OF_CASE | {"cause", "before", "note"},
+    "case_commented": OF_CASE | {"note"},
+    "case_resolved": OF_CASE | {"how"},
+    "case_kept_suspended": OF_CASE | {"score"},
+    "case_letter_failed": OF_CASE | {"letter", "why"},
+    "promise_kept": frozenset({"case", "promise", "number"}),
+    "promise_missed": frozenset({"case", "promise", "number"}),
     "meeting_booked": MEETING_FIELDS,
     "meeting_moved": MEETING_FIELDS | {"moved_from"},
     "meeting_cancelled": MEETING_FIELDS | {"reason", "cancelled_by"},
@@ -73,6 +87,12 @@ BUILT_IN: dict[str, frozenset[str]] = {
 
 # What became of something to make good.
 REMEDIES = frozenset(name for name in BUILT_IN if name.startswith("case_remedy_"))
+# What is done about a case until it is closed, and what became of its promises.
+RECOVERING = frozenset(
+    {"case_joined", "case_severity_changed", "case_contacted", "case_updated", "case_waiting", "case_answered"}
+    | {"case_diagnosed", "case_commented", "case_resolved", "case_kept_suspended", "case_letter_failed"}
+    | {"promise_kept", "promise_missed"}
+)
 # What was learned from a case, and whether its customer came back.
 LESSONS = frozenset({"case_bought", "case_action_opened", "case_action_joined", "case_action_checked"})
 MEETINGS = frozenset({"meeting_booked", "meeting_moved", "meeting_cancelled", "meeting_missed"})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from domain.events import LESSONS, MAIL_LOGGED, MEETINGS, REMEDIES
+from domain.events import LESSONS, MAIL_LOGGED, MEETINGS, RECOVERING, REMEDIES
 
 Direction = Literal["in", "out", "both", "internal", "none"]
 """From the contact to us, from us to them, both ways, among ourselves, or nobody's doing."""
@@ -35,7 +35,7 @@ _ORIGINS: dict[str, Origin] = {
     "case_closed": _CASE,
     "case_released": _CASE,
     "case_reopened": _CASE,
-    **dict.fromkeys(sorted(REMEDIES | LESSONS), _CASE),
+    **dict.fromkeys(sorted(REMEDIES | LESSONS | RECOVERING), _CASE),
     **dict.fromkeys(MEETINGS, _MEETING),
     "call_logged": Origin(SALES, "phone", "out"),
     "meeting_logged": Origin(SALES, "meeting", "both"),

@@ -11,7 +11,9 @@ from typing import Any
 from babel.dates import format_datetime
 
 from domain.answers import clean_line
+from domain.promise_words import promise_named
 from records.task_page import Line
+from starter.case_lines import CASE_EVENTS
 
 LONGEST = 300
 _PATTERNS = {"en": "EEE d MMM{}, HH:mm", "de": "EEE d. MMM{}, HH:mm"}
@@ -33,36 +35,6 @@ EVENTS: dict[str, dict[str, str]] = {
     "preferences_changed": {"en": "Changed their preferences", "de": "Änderte die eigenen Einstellungen"},
     "form_submitted": {"en": "Filled in a form[: {form}]", "de": "Füllte ein Formular aus[: {form}]"},
     "survey_answered": {"en": "Answered a survey[: {score}][, {comment}]", "de": "Umfrage[: {score}][, {comment}]"},
-    "case_opened": {"en": "A case was opened[, {severity}]", "de": "Ein Fall wurde eröffnet[, {severity}]"},
-    "case_closed": {"en": "A case was closed[: {outcome}]", "de": "Ein Fall wurde geschlossen[: {outcome}]"},
-    "case_released": {"en": "They get marketing again[: {why}]", "de": "Werbung ist wieder frei[: {why}]"},
-    "case_reopened": {"en": "A case was opened again[: {why}]", "de": "Ein Fall wurde wieder geöffnet[: {why}]"},
-    "case_remedy_proposed": {
-        "en": "Proposed {kind}[, {amount}][ {currency}]",
-        "de": "Vorschlag: {kind}[, {amount}][ {currency}]",
-    },
-    "case_remedy_asked": {"en": "{to} is asked for a yes to {kind}", "de": "{to} soll {kind} genehmigen"},
-    "case_remedy_approved": {"en": "{kind} was granted", "de": "{kind} genehmigt"},
-    "case_remedy_refused": {"en": "{kind} was not granted[: {why}]", "de": "{kind} abgelehnt[: {why}]"},
-    "case_remedy_withdrawn": {"en": "{kind} was taken back[: {why}]", "de": "{kind} zurückgenommen[: {why}]"},
-    "case_remedy_delivered": {"en": "{kind} was delivered", "de": "{kind} geliefert"},
-    "case_remedy_failed": {"en": "{kind} could not be delivered[: {why}]", "de": "{kind} nicht geliefert[: {why}]"},
-    "case_bought": {
-        "en": "Bought again within {days} days: {bought}",
-        "de": "Binnen {days} Tagen wieder gekauft: {bought}",
-    },
-    "case_action_opened": {
-        "en": "{owner} sees to the cause {cause}[: {why}]",
-        "de": "{owner} kümmert sich um die Ursache {cause}[: {why}]",
-    },
-    "case_action_joined": {
-        "en": "Somebody sees to the cause {cause} already",
-        "de": "Um die Ursache {cause} kümmert sich schon jemand",
-    },
-    "case_action_checked": {
-        "en": "The cause {cause} came {before} times before, {after} times after",
-        "de": "Die Ursache {cause} kam vorher {before} Mal, danach {after} Mal",
-    },
     "meeting_booked": {
         "en": "Booked a meeting[ for {starts_at}][: {title}]",
         "de": "Termin[ am {starts_at}][: {title}]",
@@ -98,6 +70,7 @@ EVENTS: dict[str, dict[str, str]] = {
     "task_released": {"en": "The contact is back", "de": "Der Kontakt ist zurück"},
     "task_completed": {"en": "Task completed[: {outcome}][. {note}]", "de": "Aufgabe erledigt[: {outcome}][. {note}]"},
     "task_cancelled": {"en": "Task cancelled[: {why}]", "de": "Aufgabe abgesagt[: {why}]"},
+    **CASE_EVENTS,
 }
 
 
@@ -125,6 +98,8 @@ def line(each: Line, zone: tzinfo, lang: str, now: datetime) -> str:
     'Moved house: city Bonn'
     """
     said = {name: _said(value, zone, lang, now) for name, value in (each.data or {}).items()}
+    if "promise" in said:
+        said["promise"] = promise_named(said["promise"], lang)
     if each.name in EVENTS:
         return clean_line("".join(_filled(EVENTS[each.name][lang], said)), LONGEST)
     name = each.name.replace("_", " ").capitalize()

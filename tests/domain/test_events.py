@@ -17,7 +17,11 @@ OF_FOLLOW_UPS = """
     task_snoozed task_commented task_held task_released task_cancelled
     """
 
-OF_CASES = "case_released case_reopened"
+OF_CASES = """
+    case_released case_reopened case_joined case_severity_changed case_contacted case_updated case_waiting
+    case_answered case_diagnosed case_commented case_resolved case_kept_suspended case_letter_failed
+    promise_kept promise_missed
+    """
 OF_LESSONS = "case_bought case_action_opened case_action_joined case_action_checked"
 OF_REMEDIES = """
     case_remedy_proposed case_remedy_asked case_remedy_approved case_remedy_refused case_remedy_withdrawn
