@@ -24,6 +24,7 @@ OVER = {"state": "'ended'", "ended_at": ":at", "end_reason": "'completed'"}
 STEP = {"number": "0", "remedy_id": "'r' || i", "step": "'points'", "state": "'done'"}
 DONE = {"ended": "'completed'", "ended_at": ":at"}
 STANDS = {"state": """'{"id": "f", "opened_at": "2026-01-01T00:00:00Z"}'"""}
+WRITTEN = {"enrolment_id": RUN, "settled_at": ":at"}
 POSTED = {"channel": "'email'", "state": "'accepted'"}
 
 # By table: how many rows for each contact, which of them, and the columns that are not like all others of their kind.
@@ -51,7 +52,7 @@ ROWS: list[tuple[str, int, str, Mapping[str, str]]] = [
     ("service_case", 1, "i % 2 = 0", {"id": "'s' || i", "contact_id": WHO, "number": "i", "closed_at": ":at"}),
     ("held_event", 1, "i % 9 = 0", {"contact_id": WHO, "interaction_id": "i + 1"}),
     ("case_promise", 1, "i % 2 = 0", {"case_id": "'s' || i", "name": "'contact'"}),
-    ("case_letter", 1, "i % 2 = 0", {"case_id": "'s' || i", "contact_id": WHO, "key": "'l' || i"}),
+    ("case_letter", 1, "i % 2 = 0", {"case_id": "'s' || i", "contact_id": WHO, "key": "'l' || i", **WRITTEN}),
     ("case_remedy", 1, "i % 2 = 0", {"id": "'r' || i", "case_id": "'s' || i", "contact_id": WHO}),
     (
         "remedy_delivery",

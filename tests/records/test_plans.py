@@ -10,9 +10,22 @@ from sqlmodel import Session
 
 from domain.coming_back import Clues
 from domain.needs import Sent
+from records import (
+    case_letters,
+    inbox_mail,
+    ledger,
+    links,
+    matching,
+    notices,
+    objections,
+    outbox,
+    runs,
+    throttling,
+    waits,
+)
 from records import inbox as received
-from records import inbox_mail, ledger, links, matching, notices, objections, outbox, runs, throttling, waits
 from records.abandoned import abandoned, lose_abandoned
+from records.case_threads import thread_of
 from records.contacts import find
 from records.evidence import weigh
 from records.falling_due import all_due, next_due
@@ -40,6 +53,7 @@ SHORT = frozenset(
     | {
         "ix_bundle_published_at",
         "ix_message_on_its_way",
+        "ix_case_letter_unsettled",
         "ix_enrolment_starting",
         "ix_inbox_waiting",
         "uq_edition_current",
@@ -62,6 +76,10 @@ def ask_main(session: Session) -> None:
     matching.match(session, clues, lambda _: None, lambda _: None, NOW)
     weigh(session, "m7", "delivered", {}, NOW)
     last_text_to(session, "+4930123")
+    case_letters.fated(session)
+    case_letters.ask_to_look(session, NOW)
+    case_letters.case_of_letter(session, "r-2")
+    thread_of(session, "r-2", ("a",))
     links.find(session, "l7")
     links.sent(session, "m7")
     ledger.by_key(session, ["k1", "k2"])
