@@ -26,7 +26,8 @@ calendars:
 people:
   ada: {name: Ada, email: ada@acme.example}
   bob: {name: Bob, email: bob@acme.example, deputy: ada}
-  lea: {name: Lea, email: lea@acme.example}
+  lea: {name: Lea, email: lea@acme.example, deputy: dot}
+  dot: {name: Dot, email: dot@acme.example}
   max: {name: Max, email: max@acme.example}
   hal: {name: Hal, email: hal@acme.example}
 teams:
@@ -101,13 +102,17 @@ async def opened(world: World, opening: CaseOpening = BROKEN, at: datetime | Non
 
 def lines(rows: Sequence[Interaction], *more: str) -> list[str]:
     """Return what the timeline says of a case, a line each: what, by whom, when, and these fields."""
-    found = [row for row in rows if is_of_a_case(row)]
-    return [
-        " ".join(
-            [row.name, row.person or "-", shown(row.at), *(str(row.data[name]) for name in more if name in row.data)]
-        )
-        for row in found
-    ]
+    found = []
+    for row in rows:
+        if is_of_a_case(row):
+            said = [str(row.data[name]) for name in more if name in row.data]
+            found.append(" ".join([row.name, row.person or "-", _at(row.name, row.at), *said]))
+    return found
+
+
+def _at(what: str, at: datetime) -> str:
+    # A delivery takes what it takes of real time: it is over a second or two later on a busy machine.
+    return shown(at)[: -len(":00")] if what in ("case_remedy_delivered", "case_remedy_failed", "offer") else shown(at)
 
 
 async def notes(case: Recovery, *abouts: str) -> list[str]:
@@ -124,7 +129,7 @@ async def notes(case: Recovery, *abouts: str) -> list[str]:
 
 async def letters(case: Recovery) -> list[str]:
     """Return what the customer was written, and when."""
-    return [f"{each.letter} {shown(each.written_at)}" for each in await case.letters()]
+    return [f"{each.letter} {_at(each.letter, each.written_at)}" for each in await case.letters()]
 
 
 async def marketing_waits(case: Recovery) -> bool:
@@ -137,3 +142,8 @@ async def remedies(case: Recovery) -> list[CaseRemedy]:
     """Return the remedies of a case."""
     mine = select(CaseRemedy).where(CaseRemedy.case_id == case.id)
     return await case.world.database.read(lambda session: list(session.exec(mine).all()))
+
+
+async def promises(case: Recovery) -> list[str]:
+    """Return what was promised, when it was due, and when it was kept."""
+    return [f"{each.name} {each.number} {shown(each.due_at)} {shown(each.kept_at)}" for each in await case.promises()]
