@@ -46,6 +46,8 @@ class Entry:
     due: datetime | None = None
     waits_until: datetime | None = None
     """Its clocks stand still until then: the contact is away, or it was put off."""
+    promise: str = ""
+    """What is due, where it is a case: the first contact, the solution."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Digest:
     due_today: tuple[Entry, ...] = ()
     later: tuple[Entry, ...] = ()
     teams: tuple[OfTeam, ...] = ()
+    approvals: tuple[Entry, ...] = ()
+    """Remedies that wait for their yes; whose case it is does not matter."""
 
     @property
     def own(self) -> int:
@@ -78,7 +82,7 @@ class Digest:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to tell."""
-        return self.own == 0 and not self.teams
+        return self.own == 0 and not self.teams and not self.approvals
 
 
 def digest_due(staff: Staff, person: str, now: datetime) -> Due | None:

@@ -26,6 +26,7 @@ def digest_subject(digest: Digest) -> str:
     """
     counted = {"overdue": digest.overdue, "to accept": digest.to_accept, "due today": digest.due_today}
     counted["later"] = digest.later
+    counted = {"for your yes": digest.approvals} | counted
     said = [f"{len(entries)} {what}" for what, entries in counted.items() if entries]
     return f"Your tasks on {_day(digest.now, digest.clock)}: {', '.join(said) or 'none of your own'}"
 
@@ -33,6 +34,7 @@ def digest_subject(digest: Digest) -> str:
 def digest_lines(digest: Digest, address: Address) -> list[str]:
     """Return the letter, line by line."""
     lines = [f"As of {_when(digest.now, digest.clock, digest.now)} ({digest.clock}).", ""]
+    lines += _section("Waits for your yes", digest.approvals, digest, address)
     lines += _section("Overdue", digest.overdue, digest, address)
     lines += _section("Say whether you will do it", digest.to_accept, digest, address)
     lines += _section("Due today", digest.due_today, digest, address)
@@ -69,10 +71,11 @@ def _times(entry: Entry, digest: Digest) -> str:
         return f"rests until {shown(entry.waits_until)}" + (f", due {shown(entry.due)}" if entry.due else "")
     if entry.due is None:
         return "rests, nobody knows how long"
+    what = f"{entry.promise} " if entry.promise else ""
     if entry.due < digest.now:
-        return f"was due {shown(entry.due)}"
+        return f"{what}was due {shown(entry.due)}"
     accept = f"accept it by {shown(entry.accept_by)}, " if entry.accept_by is not None and not entry.accepted else ""
-    return f"{accept}due {shown(entry.due)}"
+    return f"{accept}{what}due {shown(entry.due)}"
 
 
 def _day(at: datetime, clock: ZoneInfo) -> str:

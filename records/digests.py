@@ -5,20 +5,26 @@ nothing to do when their hours began has a row that is skipped, so that no list 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
 from domain.assignment import Staff
+from domain.case_notes import case_title, promise_meant
 from domain.digest import Digest, Due, Entry, clock_of, digest_due, digest_of
 from domain.follow_up import accept_due, done_due
 from domain.holds import hold_at
 from domain.keys import digest_key, ledger_id
 from domain.policies import Policies
+from domain.promise_words import promise_named
+from domain.recovery import Case
 from domain.staff_notes import contact_name
 from domain.teams import Absence
 from domain.zones import zone_named, zone_of
+from records.case_approvals import approvals_of
+from records.case_models import ServiceCase
 from records.facts import contact_fields
 from records.follow_up_models import FollowUp, StaffNote
 from records.follow_up_rows import state_of
@@ -86,7 +92,8 @@ def read_digest(session: Session, policies: Policies, person: str, now: datetime
     teams, zone = policies.teams, _zone(policies)
     leads = [name for name, team in teams.teams.items() if team.role("lead") == person]
     clock = clock_of(_staff(policies, person, {}), person)
-    return digest_of(_entries(session, policies, person, leads, zone, now), person, leads, now, clock)
+    found = digest_of(_entries(session, policies, person, leads, zone, now), person, leads, now, clock)
+    return replace(found, approvals=tuple(approvals_of(session, policies, person)))
 
 
 def _entries(
@@ -96,26 +103,36 @@ def _entries(
     rows = select(FollowUp, Contact).join(Contact, col(Contact.id) == col(FollowUp.contact_id))
     open_ones = rows.where(col(FollowUp.ended_at).is_(None), concerned, col(Contact.erased_at).is_(None))
     for row, contact in session.exec(open_ones.order_by(col(FollowUp.id))):
-        yield _entry(row, contact, policies, zone, now)
+        yield _entry(session, row, contact, policies, zone, now)
 
 
-def _entry(row: FollowUp, contact: Contact, policies: Policies, zone: ZoneInfo, now: datetime) -> Entry:
+def _entry(
+    session: Session, row: FollowUp, contact: Contact, policies: Policies, zone: ZoneInfo, now: datetime
+) -> Entry:
     state, fields = state_of(row), contact_fields(contact)
     theirs = zone_of(fields, None, str(zone)).zone
     staff = Staff(policies.teams, row.team, theirs, policies.calendars)
+    promise, due = promise_meant(state, "", staff) if state.is_case else ("", done_due(state, staff))
     hold = hold_at((each for each in state.holds if each.paused_at <= now), now)
     return Entry(
         follow_up=row.id,
-        title=row.title,
+        title=_title(session, row),
         contact=contact_name(fields),
         team=row.team,
         assignee=row.assignee,
         offered=state.offered,
         accepted=state.accepted_at is not None,
         accept_by=accept_due(state, staff),
-        due=done_due(state, staff),
+        due=due,
+        promise=promise_named(promise) if promise else "",
         waits_until=hold.until if hold is not None else None,
     )
+
+
+def _title(session: Session, row: FollowUp) -> str:
+    """Return what a follow-up is called; that of a case has its number in front."""
+    case = session.get(ServiceCase, row.case_id) if row.case_id is not None else None
+    return row.title if case is None or not case.state else case_title(Case.model_validate(case.state), row.title, "en")
 
 
 def _staff(policies: Policies, person: str, away: Mapping[str, tuple[Absence, ...]]) -> Staff:

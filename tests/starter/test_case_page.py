@@ -10,11 +10,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from domain.case_notes import case_idle
+from domain.digest_lines import digest_lines, digest_subject
 from domain.recovery import Case
 from domain.staff_notes import Occasion, context
 from records.case_models import ServiceCase
 from records.case_openings import CaseOpening, open_case
 from records.case_rows import case_of
+from records.digests import read_digest
 from records.follow_up_models import StaffNote
 from records.models import Contact
 from records.published import publish
@@ -267,3 +269,30 @@ async def test_whoever_is_asked_is_told_what_was_written_about_it_until_it_is_de
     assert isinstance(given, Occasion)
     assert given.task.title == "Case 1001 (S3): The parcel was lost"
     assert case_idle("approval", later.data, later.case) == "the remedy was decided meanwhile"
+
+
+async def test_the_list_of_the_day_names_the_promise_that_is_next_and_what_waits_for_a_yes(tmp_path: Path) -> None:
+    async with case_site(tmp_path) as (site, id):
+        page = await site.http.get(link(id))
+        await site.http.post(link(id), data=posting(page, "propose", kind="refund", amount="120"))
+        [remedy] = (await case_in(site)).remedies
+
+        def said(person: str) -> tuple[str, str]:
+            def read(session: Session) -> tuple[str, str]:
+                digest = read_digest(session, site.published.policies(session), person, site.now())
+                return digest_subject(digest), "\n".join(digest_lines(digest, lambda each: f"/s/{each}"))
+
+            return site.main.read_now(read)
+
+        owner, approver = said("ada"), said(str(remedy.approver))
+        asked = await site.http.get(link(id, str(remedy.approver)))
+        await site.http.post(link(id, str(remedy.approver)), data=posting(asked, "approve"))
+        after = said(str(remedy.approver))
+
+    assert "Case 1001 (S3): The parcel was lost" in owner[1]
+    assert "acknowledgement due" in owner[1]
+    assert "for your yes" not in owner[0]
+    assert "1 for your yes" in approver[0]
+    assert "Case 1001 (S3): your money back, 120 EUR for The parcel was lost" in approver[1]
+    assert f"/s/{id}" in approver[1]
+    assert "Waits for your yes" not in after[1]
