@@ -152,8 +152,8 @@ class CaseTally:
     joined: int = 0
     severities: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
-    promises: dict[str, Kept] = field(default_factory=dict)
-    lengths: dict[str, Lengths] = field(default_factory=dict)
+    promises: dict[str, Kept] = field(default_factory=lambda: {name: Kept() for name in PROMISES})
+    lengths: dict[str, Lengths] = field(default_factory=lambda: {name: Lengths() for name in TIMED})
     lasted: timedelta = timedelta()
     stood_still: timedelta = timedelta()
     hops: int = 0

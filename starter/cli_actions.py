@@ -31,7 +31,6 @@ def _read(session: Session, store: Store, cause: str | None, closed: bool, most:
     recovery = store.published.policies(session).recovery
     known = set() if recovery is None else set(recovery.causes)
     if cause is not None and not found and cause not in known:
-        raise ProblemsFound(
-            [f"--cause: there is no cause '{cause}'{nearest(cause, known)}; see policies/recovery.yaml"]
-        )
+        there_is = nearest(cause, known)
+        raise ProblemsFound([f"--cause: there is no cause '{cause}' in policies/recovery.yaml{there_is}"])
     return found

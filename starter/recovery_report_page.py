@@ -73,9 +73,9 @@ def _body(figures: RecoveryFigures) -> Iterator[str]:
 def _numbers(every: CaseTally) -> str:
     shown = [
         (number(every.opened), "opened"),
-        (percent(every.promises["contact"].in_time.rate) if every.promises else "–", "contacted in time"),
-        (percent(every.promises["resolve"].in_time.rate) if every.promises else "–", "resolved in time"),
-        (lasting(every.lengths["resolve"].elapsed_half) if every.lengths else "–", "until half were resolved"),
+        (percent(every.promises["contact"].in_time.rate), "contacted in time"),
+        (percent(every.promises["resolve"].in_time.rate), "resolved in time"),
+        (lasting(every.lengths["resolve"].elapsed_half), "until half were resolved"),
         (percent(every.reopened.rate), "opened again"),
         (percent(every.answers.satisfied.rate) if every.answers else "–", "satisfied afterwards"),
     ]
