@@ -146,7 +146,10 @@ def _after_opening(cases: Sequence[Standstill], data: Mapping[str, Any], at: dat
         return tuple(cases)
     incident = str(data.get("incident") or data.get("case") or "")
     severity = str(data["severity"]) if data.get("severity") else None
-    return (*cases, Standstill(str(data.get("case") or incident or "a case"), at, incident, severity))
+    # Ours have a number, and others have none (`records/case_rows.py`).
+    number = int(data["number"]) if str(data.get("number")).isdecimal() else None
+    id = str(data.get("case") or incident or "a case")
+    return (*cases, Standstill(id, at, incident, severity, number, ours=number is not None))
 
 
 def _after_reopening(cases: Sequence[Standstill], data: Mapping[str, Any], at: datetime) -> tuple[Standstill, ...]:

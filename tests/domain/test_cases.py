@@ -234,6 +234,17 @@ def test_of_ours_the_mild_are_released_on_close_and_the_others_later() -> None:
     assert lived(OWN % "S2", [closed], among=OURS).waiting == {"step": "hello", "until": None}
 
 
+def test_what_the_records_tell_of_a_case_of_ours_is_simulated_as_it_was() -> None:
+    text = "steps: [{wait: 2 days}, {send: welcome/hello}]"
+    told = [
+        on(DAY, "case_opened", case="c-9", number=1027, severity="S1"),
+        on(5 * DAY, "case_closed", case="c-9", severity="S1"),
+    ]
+
+    assert lived(text, told, among=OURS).waiting == {"step": "wait-1", "until": None}
+    assert sent(lived(text, [*told, on(30 * DAY, "case_released", case="c-9")], among=OURS)) == [MONDAY + 31 * DAY]
+
+
 def test_a_case_that_is_opened_again_after_its_release_is_another_stretch() -> None:
     text = "steps: [{wait: 10 days}, {send: welcome/hello}]"
     told = [*case(DAY, 3 * DAY), on(5 * DAY, "case_reopened", case="c-9"), on(8 * DAY, "case_released", case="c-9")]

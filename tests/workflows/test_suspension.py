@@ -1,6 +1,7 @@
 """Marketing on the time-skipping server while a case is not released: what stands still, and how it goes on."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,13 @@ from records.case_openings import CaseOpening, open_case
 from records.cases import KeptCase, act, look
 from records.models import Contact, Enrolment
 from records.timeline import record_all
+from tests.workflows.care import HOME
 from tests.workflows.test_sequence import ANN, BOB, EVE
-from tests.workflows.test_service_recovery import HOME
 from tests.workflows.world import Journey, Someone, living
 
 pytestmark = pytest.mark.workflow
 
+Move = Callable[[Session, Contact], KeptCase | None]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NEAR = timedelta(seconds=30)
 FILES = {
@@ -78,20 +80,18 @@ class Desk:
     async def ring_until(self, at: datetime) -> None:
         """Let everything ring that is due until an instant, each at its own."""
         while (due := (await self.row()).next_at) is not None and due <= at:
-            await self._moves(
-                due,
-                lambda session, _, due=due: look(  # type: ignore[misc]
-                    session, self.journey.world.published, self.id, due, asked=False
-                ),
-            )
+            await self._moves(due, self._looks(due))
         assert await self.journey.go_to(at)
+
+    def _looks(self, at: datetime) -> Move:
+        return lambda session, _: look(session, self.journey.world.published, self.id, at, asked=False)
 
     async def row(self) -> ServiceCase:
         row = await self.journey.world.database.read(lambda session: session.get(ServiceCase, self.id))
         assert row is not None
         return row
 
-    async def _moves(self, at: datetime, work: Any) -> None:
+    async def _moves(self, at: datetime, work: Move) -> None:
         assert await self.journey.go_to(at)
 
         def write(session: Session) -> None:
