@@ -96,10 +96,12 @@ class Remedies:
             why = unaddressed(str(error))
             if not isinstance(error, SenderFault):
                 await counted(why)
-            patience = error.retry_after if isinstance(error, Unavailable) else AT_ONCE
+            # Who was not reached has asked for nothing.
+            asked = isinstance(error, Unavailable) and not isinstance(error, Away)
+            patience = error.retry_after if asked else AT_ONCE
             return not_now(step, why, telling.was_doubtful or _may_be_done(error), patience, remedy, now)
         await counted(None)
-        return was_done(step).model_copy(update={"why": said})
+        return was_done(step) if telling.undoes else was_done(step).model_copy(update={"why": said})
 
     async def _counted(self, endpoint: str, now: datetime, refusal: str | None) -> None:
         def work(session: Session) -> None:

@@ -70,8 +70,8 @@ def ahead(steps: tuple[Step, ...], now: datetime) -> Ahead:
     undoing = next(left, None)
     if undoing is not None:
         return _now_or_later("undo", undoing, now)
-    stuck = [f"{each.name} could not be taken back: {each.why}" for each in steps if each.undo == "stuck"]
-    return Ahead(what="failed", why="; ".join([f"{refused.name}: {refused.why}", *stuck]))
+    said = (refused, *(each for each in steps if each.undo == "stuck" and each.number != refused.number))
+    return Ahead(what="failed", why="; ".join(f"{each.name}: {each.why}" for each in said))
 
 
 def _now_or_later(what: Literal["do", "undo"], step: Step, now: datetime) -> Ahead:
@@ -99,7 +99,9 @@ def was_done(step: Step) -> Step:
 def was_refused(step: Step, why: str, doubtful: bool) -> Step:
     """Return a step that can never be done, or never be taken back; `doubtful` if an attempt may have been seen."""
     if step.state != "waiting":
-        return step.model_copy(update={"undo": "stuck", "why": why, "next_at": None})
+        # Why it could not be done in the first place stays the first thing that is said.
+        said = f"{step.why}; could not be taken back: {why}"
+        return step.model_copy(update={"undo": "stuck", "why": said, "next_at": None})
     return step.model_copy(update={"state": "refused", "why": why, "doubtful": doubtful, **_FRESH})
 
 
@@ -108,7 +110,8 @@ def not_now(step: Step, why: str, doubtful: bool, after: timedelta, id: str, now
     at = now + max(rest_of(max(step.attempts, 1), id), after)
     if step.until is not None and at > step.until:
         return was_refused(step, f"{why}, tried {step.attempts} times", doubtful)
-    return step.model_copy(update={"next_at": at, "why": why, "doubtful": doubtful})
+    said = why if step.state == "waiting" else step.why
+    return step.model_copy(update={"next_at": at, "why": said, "doubtful": doubtful})
 
 
 def points_of(amount: Decimal, per_unit: int) -> int:

@@ -120,7 +120,7 @@ async def test_what_may_have_been_done_is_cancelled_before_it_is_given_up(work: 
 
     fate = await work.deliver_at_last(case, remedy.id)
 
-    assert not fate.delivered
+    assert (fate.delivered, fate.why) == (False, "webhook: 422: answered no")
     assert work.shop.stands == {}, "the first was done, though its answer was lost"
     assert [type for _, type in work.shop.heard] == ["remedy.refund"] * 2 + ["remedy.refund.cancel"] * 2
     assert work.steps(remedy.id) == [("webhook", "refused", "undone")]
@@ -174,7 +174,7 @@ async def test_what_can_never_be_taken_back_is_said_to_whoever_has_the_case(work
 
     fate = await work.deliver_at_last(case, remedy.id)
 
-    assert fate.why == "webhook: 422: answered no; webhook could not be taken back: 422: answered no"
+    assert fate.why == "webhook: 422: answered no; could not be taken back: 422: answered no"
     assert work.case(case).remedies[0].why == fate.why
 
 

@@ -23,6 +23,7 @@ from temporalio.worker import Replayer, Worker
 
 from activities.clock import activity_clock
 from activities.post import MailSettings
+from channels.instructions import Instructs, NobodyIsTold
 from channels.mailbox import MailServer
 from channels.smtp import Relay, SmtpPool
 from channels.webhooks import Line
@@ -320,7 +321,11 @@ def timeline(session: Session, enrolment_id: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def living(
-    env: WorkflowEnvironment, folder: Path, call_secrets: tuple[str, ...] = (CALL_SECRET,), **options: Any
+    env: WorkflowEnvironment,
+    folder: Path,
+    call_secrets: tuple[str, ...] = (CALL_SECRET,),
+    instructions: Instructs | None = None,
+    **options: Any,
 ) -> AsyncIterator[World]:
     """Yield a world with its own database, mail server and worker."""
     main, received = f"sqlite:///{folder}/main.db", f"sqlite:///{folder}/inbox.db"
@@ -346,6 +351,7 @@ async def living(
             activity_clock,
             line=line,
             call_secrets=call_secrets,
+            instructions=instructions or NobodyIsTold(),
         )
         worker = make_worker(env.client, parts, task_queue, workflow_failure_exception_types=[Exception], **options)
         async with worker:
