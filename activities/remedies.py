@@ -96,10 +96,7 @@ class Remedies:
             why = unaddressed(str(error))
             if not isinstance(error, SenderFault):
                 await counted(why)
-            # Who was not reached has asked for nothing.
-            asked = isinstance(error, Unavailable) and not isinstance(error, Away)
-            patience = error.retry_after if asked else AT_ONCE
-            return not_now(step, why, telling.was_doubtful or _may_be_done(error), patience, remedy, now)
+            return not_now(step, why, telling.was_doubtful or _may_be_done(error), _patience(error), remedy, now)
         await counted(None)
         return was_done(step) if telling.undoes else was_done(step).model_copy(update={"why": said})
 
@@ -120,6 +117,13 @@ class Remedies:
 
 def _keep(session: Session, telling: Telling, case: str, remedy: str, step: Step, now: datetime) -> None:
     came_of(session, telling, case, remedy, step, now)
+
+
+def _patience(error: ChannelError) -> timedelta:
+    """Return how long the other side asks us to wait; who was not reached has asked for nothing."""
+    if isinstance(error, Unavailable) and not isinstance(error, Away):
+        return error.retry_after
+    return AT_ONCE
 
 
 def _may_be_done(error: ChannelError) -> bool:
