@@ -18,7 +18,7 @@ LETTERS = {
     "question": "our question",
     "reminder": "the reminder of our question",
     "offer": "the offer",
-    "refused": "the refusal with what we offer instead",
+    "refusal": "the refusal with what we offer instead",
     "resolved": "that it is resolved",
     "final_answer": "the final answer",
     "holding": "the holding letter",
