@@ -9,6 +9,8 @@ from records.session import Database
 from tests.databases import MIGRATE, lay_down
 from tests.records import postgresql
 
+# Files whose tests do more to a database than write rows into it: nobody else gets it afterwards.
+MORE_THAN_ROWS = ("test_plans", "test_session", "test_models")
 BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system)]
 
 
@@ -44,17 +46,43 @@ def address(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def spare(server: str) -> dict[frozenset[str], list[str]]:
+    """The names of migrated databases that tests have used and emptied, by what is in them."""
+    return {}
+
+
 @pytest.fixture
-def postgresql_url(server: str, patterns: dict[frozenset[str], str], request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a fresh database: empty, or a copy of a migrated one for who asks for `main` or `inbox`."""
+def postgresql_url(
+    server: str,
+    patterns: dict[frozenset[str], str],
+    spare: dict[frozenset[str], list[str]],
+    request: pytest.FixtureRequest,
+) -> Iterator[str]:
+    """The address of a database of one's own: empty, or migrated for who asks for `main` or `inbox`.
+
+    Who only works in it by `main` or `inbox` hands it on; it is emptied, which takes a tenth of making one.
+    """
     asked = set(request.fixturenames)
-    name, kinds = f"t{uuid4().hex}", frozenset(kind for kind in MIGRATE if {kind, f"postgresql_{kind}"} & asked)
-    copied = pattern(server, patterns, kinds)
+    kinds = frozenset(kind for kind in MIGRATE if {kind, f"postgresql_{kind}"} & asked)
+    is_handed_on = "url" in asked and bool(kinds) and request.path.stem not in MORE_THAN_ROWS
+    free = spare.setdefault(kinds, [])
+    name = free.pop() if is_handed_on and free else made(server, pattern(server, patterns, kinds))
+    yield address(server, name)
+    if is_handed_on:
+        postgresql.emptied(address(server, name))
+        free.append(name)
+    else:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def made(server: str, copied: str) -> str:
+    """Make a database as a copy of another; return its name."""
+    name = f"t{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}".encode())
-    yield address(server, name)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    return name
 
 
 @pytest.fixture

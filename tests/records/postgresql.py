@@ -20,6 +20,18 @@ import psycopg
 START = 60  # seconds
 NOTHING_IS_KEPT = ("fsync=off", "full_page_writes=off")
 
+OTHERS_GO = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+TABLES = """
+SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'migration%'
+"""
+COUNT_ANEW = """
+SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences
+WHERE schemaname = 'public' AND last_value IS NOT NULL
+"""
+
 
 def binaries() -> Path | None:
     """Return the folder of `initdb` and `postgres`: the newest of Debian's, or that of the search path."""
@@ -77,6 +89,17 @@ def server() -> Iterator[str]:
             _stopped(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def emptied(address: str) -> None:
+    """Take every row out of a migrated database, as if nobody had ever written to it; who is connected has to go."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(OTHERS_GO)
+        tables = [name for (name,) in connection.execute(TABLES)]
+        asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
+        if written := [name for (name,) in connection.execute(asked.encode())]:
+            connection.execute(f"TRUNCATE {', '.join(written)} CASCADE".encode())
+        connection.execute(COUNT_ANEW)
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
