@@ -46,7 +46,7 @@ SUBJECT = "Your case {} with Acme Flow"
 
 @pytest.fixture(scope="module")
 def caring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moody]:
-    theirs = ("email/service/", "email/layouts/", "email/parts/case")
+    theirs = ("email/service/", "email/layouts/", "email/parts/")
     files = FILES | {f"templates/{path}": text for path, text in shipped().templates.items() if path.startswith(theirs)}
     home = tmp_path_factory.mktemp("caring")
     with MoodySmtp() as mail, founded(home, mail.letters, mail.port, inbound_host="in.acme.example") as company:
