@@ -90,7 +90,7 @@ def test_nothing_is_wrong_with_the_files_and_nothing_is_doubtful() -> None:
 
     assert LOADED.problems == []
     assert Library(HOME.templates).problems(known) == []
-    assert {"complaint-received", "demo-answer", "demo-welcome"} <= set(LOADED.programs)
+    assert {"demo-answer", "demo-welcome"} <= set(LOADED.programs)
 
 
 def test_the_policies_load_without_the_sequences_too_but_for_one_that_a_form_asks_for() -> None:
@@ -190,9 +190,11 @@ def test_who_reads_german_is_greeted_in_german_down_to_the_footer(language: str)
 
 
 def test_free_text_of_strangers_is_not_sent_on() -> None:
-    parts = rendered("complaint/received", MINIMAL, ANSWERS | {"order": "Buy now at evil.example " * 20})
+    parts = rendered(
+        "service/acknowledged", MINIMAL, ANSWERS | {"number": 1001, "order": "Buy now at evil.example " * 20}
+    )
 
-    assert "It broke." not in (parts["text"] or "")
+    assert not {"It broke.", "evil.example"} & set((parts["text"] or "").split())
     assert len(parts["subject"] or "") < 80
 
 
@@ -309,36 +311,22 @@ def test_with_consent_the_bare_answer_is_not_entered() -> None:
     assert reason(told("demo-answer", willing, ANSWERS)) == "refused:when"
 
 
-@pytest.mark.parametrize(
-    ("severity", "asked_after"),
-    [
-        (4, "2026-03-09T09:00:00Z"),
-        ("5", "2026-03-09T09:00:00Z"),
-        (1, "2026-03-11T09:00:00Z"),
-        (None, "2026-03-11T09:00:00Z"),
-    ],
-)
-def test_a_complaint_is_answered_at_midnight_and_asked_after_when_the_promised_days_are_over(
-    severity: object, asked_after: str
-) -> None:
-    story = told("complaint-received", MINIMAL, ANSWERS | {"severity": severity})
+def test_the_welcome_stands_still_while_a_complaint_is_made_good() -> None:
+    case = {"case": "1001"}
+    opened, released = after("case_opened", data=case, days=1), after("case_released", data=case, days=11)
 
-    assert sent(story) == [("2026-03-05T22:30:00Z", "received"), (asked_after, "follow-up")]
-    assert reason(story) == "completed"
+    undisturbed = told("demo-welcome", FULL, ANSWERS)
+    story = told("demo-welcome", FULL, ANSWERS, opened, released)
+
+    assert [step for _, step in sent(story)] == [step for _, step in sent(undisturbed)]
+    later = sent(story)[1:]
+    assert all(at > released.at.isoformat() for at, _ in later)
+    assert len(later) > 1
 
 
-def test_a_complaint_that_was_solved_is_not_asked_after() -> None:
-    another = after("complaint_solved", data={"order": "A-1"}, hours=20)
-    this = after("complaint_solved", data={"order": "A-10482"}, hours=30)
+def test_a_complaint_starts_no_sequence_and_opens_a_case() -> None:
+    policy = LOADED.policies.recovery
 
-    story = told("complaint-received", MINIMAL, ANSWERS, another, this)
-
-    assert sent(story) == [("2026-03-05T22:30:00Z", "received")]
-    assert story.end is not None
-    assert (story.end["at"], story.end["reason"]) == ("2026-03-07T04:30:00Z", "converted")
-
-
-def test_who_answers_that_nobody_has_helped_is_marked() -> None:
-    story = told("complaint-received", MINIMAL, ANSWERS, after("replied", of="follow-up", days=5))
-
-    assert story.timeline[-1]["set"] == {"tags": ["complaint-unsolved"]}
+    assert policy is not None
+    assert {rule.on for rule in policy.open.values()} >= {"form_submitted", "survey_answered"}
+    assert not [name for name, program in LOADED.programs.items() if "complaint" in str(program.enter)]

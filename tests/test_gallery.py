@@ -8,7 +8,7 @@ from tests.gallery import LOADED, STORIES
 from tests.home import PROJECT
 
 # The demo's own: tests/test_examples.py tells what becomes of people in them.
-OF_THE_DEMO = {"complaint-received", "demo-answer", "demo-welcome"}
+OF_THE_DEMO = {"demo-answer", "demo-welcome"}
 TOLD_HERE = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_gallery_*.py"))
 
 
