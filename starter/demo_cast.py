@@ -37,6 +37,8 @@ class Cast:
     ben: Submission
     daniel: Submission
     clara: Submission
+    complaint: Submission
+    """Clara's, while what she has asked for is still on its way."""
     everybody: tuple[Submission, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,8 +65,14 @@ def cast(now: datetime, secret: str) -> Cast:
             "Emi Tanaka", "demo-request", _answering(request, "emi", declined), secret, "the same form; no news, please"
         ),
         ben=_from_own_site(now, secret),
-        daniel=_from_browser(),
-        clara=_from_typeform(
+        daniel=_from_browser(
+            "Daniel Weiss", {"email": "daniel.weiss@holzwerk.example", "company": "Holzwerk Weiss", "country": "DE"}
+        ),
+        clara=_from_browser(
+            "Clara Moreau",
+            {"email": "clara.moreau@atelier-moreau.example", "company": "Atelier Moreau", "country": "FR"},
+        ),
+        complaint=_from_typeform(
             "Clara Moreau", "complaint", _typeform("typeform-complaint.json", now), secret, "complains, severity 4 of 5"
         ),
     )
@@ -106,13 +114,9 @@ def _from_own_site(now: datetime, secret: str) -> Submission:
     return Submission("Ben Okafor", email, "/forms/json/demo-request", raw, headers, 202, "asks by our own site's form")
 
 
-def _from_browser() -> Submission:
-    answers = {
-        "email": "daniel.weiss@holzwerk.example", "first_name": "Daniel", "last_name": "Weiss",
-        "company": "Holzwerk Weiss", "country": "DE", "plan": "solo", "news": "yes",
-    }  # fmt: skip
+def _from_browser(who: str, said: Mapping[str, str]) -> Submission:
+    first, _, last = who.partition(" ")
+    answers = {**said, "first_name": first, "last_name": last, "plan": "solo", "news": "yes"}
     headers = {"content-type": "application/x-www-form-urlencoded"}
     body = urlencode(answers).encode()
-    return Submission(
-        "Daniel Weiss", answers["email"], "/f/demo-request", body, headers, 303, "asks by a plain HTML form"
-    )
+    return Submission(who, answers["email"], "/f/demo-request", body, headers, 303, "asks by a plain HTML form")

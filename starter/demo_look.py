@@ -19,7 +19,7 @@ DAYS = 30
 
 def timelines(this: Play) -> None:
     """Everything about everybody, by the command that shows it."""
-    this.stage.chapter("8  The timeline of each contact")
+    this.stage.chapter("10  The timeline of each contact")
     for each in this.cast.everybody:
         this.stage.say(f"$ rapport contact show {each.email}", "cyan")
         with commands_on(this.world.settings):
@@ -31,7 +31,7 @@ def timelines(this: Play) -> None:
 
 def where_to_look(this: Play) -> None:
     """The addresses, for as long as the demo is up."""
-    this.stage.chapter("9  Where to look while it is up")
+    this.stage.chapter("11  Where to look while it is up")
     names = {"temporal ui": "Temporal's UI", "mail": "the mail kept", "web": "forms and events; see /docs"}
     for part, name in names.items():
         this.stage.say(f"{name:30} {this.world.addresses[part]}")
@@ -40,7 +40,7 @@ def where_to_look(this: Play) -> None:
 def what_comes(this: Play) -> None:
     """The next weeks, by simulation with the production rules."""
     stage, now = this.stage, datetime.now(UTC)
-    stage.chapter(f"10  The next {DAYS} days, by simulation")
+    stage.chapter(f"12  The next {DAYS} days, by simulation")
     stage.say("The production rules on a virtual clock: from entry, the record as it is now, what really happened.")
     stage.say("From here on nobody does anything in it: they neither click, nor answer, nor book.")
     loaded = load_home(read_home(this.world.settings.home))

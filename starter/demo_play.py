@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from domain.case_letters import letter_in
 from records.contacts import find
 from starter.demo_cast import Cast, Submission
 from starter.demo_show import Stage
@@ -30,4 +31,5 @@ class Play:
 
     def _stands(self, session: Session, who: Submission) -> list[Stand]:
         contact = find(session, who.email.lower())
-        return stands(session, self.world.published, contact.id, datetime.now(UTC)) if contact else []
+        found = stands(session, self.world.published, contact.id, datetime.now(UTC)) if contact else []
+        return [each for each in found if letter_in(each.facts.program.sequence) is None]  # letters are runs, too

@@ -17,10 +17,12 @@ from starter.demo_links import a_link_is_followed
 from starter.demo_look import timelines, what_comes, where_to_look
 from starter.demo_people import a_person_takes_over
 from starter.demo_play import Play
+from starter.demo_recovery import a_complaint_becomes_a_case
+from starter.demo_recovery_ahead import the_days_after
 from starter.demo_show import Stage
 from starter.demo_world import Letter, Unseen, World, commands_on, until
 from starter.standing import Stand
-from starter.telling import LONG, ended, on_clock, reasons
+from starter.telling import ended, on_clock, reasons
 
 # Temporal counts a timer from when it is told of it, a moment after the instant it was reckoned from.
 AGREES = timedelta(seconds=60)
@@ -69,7 +71,7 @@ def contacts_are_stored(this: Play) -> None:
     wanted = select(Consent).where(Consent.state == "opted_in").order_by(col(Consent.id))
     consents = world.read(lambda session: session.exec(wanted).all())
     stage.see(
-        len(consents) == 3, "3 consents, with their wording as proof:", f"records: {len(consents)} consents, not 3"
+        len(consents) == 4, "4 consents, with their wording as proof:", f"records: {len(consents)} consents, not 4"
     )
     stage.say(f"“{consents[0].wording}”", "italic")
 
@@ -193,25 +195,6 @@ def _way_out(this: Play, letter: Letter) -> str:
     return found[0][found[0].index(base) :]
 
 
-def a_complaint_is_acknowledged(this: Play) -> None:
-    """A complaint gets a service message; what is not built yet is said."""
-    stage, clara = this.stage, this.cast.clara
-    stage.chapter("8  A complaint is acknowledged")
-    letter = this.letters[clara.who]
-    stage.letter(letter)
-    stand = this.stand(clara)
-    subject = letter.headers.get("Subject", "")
-    follows = on_clock(stand.until, stand.facts.zone.zone, LONG) if stand.until else "no day"
-    stage.see(
-        "complaint" in subject.lower() and stand.until is not None,
-        f"acknowledged; asked after on {follows} ({stand.why}), unless it is solved before",
-        f"mail: the message is “{subject}”, asked after on {follows}; see sequences/complaint-received.yaml",
-    )
-    stage.say(
-        "Opening a recovery (owner, remedy, limits, proof) is not built yet: today the help desk solves it.", "yellow"
-    )
-
-
 CHAPTERS: tuple[Callable[[Play], None], ...] = (
     forms_come_in,
     contacts_are_stored,
@@ -221,7 +204,8 @@ CHAPTERS: tuple[Callable[[Play], None], ...] = (
     a_link_is_followed,
     a_person_takes_over,
     one_click_unsubscribes,
-    a_complaint_is_acknowledged,
+    a_complaint_becomes_a_case,
+    the_days_after,
     timelines,
     where_to_look,
     what_comes,
