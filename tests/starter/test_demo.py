@@ -30,13 +30,14 @@ from tests.home import Pen, shipped
 NOW = datetime(2026, 3, 27, 9, tzinfo=UTC)
 SECRET = "a-secret-of-the-demo"
 EVERYBODY = cast(NOW, SECRET).everybody
+COMPLAINT = cast(NOW, SECRET).complaint
 
 
 def named(each: Submission) -> str:
     return each.who
 
 
-@pytest.mark.parametrize("submission", EVERYBODY, ids=named)
+@pytest.mark.parametrize("submission", (*EVERYBODY, COMPLAINT), ids=named)
 def test_each_submission_is_one_its_form_reads(submission: Submission) -> None:
     form = submission.path.rpartition("/")[2]
     source = SOURCES["html" if submission.path.startswith("/f/") else submission.path.split("/")[2]]
@@ -49,6 +50,10 @@ def test_each_submission_is_one_its_form_reads(submission: Submission) -> None:
 
 def test_the_five_are_five_deliveries_by_five_people() -> None:
     assert len({each.email for each in EVERYBODY}) == len({each.body for each in EVERYBODY}) == 5
+
+
+def test_who_complains_has_asked_for_a_demo_before() -> None:
+    assert COMPLAINT.email in {each.email for each in EVERYBODY if each.path.endswith("demo-request")}
 
 
 def test_who_declines_news_gives_no_consent_in_the_same_form() -> None:
@@ -248,7 +253,9 @@ def test_everything_is_seen_within_a_minute_and_nothing_is_left(room: Path) -> N
     assert took, told
     assert int(took[1]) == seen > 15
     assert timedelta(seconds=int(took[2])) <= timedelta(seconds=60)
-    assert "Opening a recovery (owner, remedy, limits, proof) is not built yet" in told
+    assert re.search(r"case \d+, “Complaint about order A-10482”, is S2", told)
+    assert "suspended: case" in told
+    assert "every promise was kept, and nothing escalated" in told
     assert processes_of(room) == {}
     assert list(room.iterdir()) == []
 
