@@ -37,7 +37,7 @@ def named(each: Submission) -> str:
     return each.who
 
 
-@pytest.mark.parametrize("submission", (*EVERYBODY, COMPLAINT), ids=named)
+@pytest.mark.parametrize("submission", [*EVERYBODY, COMPLAINT], ids=named)
 def test_each_submission_is_one_its_form_reads(submission: Submission) -> None:
     form = submission.path.rpartition("/")[2]
     source = SOURCES["html" if submission.path.startswith("/f/") else submission.path.split("/")[2]]
