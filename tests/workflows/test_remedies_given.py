@@ -32,7 +32,7 @@ FILES = HOME | {
     "policies/recovery.yaml": GIVES,
     "policies/messaging.yaml": HOME["policies/messaging.yaml"]
     + "webhooks: {shop: {url: 'https://shop.acme.example/hooks', expires: 1 day}}\n",
-    "policies/teams.yaml": HOME["policies/teams.yaml"].replace("lea@acme.example}", "lea@acme.example, deputy: bob}"),
+    "policies/teams.yaml": HOME["policies/teams.yaml"].replace("deputy: dot}", "deputy: bob}"),
 }
 
 
