@@ -4,13 +4,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 from temporalio.testing import WorkflowEnvironment
 
+from channels.instructions import Instructions
+from channels.webhooks import Line
 from domain.recovery_actions import Approved, Contacted, Diagnosed, Proposed, Released, Resolved, Updated
 from records.case_openings import CaseOpening
-from tests.workflows.care import BROKEN, HOME, letters, lines, monday, notes, opened, promises, remedies, shown
+from records.remedy_models import Voucher
+from tests.scripted_http import ScriptedHttp, answer
+from tests.workflows.care import BROKEN, HOME, MILD, letters, lines, monday, notes, opened, promises, remedies, shown
 from tests.workflows.recoveries import Recovery
-from tests.workflows.world import living
+from tests.workflows.world import CALL_SECRET, living
 
 pytestmark = pytest.mark.workflow
 
@@ -321,3 +326,44 @@ async def test_three_cases_of_one_cause(env: WorkflowEnvironment, tmp_path: Path
             ],
         ]
         await cases[-1].replay()
+
+
+async def test_a_remedy_that_cannot_be_delivered_is_undone_and_the_customer_hears_nothing_of_it(
+    env: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    not_now, no = answer({}, 503), answer({}, 422)
+    async with (
+        ScriptedHttp.saying([not_now, not_now, no]) as shop,
+        Line(private=True) as line,
+        living(env, tmp_path, instructions=Instructions(line, {}, [CALL_SECRET])) as world,
+    ):
+        await world.publish(HOME | _told_of_vouchers(shop))
+        case = await Recovery.open(world, MILD, monday())
+        await case.accept("ada")
+        assert await case.act(Contacted(by="ada")) is None
+        assert await case.act(Proposed(by="ada", kind="voucher", amount=Decimal(40), note="They waited")) is None
+        assert "is being delivered" in str(await case.act(Resolved(by="ada")))
+        await case.go_to(monday(18))
+        await case.delivered()
+
+        sent = [heard.headers["webhook-id"] for heard in shop.heard]
+        assert len(sent) >= 3, "twice not now, then no"
+        assert len(set(sent[:3])) == 1, "under one id, so that whoever has seen it does nothing twice"
+        (remedy,) = await remedies(case)
+        (voucher,) = await world.database.read(lambda session: session.exec(select(Voucher)).all())
+        assert (remedy.state, voucher.voided_at is not None) == ("failed", True)
+        assert [each.partition(" Mon")[0] for each in await notes(case, "remedy_failed")] == ["remedy_failed ada"]
+        assert await letters(case) == ["acknowledged Mon 10 10:00:00"], "nobody is told of what did not happen"
+        # Another way out is open to them.
+        assert await case.act(Proposed(by="ada", kind="apology", note="We could not")) is None
+        await case.delivered()
+        assert await case.act(Resolved(by="ada")) is None
+        assert sorted(each.state for each in await remedies(case)) == ["delivered", "failed"]
+        await case.replay()
+
+
+def _told_of_vouchers(shop: ScriptedHttp) -> dict[str, str]:
+    """Return policies by which a shop is told of each voucher."""
+    told = HOME["policies/recovery.yaml"].replace("by: voucher}", "by: voucher, endpoint: shop}")
+    where = f"webhooks: {{shop: {{url: '{shop.address}'}}}}\n"
+    return {"policies/recovery.yaml": told, "policies/messaging.yaml": HOME["policies/messaging.yaml"] + where}
