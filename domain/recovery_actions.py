@@ -186,7 +186,8 @@ class Commented(BaseModel):
     note: Words
 
 
-Deciding = Approved | Declined | Withdrawn
+# Between two things that somebody wrote at once: no keyboard has it (ASCII, unit separator).
+_ALSO = "\x1f"
 CaseAction = Annotated[
     Contacted
     | Updated
@@ -214,7 +215,12 @@ def words_of(action: CaseAction) -> str | None:
 
     >>> words_of(Updated(by="ada", text="We have found it"))
     'We have found it'
+    >>> declined = Declined(by="lea", remedy="r", note="Too much", alternative="a voucher")
+    >>> without_words(declined).alternative is None, with_words(without_words(declined), words_of(declined)) == declined
+    (True, True)
     """
+    if isinstance(action, Declined) and action.alternative is not None:
+        return f"{action.note}{_ALSO}{action.alternative}"
     return getattr(action, "text", None) or getattr(action, "note", None)
 
 
@@ -224,6 +230,9 @@ def with_words(action: CaseAction, words: str | None) -> CaseAction:
     >>> with_words(Updated(by="ada", text="…"), "We have found it").text
     'We have found it'
     """
+    if isinstance(action, Declined):
+        note, _, alternative = (words or "").partition(_ALSO)
+        return action.model_copy(update={"note": note, "alternative": alternative or None})
     return action.model_copy(update={"text" if "text" in type(action).model_fields else "note": words})
 
 

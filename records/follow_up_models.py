@@ -107,7 +107,7 @@ class FollowUpWords(Record, table=True):
     __tablename__ = "follow_up_words"
 
     key: str = Field(primary_key=True, max_length=200)
-    text: str = Field(max_length=4000)
+    text: str = Field(max_length=4500)
     at: datetime = Field(sa_type=Instant)
 
 

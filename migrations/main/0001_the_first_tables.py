@@ -519,7 +519,7 @@ def _entry() -> None:
     op.create_table(
         "follow_up_words",
         sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.Column("text", sa.String(length=4500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_follow_up_words")),
     )
