@@ -3,13 +3,33 @@
 What follow-ups and cases have in common. Whatever dies goes on from the row.
 """
 
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.follow_up_door import REFUSED
+
+Answer = TypeVar("Answer")
 
 # Continue as new at this many events.
 MOST_EVENTS = 2_000
+
+
+async def unless_refused(deed: Awaitable[Answer]) -> Answer:
+    """Return what became of what a person wants done, or raise the refusal as it was put.
+
+    Whoever asked is told the reason, not by which activity it was found.
+    """
+    try:
+        return await deed
+    except ActivityError as error:
+        if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
+            raise ApplicationError(error.cause.message, type=REFUSED, non_retryable=True) from None
+        raise
 
 
 class Standing(Protocol):

@@ -6,9 +6,9 @@ the row.
 """
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
-from workflows.clockwork import Clockwork
+from workflows.clockwork import Clockwork, unless_refused
 from workflows.options import PATIENT, RECORDING
 
 with workflow.unsafe.imports_passed_through():
@@ -39,15 +39,9 @@ class FollowUpWorkflow(Clockwork[Stands]):
         acting = Acting(
             follow_up=self.follow_up, now=said_at(asked.at, workflow.now()), key=info.id, action=asked.action
         )
-        try:
-            stands = await workflow.execute_activity_method(
-                People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
-            )
-        except ActivityError as error:
-            # Whoever asked is told the reason, not by which activity it was found.
-            if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
-                raise ApplicationError(error.cause.message, type=REFUSED, non_retryable=True) from None
-            raise
+        stands = await unless_refused(
+            workflow.execute_activity_method(People.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT)
+        )
         self.saw(stands)
         return stands
 

@@ -9,15 +9,14 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows.clockwork import Clockwork
+from workflows.clockwork import Clockwork, unless_refused
 from workflows.options import DELIVERING, DELIVERING_HEARTBEAT, PATIENT, RECORDING
 
 with workflow.unsafe.imports_passed_through():
     from activities.recovery import ActingOnCase, LookingAtCase, Recoveries, Settling
     from activities.remedies import Delivering, Remedies
-    from domain.follow_up_door import REFUSED, said_at
+    from domain.follow_up_door import said_at
     from domain.recovery_actions import CaseAsked
     from domain.recovery_door import CaseStands
 
@@ -46,15 +45,11 @@ class ServiceRecoveryWorkflow(Clockwork[CaseStands]):
         assert info is not None, "an update has an id"
         now = said_at(asked.at, workflow.now())
         acting = ActingOnCase(case=self.case, now=now, key=info.id, action=asked.action)
-        try:
-            stands = await workflow.execute_activity_method(
+        stands = await unless_refused(
+            workflow.execute_activity_method(
                 Recoveries.act, acting, start_to_close_timeout=RECORDING, retry_policy=PATIENT
             )
-        except ActivityError as error:
-            # Whoever asked is told the reason, not by which activity it was found.
-            if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
-                raise ApplicationError(error.cause.message, type=REFUSED, non_retryable=True) from None
-            raise
+        )
         self.saw(stands)
         return stands
 
