@@ -33,8 +33,9 @@ from records.staffing import person_named, staff_of
 from records.surveys import last_survey
 
 Move = Callable[[Case, Ground], Moved]
-# By these a person of ours has spoken with the customer, or written to them.
-SPOKEN = frozenset({"call_logged", "meeting_logged", "mail_logged"})
+# By these a person of ours has spoken with the customer. A mail that one of us has written is none: who wrote it is
+# only what the mail says, and nobody may keep a promise by forging one.
+SPOKEN = frozenset({"call_logged", "meeting_logged"})
 
 
 @dataclass(frozen=True)

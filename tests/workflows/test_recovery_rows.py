@@ -240,3 +240,15 @@ async def test_row_8_who_never_answers_is_reminded_twice_and_told_that_it_is_clo
         ]
         assert (await case.row()).outcome == "no_answer"
         assert (await case.state()).stage == "closed"
+
+
+@pytest.mark.parametrize(("event", "kept"), [("call_logged", "ada"), ("mail_logged", None)])
+async def test_row_4_a_call_that_one_of_us_logs_is_contact_and_a_mail_that_says_it_is_ours_is_not(
+    env: WorkflowEnvironment, tmp_path: Path, event: str, kept: str | None
+) -> None:
+    async with living(env, tmp_path) as world:
+        case = await opened(world)
+        await case.happens(event, {"person": "ada", "text": "We spoke"}, person="ada", direction="out")
+
+        contact = next(each for each in await case.promises() if each.name == "contact")
+        assert contact.by == kept
