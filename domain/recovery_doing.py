@@ -167,7 +167,7 @@ def _with_note(moved: Moved, action: CaseAction) -> Moved:
     """Have the timeline say what they wrote beside what they did."""
     note = getattr(action, "note", None)
     mine = [deed for deed in moved.deeds if isinstance(deed, Tell) and deed.what.startswith("case_")]
-    if not note or not mine:
+    if not note or not mine or mine[0].data.get("why") == note:
         return moved
     said = Tell(mine[0].what, mine[0].by, mine[0].data | {"note": note})
     return Moved(moved.state, tuple(said if deed is mine[0] else deed for deed in moved.deeds))

@@ -36,17 +36,17 @@ CASE_EVENTS: dict[str, dict[str, str]] = {
     },
     "case_joined": {"en": "Told of it again[, {severity}]", "de": "Noch einmal gemeldet[, {severity}]"},
     "case_severity_changed": {
-        "en": "Severity {severity}[ in place of {before}][: {why}][. {note}]",
-        "de": "Schwere {severity}[ statt {before}][: {why}][. {note}]",
+        "en": "Severity {severity}[ in place of {before}][: {why}]",
+        "de": "Schwere {severity}[ statt {before}][: {why}]",
     },
     "case_contacted": {
         "en": "Spoken with, or written to[ by {channel}][: {note}]",
         "de": "Kontakt[ über {channel}][: {note}]",
     },
-    "case_updated": {"en": "Told how it stands[: {note}]", "de": "Über den Stand unterrichtet[: {note}]"},
+    "case_updated": {"en": "Told how it stands", "de": "Über den Stand unterrichtet"},
     "case_waiting": {
-        "en": "Asked something; the clocks of the case stand still[: {note}]",
-        "de": "Gefragt; die Uhren des Falls stehen[: {note}]",
+        "en": "Asked something; the clocks of the case stand still",
+        "de": "Gefragt; die Uhren des Falls stehen",
     },
     "case_answered": {
         "en": "Answered; the clocks of the case go on[: {note}]",

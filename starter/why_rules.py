@@ -33,6 +33,10 @@ GATE: Mapping[str, Rule] = {
     "pause": Rule("the pause of the sequence", "`rapport resume {sequence}`, or the end of the pause"),
     "own_pause": Rule("their preference page", "the end of the pause they asked for, or their preference page"),
     "duplicate": Rule("one address, one template, one day (docs/consent.md)", NEVER),
+    "survey": Rule(
+        "`at_most_every` of policies/surveys.yaml, and of `ask` in policies/recovery.yaml",
+        "the day on which they may be asked again",
+    ),
     "cap": Rule(f"`caps` of {MESSAGING}", "an older message that leaves the span"),
     "quiet": Rule(f"`quiet` of {MESSAGING}", PATIENCE),
     "own_quiet": Rule("their preference page", PATIENCE),

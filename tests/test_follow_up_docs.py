@@ -35,7 +35,9 @@ def ours() -> dict[str, str]:
 
 
 def test_every_file_that_is_shown_loads_among_the_others_of_the_example() -> None:
-    policies_of(ours() | {each.path: each.text for each in examples(PAGE) if each.path})
+    shown = {each.path: each.text for each in examples(PAGE) if each.path}
+    # Its teams are sales alone: who answers for cases is another page's example.
+    policies_of({path: text for path, text in ours().items() if path != "policies/recovery.yaml"} | shown)
 
 
 @pytest.mark.parametrize("model", [Person, Team, Terms])

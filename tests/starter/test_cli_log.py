@@ -136,7 +136,7 @@ def test_everything_of_every_department_reads_as_one_story(ann: SmallHome) -> No
         "service: bob calendar in meeting booked: Visit, Fri 03 Apr 2026 10:00",
         "sales calendar in meeting booked 45 minutes",
         "sales in purchased amount: 40",
-        "service: bob internal case_closed severity: S2",
+        "service: bob internal case: closed",
     ]
 
 

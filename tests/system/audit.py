@@ -84,16 +84,23 @@ def _inbox(books: Books) -> None:
         books.unless(not (done and row.parked_at), f"inbox {row.id} is drained and parked")
         books.unless(not done or row.id in drained, f"inbox {row.id} is called drained, but nothing came of it")
         books.unless(row.parked_at is None or row.id not in drained, f"inbox {row.id} is parked, but was drained")
-        # An enrolment tells nothing that happened; a mail is named in the timeline by what it says, not how it came.
-        if row.id in drained and row.kind not in ("enrolment", "mail"):
+        # An enrolment tells nothing that happened; a mail is named in the timeline by what it says, not how it came; an
+        # answer to a survey by how many there were before, and one that says the same again is none.
+        if row.id in drained and row.kind not in ("enrolment", "mail", "survey"):
             books.unless(told[row.key] == 1, f"inbox {row.id} ({row.key}) is {told[row.key]} times in the timelines")
-    keys = {row.key for row in books.inbox}
+    keys = {row.key for row in books.inbox} | {_asked(row.key) for row in books.inbox if row.kind == "survey"}
     for key in told:
-        if key.startswith(("segment/", "score/", "mail/", "request/", "task/")):
+        if key.startswith(("segment/", "score/", "mail/", "request/", "task/", "case/")):
             continue  # we saw or did it ourselves, read it in a mail, or asked for a confirmation
         # One press of a button on the preference page is a row of the timeline for each topic.
         pressed = key.rpartition("/")[0] if key.startswith("preferences/") else key
+        pressed = _asked(key) if key.startswith("survey/") else pressed
         books.unless(key in keys or pressed in keys, f"the timeline has {key}, which never came in")
+
+
+def _asked(key: str) -> str:
+    """Return what all answers to one survey have in common: the message that asked."""
+    return "/".join(key.split("/")[:2])
 
 
 def _contacts(books: Books) -> None:
