@@ -6,8 +6,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 # Each file's tests stay on one worker, so that a server is started once for those who share it (tests/distribution.py).
-# Three workers keep two processors busy: a test of the whole stack mostly waits.
-PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+# Four workers keep two processors busy: a test of the whole stack mostly waits.
+PYTEST := $(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # Where the rules and their tests are: collecting the others alone takes ten seconds.
 RULES := settings.py domain rendering tests/domain tests/rendering tests/test_architecture.py tests/test_settings.py

@@ -22,7 +22,8 @@ from tests.domain.kit import GOOD, POLICIES, TEMPLATES
 from tests.domain.programs import a_case
 from tests.home import shipped
 
-MOST_SECONDS = 1.0
+# An accident must not make `check` hang; what it usually takes is measured by benchmarks.
+MOST_SECONDS = 5.0
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 

@@ -30,7 +30,7 @@ from tests.system.waiting import until
 
 pytestmark = pytest.mark.system
 
-MANY, FEW = 24, 8
+MANY, FEW = 24, 6
 TEAMS = """
     people:
       ada: {name: Ada, email: ada@acme.example}
@@ -171,7 +171,7 @@ async def _the_rest(care: Care) -> None:
     async with asyncio.timeout(240):
         while any(case_of(row).is_open for row in care.read(select(ServiceCase))):
             await care.work(desk)
-            if care.chance.random() < 0.05:
+            if care.chance.random() < 0.03:
                 await asyncio.to_thread(care.kill)
 
 
