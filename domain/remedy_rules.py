@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from email.utils import parseaddr
 
-from domain.assignment import Staff, stand_in
+from domain.assignment import Staff
 from domain.definition import nearest
 from domain.recovery import Case, Ground, after
 from domain.remedies import COUNTED, LEVELS, Given, Level, Remedy, plain, shown
@@ -201,10 +201,12 @@ def _in_order(staff: Staff, level: Level, proposed_by: str, now: datetime) -> It
 
 
 def deputy_of(staff: Staff, holder: str, now: datetime) -> str | None:
-    """Return who may say yes in somebody's place: whoever stands in while they are away, else their deputy."""
-    if staff.away(holder, now) is not None:
-        return stand_in(staff, holder, now)
-    deputy = staff.policy.people[holder].deputy
+    """Return who may say yes in somebody's place: the deputy of this absence, else theirs, if they are there.
+
+    Never a deputy's deputy: nobody has named them for so much money. Whoever stands above is asked instead.
+    """
+    absence, known = staff.away(holder, now), staff.policy.people.get(holder)
+    deputy = (absence.deputy if absence is not None else None) or (known.deputy if known is not None else None)
     return deputy if deputy is not None and staff.knows(deputy) and staff.away(deputy, now) is None else None
 
 
