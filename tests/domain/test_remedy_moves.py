@@ -16,8 +16,9 @@ from domain.recovery_ringing import rung
 from domain.remedies import Given, Remedy, Spent
 from domain.remedy_moves import settled, to_deliver
 from domain.remedy_policy import Severity
+from domain.remedy_rules import deputy_of
 from domain.teams import Absence
-from tests.domain.remedies import MONDAY, case, euros, ground, policy, staff
+from tests.domain.remedies import MONDAY, PEOPLE, case, euros, ground, policy, staff
 
 HOUR = timedelta(hours=1)
 
@@ -361,3 +362,12 @@ def test_offers_of_unknown_kinds_are_no_policy() -> None:
         policy(types={"refund": {"label": "money", "by": "webhook"}})
     with pytest.raises(ValueError, match="is money; leave `counts` out"):
         policy(types={"points": {"label": "points", "by": "points", "counts": False}})
+
+
+def test_a_deputys_deputy_says_no_yes_for_somebody_above_both() -> None:
+    deputies: dict[str, object] = {"lea": PEOPLE["lea"] | {"deputy": "bob"}, "max": PEOPLE["max"] | {"deputy": "lea"}}
+    away = (Absence(MONDAY - HOUR, None),)
+    nobody_there = replace(staff(deputies), absences={"lea": away, "max": away})
+
+    assert deputy_of(nobody_there, "lea", MONDAY) == "bob"
+    assert deputy_of(nobody_there, "max", MONDAY) is None
