@@ -21,7 +21,7 @@ from records.models import Contact, Enrolment, Message
 from records.timeline import Happening, record
 from starter.broadcast_program import plan_broadcast
 from starter.broadcast_wanted import Wanted
-from tests.workflows.world import World, make_contact
+from tests.workflows.world import World, make_contact, quiet
 from workflows.broadcast import BroadcastWorkflow
 
 FILES = {
@@ -83,13 +83,7 @@ class Campaign:
 
     async def quiet(self) -> None:
         """Wait until the workflow waits, or is over."""
-        async with asyncio.timeout(60):
-            while True:
-                described = (await self.handle.describe()).raw_description
-                busy = described.HasField("pending_workflow_task") or described.pending_activities
-                if not busy or described.workflow_execution_info.close_time.seconds:
-                    return
-                await asyncio.sleep(0.02)
+        await quiet(self.handle)
 
     async def again(self) -> WorkflowExecutionDescription:
         """Look at the newest run of its workflow."""
